@@ -1,0 +1,1 @@
+//! Pure replay, compare and explain over the fold.

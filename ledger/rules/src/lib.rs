@@ -1,0 +1,1 @@
+//! Pure rule sets: parse, lint, resolve, diff and hash dated program terms.

@@ -1,0 +1,1 @@
+//! Pure fold: standing, accrual, co-op and payout from facts and rule books.

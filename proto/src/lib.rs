@@ -1,0 +1,1 @@
+//! The wire contract: protobuf and NDJSON envelopes, decode and encode, subject names.

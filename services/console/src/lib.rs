@@ -1,0 +1,1 @@
+//! Console: the HTTP door for people and programs.

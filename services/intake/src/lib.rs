@@ -1,0 +1,1 @@
+//! Intake: NATS consumer and file importers, batches into the ledger.

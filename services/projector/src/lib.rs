@@ -1,0 +1,1 @@
+//! Projector: follows the ledger and keeps the views.
