@@ -37,4 +37,4 @@ pub use period::{Month, date_parse};
 pub use record::{Instant, Position, Record};
 pub use reversal::Reversal;
 pub use source_manifest::SourceManifest;
-pub use subscription_change::{ChangeKind, SubscriptionChange};
+pub use subscription_change::{CHARGE_TYPE_OF_CHANGE, ChangeKind, SubscriptionChange};

@@ -300,7 +300,7 @@ impl Exact {
     ///
     /// # Errors
     /// [`Overflow`] when the sum leaves the range.
-    pub fn add(self, other: Self) -> Result<Self, Overflow> {
+    pub fn plus(self, other: Self) -> Result<Self, Overflow> {
         self.0.checked_add(other.0).map(Self).ok_or(Overflow)
     }
 
@@ -308,7 +308,7 @@ impl Exact {
     ///
     /// # Errors
     /// [`Overflow`] when the difference leaves the range.
-    pub fn sub(self, other: Self) -> Result<Self, Overflow> {
+    pub fn minus(self, other: Self) -> Result<Self, Overflow> {
         self.0.checked_sub(other.0).map(Self).ok_or(Overflow)
     }
 
@@ -492,7 +492,7 @@ mod tests {
             let cents = Rounding::half_even(Amount::parse("0.01").unwrap()).unwrap();
             let value = Exact::from_raw(raw);
             let rounded = cents.round(value);
-            let distance = rounded.sub(value).unwrap().raw().abs();
+            let distance = rounded.minus(value).unwrap().raw().abs();
             prop_assert!(distance * 2 <= cents.unit().raw());
             prop_assert_eq!(rounded.raw() % cents.unit().raw(), 0);
         }
