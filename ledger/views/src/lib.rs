@@ -1,1 +1,43 @@
 //! Pure fold: standing, accrual, co-op and payout from facts and rule books.
+//!
+//! `figures = f(records up to a position, rule book, through date, engine semantics)`. One partner at a time, one
+//! month at a time: [`step`] takes the state at the end of the month before, and the month's facts, to the state at
+//! the end of the month; [`settle`] turns a state into every row of the partner. Nothing passes from partner to
+//! partner, nothing reads a clock, and the only roundings are those of postings and of claims in another currency.
+//!
+//! Reading order: [`fact`] (what goes in), [`rows`] (what comes out), `standing` (may the partner earn that day?),
+//! `credits` and `pricing` (where does each billed amount go?), `coop` and `payout` (what becomes of it?).
+
+pub mod fact;
+pub mod fx;
+pub mod rows;
+
+mod booking;
+mod claims;
+mod coop;
+mod credits;
+mod digest;
+mod fold;
+mod gates;
+mod history;
+mod openings;
+mod payout;
+mod pricing;
+mod revenue;
+mod standing;
+mod state;
+mod supported;
+
+pub use digest::{Digest, digest_of_partner, digest_of_views};
+pub use fact::{Fact, FactKind, Line, LineKind};
+pub use fold::{FoldError, PartnerFold, fold_partner, overflowed, settle, step};
+pub use fx::FxTable;
+pub use history::{FactSource, PartnerHistory, Reversals};
+pub use pricing::{Bucket, Contribution, PricedLine};
+pub use rows::PartnerRows;
+pub use state::PartnerState;
+pub use supported::{Unsupported, check_supported};
+
+/// The number of the meaning of this fold. It changes whenever the same records, rule book and through date would give
+/// other rows; `engine-semantics.lock` holds the digests that belong to it.
+pub const ENGINE_SEMANTICS: u32 = 1;

@@ -1,0 +1,392 @@
+//! Lots and the claims on them, as they stand on the through date.
+//!
+//! Claims are judged in order on each lot's outcome and accrued co-op as they are on the through date, whatever the
+//! claim's own date: so the lots come first, whole, and the steps of all claims after them.
+
+use crate::claims::{Claim, ClaimStep, Stage};
+use crate::fx::FxTable;
+use crate::rows::{ClaimRow, FindingRow, LotRow};
+use crate::state::PartnerState;
+use chrono::NaiveDate;
+use daybook_event::{Amount, ClaimState, Currency, Exact, Month, Overflow, PartnerId};
+use daybook_rules::calendar::Period;
+use daybook_rules::model::{ActivityLimit, ResolveAt, RuleBook};
+use std::collections::BTreeMap;
+
+/// What became of a period's co-op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// The period is not over.
+    Open,
+    Usable,
+    Converted,
+    /// Nothing accrued: only claims name it.
+    None,
+}
+
+#[derive(Debug, Clone)]
+struct Lot {
+    outcome: Outcome,
+    accrued: Exact,
+    /// Neither consumed nor reserved. It is `available` until the claim window closes and `forfeited` afterwards, so
+    /// one number serves claims on both sides of that day.
+    pool: Exact,
+    reserved: Exact,
+    /// Overdrawn included.
+    consumed: Exact,
+    overdrawn: Exact,
+}
+
+/// The co-op side of a partner's rows.
+pub(crate) struct CoopRows {
+    pub(crate) lots: Vec<LotRow>,
+    pub(crate) claims: Vec<ClaimRow>,
+    pub(crate) findings: Vec<FindingRow>,
+    /// Converted to rebate, by the month it is due with.
+    pub(crate) conversions: BTreeMap<Month, Exact>,
+}
+
+pub(crate) fn settle_coop(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    state: &PartnerState,
+    through: NaiveDate,
+) -> Result<CoopRows, Overflow> {
+    let mut desk =
+        Desk { book, fx, partner_id, lots: lots(book, state, through)?, claims: BTreeMap::new(), findings: Vec::new() };
+    for step in &state.claims {
+        desk.take(step)?;
+    }
+    desk.rows(through)
+}
+
+/// Every lot with something accrued.
+fn lots(book: &RuleBook, state: &PartnerState, through: NaiveDate) -> Result<BTreeMap<Period, Lot>, Overflow> {
+    let calendar = book.calendar();
+    let mut sums: BTreeMap<Period, (Exact, Exact)> = BTreeMap::new();
+    let mut add = |month: Month, accrued: Exact, consumed: Exact| {
+        let sum = sums.entry(calendar.period_of(month)).or_default();
+        *sum = (sum.0.plus(accrued)?, sum.1.plus(consumed)?);
+        Ok::<(), Overflow>(())
+    };
+    for posting in &state.postings {
+        add(posting.month, posting.coop, Exact::ZERO)?;
+    }
+    for true_up in &state.true_ups {
+        add(true_up.month, true_up.coop, Exact::ZERO)?;
+    }
+    for (month, lot) in &state.openings.lots {
+        add(*month, lot.accrued, lot.consumed)?;
+    }
+    let nonzero = sums.into_iter().filter(|(_, (accrued, consumed))| !(accrued.is_zero() && consumed.is_zero()));
+    nonzero.map(|(period, (accrued, consumed))| Ok((period, lot(book, period, accrued, consumed, through)?))).collect()
+}
+
+fn lot(book: &RuleBook, period: Period, accrued: Exact, consumed: Exact, through: NaiveDate) -> Result<Lot, Overflow> {
+    let outcome = if accrued.is_zero() {
+        Outcome::None
+    } else if period.last_day() > through {
+        Outcome::Open
+    } else if accrued >= threshold(book, period) && accrued.is_positive() {
+        Outcome::Usable
+    } else {
+        Outcome::Converted
+    };
+    let there = if outcome == Outcome::Usable { accrued } else { Exact::ZERO };
+    let taken = consumed.min(there);
+    Ok(Lot {
+        outcome,
+        accrued,
+        pool: there.minus(taken)?,
+        reserved: Exact::ZERO,
+        consumed,
+        overdrawn: consumed.minus(taken)?,
+    })
+}
+
+/// The co-op threshold of a period. Which of its edges decides is itself a term: that of its last day.
+pub(crate) fn threshold(book: &RuleBook, period: Period) -> Exact {
+    let at_end = &book.set_on_or_first(period.last_day()).coop;
+    match at_end.resolve_at {
+        ResolveAt::PeriodEnd => at_end.threshold,
+        ResolveAt::PeriodStart => book.set_on_or_first(period.first_day()).coop.threshold,
+    }
+}
+
+impl Lot {
+    fn empty() -> Self {
+        let zero = Exact::ZERO;
+        Self { outcome: Outcome::None, accrued: zero, pool: zero, reserved: zero, consumed: zero, overdrawn: zero }
+    }
+
+    fn reserve(&mut self, claim: &mut Claim, amount: Exact) -> Result<(), Overflow> {
+        self.pool = self.pool.minus(amount)?;
+        self.reserved = self.reserved.plus(amount)?;
+        claim.reserved = amount;
+        Ok(())
+    }
+
+    /// Takes the amount from what is there; what is not there is overdrawn.
+    fn consume(&mut self, claim: &mut Claim, amount: Exact) -> Result<(), Overflow> {
+        let there = amount.min(self.pool);
+        self.pool = self.pool.minus(there)?;
+        self.consumed = self.consumed.plus(amount)?;
+        claim.consumed = amount;
+        claim.overdrawn = amount.minus(there)?;
+        self.overdrawn = self.overdrawn.plus(claim.overdrawn)?;
+        Ok(())
+    }
+
+    /// Gives back what the claim holds. What it overdrew was never there, so it goes with it.
+    fn release(&mut self, claim: &mut Claim) -> Result<(), Overflow> {
+        let held = claim.reserved.plus(claim.consumed)?.minus(claim.overdrawn)?;
+        self.pool = self.pool.plus(held)?;
+        self.reserved = self.reserved.minus(claim.reserved)?;
+        self.consumed = self.consumed.minus(claim.consumed)?;
+        self.overdrawn = self.overdrawn.minus(claim.overdrawn)?;
+        (claim.reserved, claim.consumed, claim.overdrawn) = (Exact::ZERO, Exact::ZERO, Exact::ZERO);
+        Ok(())
+    }
+}
+
+struct Desk<'a> {
+    book: &'a RuleBook,
+    fx: &'a FxTable,
+    partner_id: &'a PartnerId,
+    lots: BTreeMap<Period, Lot>,
+    claims: BTreeMap<String, Claim>,
+    findings: Vec<FindingRow>,
+}
+
+impl Desk<'_> {
+    fn take(&mut self, step: &ClaimStep) -> Result<(), Overflow> {
+        let stage = self.claims.get(&step.claim_id).map(|claim| claim.stage);
+        if !Stage::may_go(stage, step.state) {
+            self.find("CLAIM_STEP_IGNORED", step);
+            return Ok(());
+        }
+        let mut claim = self.claims.remove(&step.claim_id).unwrap_or_else(|| new_claim(step));
+        match step.state {
+            ClaimState::Submitted => self.submit(&mut claim, step)?,
+            ClaimState::ActionRequired => claim.stage = Stage::ActionRequired,
+            ClaimState::Disputed => claim.stage = Stage::Disputed,
+            ClaimState::Approved => self.approve(&mut claim, step, Stage::Approved)?,
+            ClaimState::Paid if claim.stage == Stage::Approved => claim.stage = Stage::Paid,
+            ClaimState::Paid => self.approve(&mut claim, step, Stage::Paid)?,
+            ClaimState::Rejected => self.end(&mut claim, Stage::Rejected)?,
+            ClaimState::Withdrawn => self.end(&mut claim, Stage::Withdrawn)?,
+        }
+        self.claims.insert(step.claim_id.clone(), claim);
+        Ok(())
+    }
+
+    /// A submission: what the claim held is released, then it is checked with its new fields.
+    fn submit(&mut self, claim: &mut Claim, step: &ClaimStep) -> Result<(), Overflow> {
+        if let Some(lot) = claim.period.and_then(|period| self.lots.get_mut(&period)) {
+            lot.release(claim)?;
+        }
+        if !step.activity.is_empty() {
+            claim.activity.clone_from(&step.activity);
+        }
+        claim.activity_start = step.activity_start.or(claim.activity_start);
+        claim.activity_end = step.activity_end.or(claim.activity_end);
+        claim.submitted = step.amount.or(claim.submitted);
+        claim.currency = step.currency.or(claim.currency);
+        claim.submitted_in = Month::of(step.on);
+        let calendar = self.book.calendar();
+        claim.period = claim.activity_start.map(|start| calendar.period_of(Month::of(start)).previous());
+        claim.amount = claim.submitted.and_then(|amount| self.convert(claim, amount, claim.currency));
+        match self.check(claim, step.on)? {
+            Ok((period, amount)) => {
+                claim.stage = Stage::Submitted;
+                claim.refused = None;
+                self.lots.entry(period).or_insert_with(Lot::empty).reserve(claim, amount)
+            }
+            Err(code) => {
+                claim.stage = Stage::Refused;
+                claim.refused = Some(code);
+                Ok(())
+            }
+        }
+    }
+
+    /// The first code of the check that fails, in the order of the program's meaning.
+    fn check(&self, claim: &Claim, on: NaiveDate) -> Result<Result<(Period, Exact), &'static str>, Overflow> {
+        let usable = |lot: &&Lot| lot.outcome == Outcome::Usable;
+        let lot = claim.period.and_then(|period| self.lots.get(&period).filter(usable).map(|lot| (period, lot)));
+        let (Some((period, lot)), Some(start)) = (lot, claim.activity_start) else { return Ok(Err("NO_LOT")) };
+        let (opens, closes) = self.book.calendar().claim_window(period);
+        if on > closes {
+            return Ok(Err("LATE"));
+        }
+        if on < opens {
+            return Ok(Err("EARLY"));
+        }
+        let usage = period.next();
+        if !claim.activity_end.is_some_and(|end| start <= end && usage.contains(end)) {
+            return Ok(Err("OUTSIDE_USAGE"));
+        }
+        let activities = &self.book.set_on_or_first(start).coop.activities;
+        let Some(activity) = activities.iter().find(|activity| activity.name == claim.activity) else {
+            return Ok(Err("NOT_APPROVED_ACTIVITY"));
+        };
+        if !claim.submitted.is_some_and(|amount| amount.is_positive()) {
+            return Ok(Err("NOT_POSITIVE"));
+        }
+        let Some(amount) = claim.amount else { return Ok(Err("NOFX")) };
+        if let Some(limit) = activity.limit {
+            let used = self.used(period, &claim.activity)?.plus(amount)?;
+            if used > limit_of(limit, lot.accrued)? {
+                return Ok(Err("OVER_LIMIT"));
+            }
+        }
+        Ok(if amount > lot.pool { Err("OVER_BALANCE") } else { Ok((period, amount)) })
+    }
+
+    /// Reserved and consumed of an activity in a lot.
+    fn used(&self, period: Period, activity: &str) -> Result<Exact, Overflow> {
+        let of_activity =
+            self.claims.values().filter(|claim| claim.period == Some(period) && claim.activity == activity);
+        of_activity.into_iter().try_fold(Exact::ZERO, |sum, claim| sum.plus(claim.reserved)?.plus(claim.consumed))
+    }
+
+    /// Approved and paid are facts from outside: they consume even where we refused.
+    fn approve(&mut self, claim: &mut Claim, step: &ClaimStep, to: Stage) -> Result<(), Overflow> {
+        let amount = match step.amount {
+            Some(amount) => self.convert(claim, amount, step.currency.or(claim.currency)),
+            None => claim.amount,
+        };
+        if amount.is_some_and(Exact::is_negative) {
+            self.find("CLAIM_STEP_IGNORED", step);
+            return Ok(());
+        }
+        claim.stage = to;
+        claim.amount = amount;
+        // Without an activity's first day no lot can be named: the period of the step's own date holds the overdraft.
+        let of_step = || self.book.calendar().period_of(Month::of(step.on)).previous();
+        let period = claim.period.unwrap_or_else(of_step);
+        let lot = self.lots.entry(period).or_insert_with(Lot::empty);
+        lot.release(claim)?;
+        let Some(amount) = amount else {
+            self.find("CLAIM_NOFX", step);
+            return Ok(());
+        };
+        claim.period = Some(period);
+        lot.consume(claim, amount)?;
+        if !claim.overdrawn.is_zero() {
+            self.find("CLAIM_OVERDRAWN", step);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, claim: &mut Claim, to: Stage) -> Result<(), Overflow> {
+        claim.stage = to;
+        match claim.period.and_then(|period| self.lots.get_mut(&period)) {
+            Some(lot) => lot.release(claim),
+            None => Ok(()),
+        }
+    }
+
+    /// Program currency; another currency at the rate of the month of the last submission, rounded as a posting.
+    fn convert(&self, claim: &Claim, amount: Amount, currency: Option<Currency>) -> Option<Exact> {
+        let set = self.book.set_on_or_first(claim.activity_start.unwrap_or_else(|| claim.submitted_in.first_day()));
+        let currency = currency.unwrap_or(set.currency);
+        if currency == set.currency {
+            return Some(amount.exact());
+        }
+        let (rate, _) = self.fx.rate(currency, claim.submitted_in)?;
+        amount.convert(rate).ok().map(|exact| set.rounding.round(exact))
+    }
+
+    fn find(&mut self, code: &str, step: &ClaimStep) {
+        self.findings.push(FindingRow {
+            partner_id: self.partner_id.to_string(),
+            code: code.to_owned(),
+            events: vec![step.event.to_string()],
+        });
+    }
+
+    fn rows(self, through: NaiveDate) -> Result<CoopRows, Overflow> {
+        let mut conversions = BTreeMap::new();
+        let mut lots = Vec::new();
+        for (period, lot) in &self.lots {
+            if lot.outcome == Outcome::Converted {
+                conversions.insert(period.last_month(), lot.accrued);
+            }
+            let untouched = lot.consumed.is_zero() && lot.reserved.is_zero();
+            if lot.outcome == Outcome::None && untouched {
+                continue;
+            }
+            let (_, closes) = self.book.calendar().claim_window(*period);
+            lots.push(lot_row(self.partner_id, *period, lot, closes <= through)?);
+        }
+        let claim_row = |(claim_id, claim): (String, Claim)| ClaimRow {
+            partner_id: self.partner_id.clone(),
+            claim_id,
+            period: claim.period.map(|period| period.to_string()).unwrap_or_default(),
+            state: claim.stage.as_str().to_owned(),
+            amount: claim.amount.map(|amount| amount.to_string()).unwrap_or_default(),
+            refused: claim.refused.unwrap_or_default().to_owned(),
+        };
+        let claims = self.claims.into_iter().map(claim_row).collect();
+        Ok(CoopRows { lots, claims, findings: self.findings, conversions })
+    }
+}
+
+fn new_claim(step: &ClaimStep) -> Claim {
+    Claim {
+        stage: Stage::Withdrawn,
+        period: None,
+        activity: String::new(),
+        activity_start: None,
+        activity_end: None,
+        submitted: None,
+        currency: None,
+        submitted_in: Month::of(step.on),
+        amount: None,
+        reserved: Exact::ZERO,
+        consumed: Exact::ZERO,
+        overdrawn: Exact::ZERO,
+        refused: None,
+    }
+}
+
+fn limit_of(limit: ActivityLimit, accrued: Exact) -> Result<Exact, Overflow> {
+    Ok(match limit {
+        ActivityLimit::Amount(amount) => amount,
+        ActivityLimit::Share(share) => accrued.times(share)?,
+        ActivityLimit::GreaterOf(amount, share) => amount.max(accrued.times(share)?),
+        ActivityLimit::LesserOf(amount, share) => amount.min(accrued.times(share)?),
+    })
+}
+
+/// The row, with the identity of section 7 checked: a sum that does not close is our own bug.
+fn lot_row(partner_id: &PartnerId, period: Period, lot: &Lot, window_closed: bool) -> Result<LotRow, Overflow> {
+    let is = |outcome| lot.outcome == outcome;
+    let converted = if is(Outcome::Converted) { lot.accrued } else { Exact::ZERO };
+    let (available, forfeited) = if window_closed { (Exact::ZERO, lot.pool) } else { (lot.pool, Exact::ZERO) };
+    if !is(Outcome::Open) {
+        let had = lot.accrued.plus(lot.overdrawn)?;
+        let went = converted.plus(lot.consumed)?.plus(lot.reserved)?.plus(available)?.plus(forfeited)?;
+        assert_eq!(had, went, "lot {period} of {partner_id} does not close");
+    }
+    let state = match lot.outcome {
+        Outcome::Open => "open",
+        Outcome::Usable => "usable",
+        Outcome::Converted => "converted",
+        Outcome::None => "none",
+    };
+    Ok(LotRow {
+        partner_id: partner_id.clone(),
+        period: period.to_string(),
+        accrued: lot.accrued,
+        state: state.to_owned(),
+        converted,
+        consumed: lot.consumed,
+        reserved: lot.reserved,
+        available,
+        forfeited,
+        overdrawn: lot.overdrawn,
+    })
+}

@@ -1,0 +1,263 @@
+//! The fold itself: month-steps, then the settlement of everything that looks across months.
+
+use crate::booking::{book_month, note_oddities};
+use crate::claims::ClaimStep;
+use crate::coop::settle_coop;
+use crate::credits::Resolver;
+use crate::fact::{Fact, FactKind};
+use crate::fx::FxTable;
+use crate::history::{FactSource, PartnerHistory};
+use crate::payout::settle_payouts;
+use crate::pricing::{PricedLine, price};
+use crate::rows::{FindingRow, PartnerRows, ProvisionalRow, TrueUpRow};
+use crate::standing::MonthOfStanding;
+use crate::state::{Credited, FactHistory, FactValue, PartnerState};
+use chrono::{Days, NaiveDate};
+use daybook_event::{Amount, EventRef, ManualAdjustment, Month, Opening, Overflow, PartnerId};
+use daybook_rules::model::RuleBook;
+
+/// Why a fold stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError<E> {
+    /// A sum left the range of exact money. The partner then has no figures, and says so.
+    #[error(transparent)]
+    Overflow(#[from] Overflow),
+    /// The facts could not be read.
+    #[error("cannot read the partner's facts: {0}")]
+    Facts(E),
+}
+
+/// A partner folded whole.
+#[derive(Debug, Clone)]
+pub struct PartnerFold {
+    /// Every row.
+    pub rows: PartnerRows,
+    /// The state at the end, from which the next month could be folded.
+    pub state: PartnerState,
+}
+
+/// Folds a partner from its first fact to the through date.
+///
+/// Where a sum leaves the range of exact money the rows hold nothing but the finding `OVERFLOW`, and a provisional flag:
+/// no figure rather than a wrong one.
+#[must_use]
+pub fn fold_partner(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    history: &PartnerHistory,
+    through: NaiveDate,
+) -> PartnerRows {
+    let Some(first) = history.first_month() else { return empty_of(partner_id, history) };
+    let mut state = PartnerState::before(first);
+    let folded = (|| -> Result<PartnerRows, FoldError<std::convert::Infallible>> {
+        while state.next_month <= Month::of(through) {
+            step(book, fx, partner_id, history, &mut state, through)?;
+        }
+        Ok(settle(book, fx, partner_id, history, &state, through)?)
+    })();
+    match folded {
+        Ok(rows) => rows,
+        Err(FoldError::Overflow(_)) => overflowed(partner_id, first),
+        Err(FoldError::Facts(never)) => match never {},
+    }
+}
+
+/// The rows of a partner whose sums cannot be held: a finding, and no figure.
+#[must_use]
+pub fn overflowed(partner_id: &PartnerId, first: Month) -> PartnerRows {
+    let partner = partner_id.to_string();
+    PartnerRows {
+        provisional: vec![ProvisionalRow { partner_id: partner_id.clone(), month: first, why: "OVERFLOW".to_owned() }],
+        findings: vec![FindingRow { partner_id: partner, code: "OVERFLOW".to_owned(), events: Vec::new() }],
+        ..PartnerRows::default()
+    }
+}
+
+fn empty_of(partner_id: &PartnerId, source: &impl FactSource) -> PartnerRows {
+    PartnerRows { findings: reversal_findings(partner_id, source), ..PartnerRows::default() }
+}
+
+/// Takes the state through its next month: standing day by day, then the month's lines in order. Returns the lines.
+///
+/// # Errors
+/// [`FoldError`]; the state is then of no use.
+pub fn step<S: FactSource>(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    source: &S,
+    state: &mut PartnerState,
+    through: NaiveDate,
+) -> Result<Vec<PricedLine>, FoldError<S::Error>> {
+    let month = state.next_month;
+    let facts = source.month(month).map_err(FoldError::Facts)?;
+    let resolver = Resolver::new(source, month, through, &facts, fx, book.sets[0].currency);
+    let counting = |fact: &&Fact| fact.effective_on <= through && !source.reversals().names(&fact.id);
+    let mut lines = Vec::new();
+    for (at, fact) in facts.iter().enumerate().filter(|(_, fact)| counting(fact)) {
+        if let Some(line) = fact.line() {
+            lines.push(resolver.resolve(at, fact, line).map_err(FoldError::Facts)?);
+        }
+    }
+    let mut standing = MonthOfStanding::new(book, partner_id);
+    let mut counted = facts.iter().filter(counting).peekable();
+    let mut revenue = lines.iter().peekable();
+    let mut day = month.first_day();
+    while day <= month.last_day() && day <= through {
+        while let Some(fact) = counted.next_if(|fact| fact.effective_on == day) {
+            note(book, fx, partner_id, state, fact)?;
+        }
+        let mut has_lines = false;
+        while let Some(line) = revenue.next_if(|line| line.fact.effective_on == day) {
+            has_lines = true;
+            if let Some(amount) = line.amount {
+                state.revenue.add(day, &line.pricing_line().product, amount)?;
+            }
+        }
+        standing.day(state, day, has_lines)?;
+        day = day + Days::new(1);
+    }
+    state.days.extend(standing.finish());
+    let mut priced = Vec::with_capacity(lines.len());
+    for line in &lines {
+        priced.push(price(book, state, line)?);
+    }
+    book_month(book, partner_id, state, month, &lines, &priced)?;
+    note_oddities(partner_id, state, &lines)?;
+    state.next_month = month.next();
+    Ok(priced)
+}
+
+/// Takes a fact that is no revenue line into the state.
+fn note(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    state: &mut PartnerState,
+    fact: &Fact,
+) -> Result<(), Overflow> {
+    match &fact.kind {
+        FactKind::Line(_) | FactKind::Moneyless | FactKind::Certification(_) => {}
+        FactKind::Standing(standing) => {
+            let history = state.facts.entry(standing.fact.clone()).or_insert(FactHistory { values: Vec::new() });
+            history.values.push(FactValue::new(fact.effective_on, fact.id.clone(), &standing.value));
+        }
+        FactKind::Claim(claim) => state.claims.push(ClaimStep::of(&fact.id, fact.effective_on, claim)),
+        FactKind::Opening(opening) => note_opening(book, state, fact, opening)?,
+        FactKind::Adjustment(adjustment) => note_adjustment(book, fx, partner_id, state, fact, adjustment),
+    }
+    Ok(())
+}
+
+fn note_opening(book: &RuleBook, state: &mut PartnerState, fact: &Fact, opening: &Opening) -> Result<(), Overflow> {
+    match opening {
+        // Newness matters to customer_add and computed competency, which `supported` refuses.
+        Opening::CustomerSince { .. } => {}
+        Opening::Revenue { product, month, amount, .. } => {
+            state.revenue.add_opening(*month, product, amount.exact())?;
+        }
+        Opening::Lot { period, accrued, consumed, .. } => {
+            if let Some(period) = book.calendar().period_parse(period) {
+                let lot = state.openings.lots.entry(period.first_month()).or_default();
+                lot.accrued = lot.accrued.plus(accrued.exact())?;
+                lot.consumed = lot.consumed.plus(consumed.exact())?;
+            }
+        }
+        Opening::Carry { amount } => {
+            let carry = state.openings.carry.entry(fact.month()).or_default();
+            *carry = carry.plus(amount.exact())?;
+        }
+    }
+    Ok(())
+}
+
+/// A correction by hand is a true-up in the month of its own date.
+fn note_adjustment(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    state: &mut PartnerState,
+    fact: &Fact,
+    adjustment: &ManualAdjustment,
+) {
+    let set = book.set_on_or_first(fact.effective_on);
+    let convert = |amount: Amount| {
+        if adjustment.currency == set.currency {
+            return Some(amount.exact());
+        }
+        let (rate, _) = fx.rate(adjustment.currency, fact.month())?;
+        amount.convert(rate).ok().map(|exact| set.rounding.round(exact))
+    };
+    let (Some(rebate), Some(coop)) = (convert(adjustment.rebate), convert(adjustment.coop)) else {
+        state.findings.push(finding(partner_id, "ADJUSTMENT_NOFX", vec![fact.id.to_string()]));
+        return;
+    };
+    state.true_ups.push(TrueUpRow {
+        partner_id: partner_id.clone(),
+        month: fact.month(),
+        closed_month: adjustment.month,
+        lever: adjustment.lever.clone(),
+        rebate,
+        coop,
+        cause: "manual".to_owned(),
+    });
+}
+
+/// Turns a state into every row of the partner, each view sorted as the outputs show it.
+///
+/// # Errors
+/// [`Overflow`] when a sum leaves the range of exact money.
+pub fn settle(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    source: &impl FactSource,
+    state: &PartnerState,
+    through: NaiveDate,
+) -> Result<PartnerRows, Overflow> {
+    let coop = settle_coop(book, fx, partner_id, state, through)?;
+    let payouts = settle_payouts(book, partner_id, state, &coop.conversions, through)?;
+    let mut findings = state.findings.clone();
+    findings.extend(coop.findings);
+    findings.extend(reversal_findings(partner_id, source));
+    for (root, credited) in &state.credited {
+        if is_above(credited)? {
+            let mut events: Vec<String> = credited.events.iter().map(EventRef::to_string).collect();
+            events.sort();
+            events.insert(0, root.to_string());
+            findings.push(finding(partner_id, "CREDIT_ABOVE_LINE", events));
+        }
+    }
+    findings.sort();
+    let mut rows = PartnerRows {
+        standing: state.standing_rows.clone(),
+        postings: state.postings.clone(),
+        lots: coop.lots,
+        claims: coop.claims,
+        true_ups: state.true_ups.clone(),
+        payouts,
+        conservation: state.conservation.clone(),
+        provisional: state.provisional.clone(),
+        findings,
+    };
+    rows.postings.sort();
+    rows.true_ups.sort();
+    rows.provisional.sort();
+    Ok(rows)
+}
+
+/// Whether the credits take more than the line had, on whichever side of zero it is.
+fn is_above(credited: &Credited) -> Result<bool, Overflow> {
+    let rest = credited.line.plus(credited.credits)?;
+    Ok(if credited.line.is_negative() { rest.is_positive() } else { rest.is_negative() })
+}
+
+fn reversal_findings(partner_id: &PartnerId, source: &impl FactSource) -> Vec<FindingRow> {
+    let found = source.reversals().findings();
+    found.into_iter().map(|(code, reversal)| finding(partner_id, code, vec![reversal.to_string()])).collect()
+}
+
+pub(crate) fn finding(partner_id: &PartnerId, code: &str, events: Vec<String>) -> FindingRow {
+    FindingRow { partner_id: partner_id.to_string(), code: code.to_owned(), events }
+}

@@ -1,0 +1,113 @@
+//! Whether a gate is met on a date.
+
+use crate::revenue::TrailingRevenue;
+use crate::state::{FactHistory, FactValue};
+use chrono::NaiveDate;
+use daybook_event::{EventRef, Exact, Overflow};
+use daybook_rules::model::{Catalogue, CompetencySource, Gate, GateTest, RuleSet};
+use std::collections::BTreeMap;
+
+/// Everything a gate may look at, on one date.
+pub(crate) struct GateContext<'a> {
+    pub(crate) set: &'a RuleSet,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) facts: &'a BTreeMap<String, FactHistory>,
+    pub(crate) revenue: &'a TrailingRevenue,
+    pub(crate) on: NaiveDate,
+}
+
+/// The outcome of a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Verdict {
+    pub(crate) met: bool,
+    /// Trailing revenue and its threshold, where the gate has one.
+    pub(crate) revenue: Option<(Exact, Exact)>,
+    /// The facts that hold it.
+    pub(crate) events: Vec<EventRef>,
+}
+
+impl GateContext<'_> {
+    /// Whether the gate is met. With `renewed_after`, a standing fact counts only if it is held by an event dated later
+    /// than that: what onboarding asks of a partner who was offboarded.
+    pub(crate) fn judge(&self, gate: &Gate, renewed_after: Option<NaiveDate>) -> Result<Verdict, Overflow> {
+        let mut verdict = Verdict::default();
+        for test in &gate.any_of {
+            let one = self.test(test, renewed_after)?;
+            verdict.revenue = verdict.revenue.or(one.revenue);
+            if one.met && !verdict.met {
+                verdict.met = true;
+                verdict.events = one.events;
+            }
+        }
+        Ok(verdict)
+    }
+
+    fn test(&self, test: &GateTest, renewed_after: Option<NaiveDate>) -> Result<Verdict, Overflow> {
+        Ok(match test {
+            GateTest::Held { fact } => held(self.held(fact, renewed_after)),
+            GateTest::HeldOn { fact, on } => {
+                let was_held = self.value_on(fact, *on).filter(|value| value.held.is_some());
+                let renewed = |value: &&FactValue| renewed_after.is_none_or(|after| value.on > after);
+                held(was_held.filter(renewed))
+            }
+            GateTest::NumberAtLeast { fact, at_least } => {
+                let enough = |value: &&FactValue| matches!(value.held, Some(Some(number)) if number >= *at_least);
+                held(self.held(fact, renewed_after).filter(enough))
+            }
+            GateTest::TrailingRevenue { window_days, groups, at_least } => {
+                let Some(required) = at_least else { return Ok(Verdict { met: true, ..Verdict::default() }) };
+                let measured = self.trailing_revenue(*window_days, groups)?;
+                Verdict { met: measured >= *required, revenue: Some((measured, *required)), events: Vec::new() }
+            }
+            GateTest::Competency { level, areas, source } => {
+                // Computed levels are refused before the fold starts: see `supported`.
+                debug_assert!(matches!(source, CompetencySource::Declared));
+                held(self.competency(*level, areas, renewed_after))
+            }
+        })
+    }
+
+    /// The last value of a fact up to a date.
+    fn value_on(&self, fact: &str, on: NaiveDate) -> Option<&FactValue> {
+        let values = &self.facts.get(fact)?.values;
+        values[..values.partition_point(|value| value.on <= on)].last()
+    }
+
+    /// The value that holds a fact on this date.
+    fn held(&self, fact: &str, renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
+        let value = self.value_on(fact, self.on).filter(|value| value.held.is_some())?;
+        renewed_after.is_none_or(|after| value.on > after).then_some(value)
+    }
+
+    fn competency(&self, level: usize, areas: &[String], renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
+        let levels = &self.set.competency_levels[level..];
+        let facts = areas.iter().flat_map(|area| levels.iter().map(move |name| format!("competency:{name}:{area}")));
+        facts.into_iter().find_map(|fact| self.held(&fact, renewed_after))
+    }
+
+    fn trailing_revenue(&self, window_days: u32, groups: &[String]) -> Result<Exact, Overflow> {
+        if groups.is_empty() {
+            return self.revenue.window(self.on, window_days);
+        }
+        self.revenue.window_of(self.on, window_days, |product| {
+            let family = self.catalogue.family_of(product, self.on);
+            let of_product = self.set.groups_of(product, family);
+            of_product.iter().any(|&at| groups.contains(&self.set.product_groups[at].name))
+        })
+    }
+
+    /// Facts `PREFIX:x` held on this date: the x.
+    pub(crate) fn held_with_prefix(&self, prefix: &str) -> Vec<String> {
+        let from = self.facts.range(prefix.to_owned()..).take_while(|(fact, _)| fact.starts_with(prefix));
+        let held = from.filter(|(fact, _)| self.held(fact, None).is_some());
+        held.map(|(fact, _)| fact[prefix.len()..].to_owned()).collect()
+    }
+}
+
+fn held(value: Option<&FactValue>) -> Verdict {
+    Verdict {
+        met: value.is_some(),
+        revenue: None,
+        events: value.map(|value| value.event.clone()).into_iter().collect(),
+    }
+}

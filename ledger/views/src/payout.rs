@@ -1,0 +1,98 @@
+//! What a partner is paid for each past month.
+
+use crate::rows::PayoutRow;
+use crate::state::PartnerState;
+use chrono::{Days, NaiveDate};
+use daybook_event::{Exact, Month, Overflow, PartnerId};
+use daybook_rules::model::{ProgramYearEnd, RuleBook};
+use std::collections::BTreeMap;
+
+/// Everything payable with a month, before what is carried in.
+#[derive(Debug, Clone, Copy, Default)]
+struct Payable {
+    rebate: Exact,
+    converted: Exact,
+    true_up: Exact,
+    opening_carry: Exact,
+}
+
+/// A row per past month with a posting, conversion, true-up, manual adjustment or carry.
+pub(crate) fn settle_payouts(
+    book: &RuleBook,
+    partner_id: &PartnerId,
+    state: &PartnerState,
+    conversions: &BTreeMap<Month, Exact>,
+    through: NaiveDate,
+) -> Result<Vec<PayoutRow>, Overflow> {
+    let payable = payable(state, conversions)?;
+    let mut rows = Vec::new();
+    let Some(&first) = payable.keys().next() else { return Ok(rows) };
+    let mut carry = Exact::ZERO;
+    let mut month = first;
+    while month.last_day() <= through {
+        let of_month = payable.get(&month).copied();
+        if of_month.is_some() || !carry.is_zero() {
+            let row = row(book, partner_id, month, of_month.unwrap_or_default(), carry)?;
+            carry = row.carried_out;
+            rows.push(row);
+        } else if payable.range(month..).next().is_none() {
+            break;
+        }
+        month = month.next();
+    }
+    Ok(rows)
+}
+
+fn payable(state: &PartnerState, conversions: &BTreeMap<Month, Exact>) -> Result<BTreeMap<Month, Payable>, Overflow> {
+    let mut months: BTreeMap<Month, Payable> = BTreeMap::new();
+    for posting in &state.postings {
+        let of_month = months.entry(posting.month).or_default();
+        of_month.rebate = of_month.rebate.plus(posting.rebate)?;
+    }
+    for (month, converted) in conversions {
+        months.entry(*month).or_default().converted = *converted;
+    }
+    for true_up in &state.true_ups {
+        let of_month = months.entry(true_up.month).or_default();
+        of_month.true_up = of_month.true_up.plus(true_up.rebate)?;
+    }
+    for (month, carry) in &state.openings.carry {
+        months.entry(*month).or_default().opening_carry = *carry;
+    }
+    Ok(months)
+}
+
+fn row(
+    book: &RuleBook,
+    partner_id: &PartnerId,
+    month: Month,
+    payable: Payable,
+    carry: Exact,
+) -> Result<PayoutRow, Overflow> {
+    let set = book.set_on_or_first(month.last_day());
+    let carried_in = carry.plus(payable.opening_carry)?;
+    let sum = payable.rebate.plus(payable.converted)?.plus(payable.true_up)?.plus(carried_in)?;
+    let (mut paid, mut forfeited, mut carried_out) = (Exact::ZERO, Exact::ZERO, Exact::ZERO);
+    let year_ends = set.calendar.ends_program_year(month) && set.payout.program_year_end == ProgramYearEnd::Forfeit;
+    if sum >= set.payout.minimum && !sum.is_negative() {
+        paid = sum;
+    } else if year_ends && sum.is_positive() {
+        forfeited = sum;
+    } else {
+        carried_out = sum;
+    }
+    let due = month.last_day().checked_add_days(Days::new(u64::from(set.payout.due_days)));
+    Ok(PayoutRow {
+        partner_id: partner_id.clone(),
+        month,
+        rebate: payable.rebate,
+        converted: payable.converted,
+        true_up: payable.true_up,
+        carried_in,
+        paid,
+        held: Exact::ZERO,
+        forfeited,
+        carried_out,
+        due_on: due.unwrap_or(NaiveDate::MAX),
+    })
+}

@@ -1,0 +1,208 @@
+//! What the fold puts out: the rows of `daybook views`, one struct per view. Names are a contract with other people's
+//! scripts: they may be added to, never renamed.
+
+use chrono::NaiveDate;
+use daybook_event::{Currency, Exact, Month, PartnerId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Every row of one partner, each view sorted as the outputs show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[allow(missing_docs)] // each view is documented at its row
+pub struct PartnerRows {
+    pub standing: Vec<StandingRow>,
+    pub postings: Vec<PostingRow>,
+    pub lots: Vec<LotRow>,
+    pub claims: Vec<ClaimRow>,
+    pub true_ups: Vec<TrueUpRow>,
+    pub payouts: Vec<PayoutRow>,
+    pub conservation: Vec<ConservationRow>,
+    pub provisional: Vec<ProvisionalRow>,
+    pub findings: Vec<FindingRow>,
+}
+
+/// A partner's standing changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingRow {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// On which date.
+    pub on: NaiveDate,
+    /// `invited`, `enrolled` or `offboarded`.
+    pub state: String,
+    /// The gate that decided, or `entry_gates` / `onboarding_gates` where all of them did.
+    pub cause: String,
+    /// What was measured, where the cause measures something.
+    pub measured: String,
+    /// What was required.
+    pub required: String,
+    /// The rule set in force on that date.
+    pub rule_set: String,
+    /// The facts that hold the gates.
+    pub events: Vec<String>,
+}
+
+/// What a partner earned in a month under one lever, under the terms of one rule set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PostingRow {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The earning month.
+    pub month: Month,
+    /// The earning period's label.
+    pub period: String,
+    /// The lever.
+    pub lever: String,
+    /// The rule set that priced the lines.
+    pub rule_set: String,
+    /// Sum of the lines in it, before caps, exact.
+    pub base: Exact,
+    /// The rounded sum of contributions.
+    pub earned: Exact,
+    /// The part paid as rebate.
+    pub rebate: Exact,
+    /// The part accrued as co-op.
+    pub coop: Exact,
+}
+
+/// The co-op of a partner's earning period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotRow {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The earning period's label.
+    pub period: String,
+    /// Co-op of its postings and true-ups.
+    pub accrued: Exact,
+    /// `open`, `usable`, `converted`, or `none` where only claims name it.
+    pub state: String,
+    /// Turned into rebate.
+    pub converted: Exact,
+    /// Taken by approved and paid claims, overdrawn included.
+    pub consumed: Exact,
+    /// Held back for claims under way.
+    pub reserved: Exact,
+    /// Still to be claimed.
+    pub available: Exact,
+    /// Lost when the claim window closed.
+    pub forfeited: Exact,
+    /// Approved beyond what was there.
+    pub overdrawn: Exact,
+}
+
+/// A claim as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRow {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The claim.
+    pub claim_id: String,
+    /// The label of the period whose lot it draws on; empty where its dates name none.
+    pub period: String,
+    /// The last state that took effect; `refused` while our own check refused the last submission.
+    pub state: String,
+    /// Program currency, as submitted, then as approved; empty without a rate.
+    pub amount: String,
+    /// The code of our refusal; empty where we did not refuse.
+    pub refused: String,
+}
+
+/// A difference of a closed month, or a correction by hand.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TrueUpRow {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The month it is booked in.
+    pub month: Month,
+    /// The month it concerns.
+    pub closed_month: Month,
+    /// The lever; empty for none.
+    pub lever: String,
+    /// The rebate part.
+    pub rebate: Exact,
+    /// The co-op part.
+    pub coop: Exact,
+    /// What caused it.
+    pub cause: String,
+}
+
+/// What a partner is paid for a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutRow {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The month paid for.
+    pub month: Month,
+    /// Rebate of the month's postings.
+    pub rebate: Exact,
+    /// Co-op converted to rebate, due with this month.
+    pub converted: Exact,
+    /// Rebate of true-ups booked in this month.
+    pub true_up: Exact,
+    /// Carried from the month before.
+    pub carried_in: Exact,
+    /// Paid.
+    pub paid: Exact,
+    /// Waiting for tax or bank data.
+    pub held: Exact,
+    /// Lost at the end of the program year.
+    pub forfeited: Exact,
+    /// Carried to the next month.
+    pub carried_out: Exact,
+    /// When it is due.
+    pub due_on: NaiveDate,
+}
+
+/// Where everything billed in a month went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConservationRow {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The earning month.
+    pub month: Month,
+    /// Everything billed, unconverted apart.
+    pub billed: Exact,
+    /// Lines that earned.
+    pub earning: Exact,
+    /// Lines that may not earn, by code.
+    pub ineligible: BTreeMap<String, Exact>,
+    /// Lines that no lever matches.
+    pub unmatched: Exact,
+    /// Lines whose every contribution a cap left at zero.
+    pub capped: Exact,
+    /// Lines dated before the first rule set.
+    pub provisional_noterms: Exact,
+    /// Lines without an exchange rate, each currency apart, in no sum.
+    pub unconverted: Vec<UnconvertedSum>,
+}
+
+/// Lines of one currency that have no exchange rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnconvertedSum {
+    /// The currency.
+    pub currency: Currency,
+    /// The sum, in that currency.
+    pub amount: Exact,
+}
+
+/// A month whose figures miss something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ProvisionalRow {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The month.
+    pub month: Month,
+    /// What is missing.
+    pub why: String,
+}
+
+/// Something odd that changes no figure by itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FindingRow {
+    /// The partner; empty for findings on facts of no partner.
+    pub partner_id: String,
+    /// What.
+    pub code: String,
+    /// The events concerned.
+    pub events: Vec<String>,
+}

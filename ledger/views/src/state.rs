@@ -1,0 +1,135 @@
+//! What a month-step hands to the next: a serialisable value that stands for everything before it.
+
+use crate::claims::ClaimStep;
+use crate::openings::OpeningBalances;
+use crate::revenue::TrailingRevenue;
+use crate::rows::{ConservationRow, FindingRow, PostingRow, ProvisionalRow, StandingRow, TrueUpRow};
+use chrono::NaiveDate;
+use daybook_event::{EventRef, Exact, Month, StandingValue};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A partner at the end of a month: enough to fold the next one, and the rows of the months so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnerState {
+    /// The first month not folded yet.
+    pub next_month: Month,
+    /// Where the partner stands.
+    pub(crate) standing: Standing,
+    /// Standing facts by name.
+    pub(crate) facts: BTreeMap<String, FactHistory>,
+    /// Revenue per day, for trailing sums.
+    pub(crate) revenue: TrailingRevenue,
+    /// What each day with a line was judged to be: credits of later months ask for it.
+    pub(crate) days: Vec<JudgedDay>,
+    /// Credits so far, by the first line of their chain.
+    pub(crate) credited: BTreeMap<EventRef, Credited>,
+    /// Steps of claims in order.
+    pub(crate) claims: Vec<ClaimStep>,
+    /// Opening balances and hand-made corrections that settle with the months.
+    pub(crate) openings: OpeningBalances,
+    pub(crate) standing_rows: Vec<StandingRow>,
+    pub(crate) postings: Vec<PostingRow>,
+    pub(crate) true_ups: Vec<TrueUpRow>,
+    pub(crate) conservation: Vec<ConservationRow>,
+    pub(crate) provisional: Vec<ProvisionalRow>,
+    pub(crate) findings: Vec<FindingRow>,
+}
+
+/// The states of section 4 of the program's meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Status {
+    NotInvited,
+    Invited,
+    Enrolled,
+    Offboarded,
+}
+
+/// Where a partner stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Standing {
+    pub(crate) status: Status,
+    /// The date of the last offboarding.
+    pub(crate) offboarded_on: Option<NaiveDate>,
+    /// Revenue gates met on some assessment date since they first had a threshold.
+    pub(crate) met_once: BTreeSet<String>,
+}
+
+/// What is known of one standing fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FactHistory {
+    /// Every value in order: what holds on a date is the last one up to it.
+    pub(crate) values: Vec<FactValue>,
+}
+
+/// One value of a standing fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FactValue {
+    pub(crate) on: NaiveDate,
+    pub(crate) event: EventRef,
+    /// None: lapsed. Some(None): held. Some(Some(n)): the number n.
+    pub(crate) held: Option<Option<Exact>>,
+}
+
+impl FactValue {
+    pub(crate) fn new(on: NaiveDate, event: EventRef, value: &StandingValue) -> Self {
+        let held = match value {
+            StandingValue::Held => Some(None),
+            StandingValue::Lapsed => None,
+            StandingValue::Number(number) => Some(Some(number.exact())),
+        };
+        Self { on, event, held }
+    }
+}
+
+/// What a day with revenue lines was judged to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JudgedDay {
+    pub(crate) on: NaiveDate,
+    /// Why the day may not earn; none: it may.
+    pub(crate) code: Option<String>,
+    /// Gates unmet that day, among those that some lever needs.
+    pub(crate) unmet_needs: Vec<String>,
+    /// Markets held that day.
+    pub(crate) markets: Vec<String>,
+    /// The partner's own tenants that day.
+    pub(crate) own_tenants: Vec<String>,
+}
+
+/// Credits of one line so far, in program currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Credited {
+    pub(crate) line: Exact,
+    pub(crate) credits: Exact,
+    pub(crate) events: Vec<EventRef>,
+}
+
+impl PartnerState {
+    /// A partner before its first month.
+    #[must_use]
+    pub fn before(first: Month) -> Self {
+        let standing = Standing { status: Status::NotInvited, offboarded_on: None, met_once: BTreeSet::new() };
+        Self {
+            next_month: first,
+            standing,
+            facts: BTreeMap::new(),
+            revenue: TrailingRevenue::default(),
+            days: Vec::new(),
+            credited: BTreeMap::new(),
+            claims: Vec::new(),
+            openings: OpeningBalances::default(),
+            standing_rows: Vec::new(),
+            postings: Vec::new(),
+            true_ups: Vec::new(),
+            conservation: Vec::new(),
+            provisional: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// What the day was judged to be, if it had revenue lines.
+    pub(crate) fn judged(&self, on: NaiveDate) -> Option<&JudgedDay> {
+        let at = self.days.binary_search_by(|day| day.on.cmp(&on)).ok()?;
+        self.days.get(at)
+    }
+}
