@@ -1,1 +1,23 @@
-//! Pure replay, compare and explain over the fold.
+//! Pure replay: project a window under a chosen rule book, compare two books over the same records, explain a figure.
+//!
+//! Nothing here reads a ledger. The caller hands in decoded envelopes by position; results are kept apart from any live
+//! view, and equal them when the coordinates are equal.
+
+mod compare;
+mod explain;
+mod histories;
+mod measures;
+mod replayed;
+
+mod views;
+
+pub use compare::{Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
+pub use explain::{
+    BucketExplanation, Cited, ClaimPart, ExchangeUsed, ExplainError, ExplainedContribution, ExplainedLine, Explanation,
+    LotExplanation, LotPart, MonthExplanation, PostingExplanation, explain_lot, explain_month,
+};
+pub use histories::{Histories, HistoriesBuilder};
+pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
+pub use replayed::{Replayed, replay, replay_partner};
+
+pub use views::{Views, ViewsHead};

@@ -1,0 +1,124 @@
+//! Two rule books over the same records: who gains, who loses, in every measure.
+
+use crate::measures::{MEASURES, Measure, measures_of};
+use crate::replayed::Replayed;
+use daybook_event::{Exact, Overflow, PartnerId, Position};
+use daybook_rules::calendar::{Calendar, Period};
+use daybook_views::PartnerRows;
+use serde::{Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A comparison, as `daybook compare --format json` prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// The book argument of the book in force.
+    pub reference: String,
+    /// The book argument of the book proposed.
+    pub candidate: String,
+    /// The last position compared.
+    pub position: Position,
+    /// One per measure, always all of them.
+    pub totals: Vec<MeasureTotal>,
+    /// One per partner, period and measure that is not zero on either side.
+    pub partners: Vec<PartnerDelta>,
+}
+
+/// A measure over all partners and periods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MeasureTotal {
+    /// The measure.
+    pub measure: Measure,
+    /// Both sides.
+    #[serde(flatten)]
+    pub delta: MeasureDelta,
+}
+
+/// A measure of a partner's period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartnerDelta {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The earning period.
+    #[serde(serialize_with = "as_label")]
+    pub period: Period,
+    /// The measure.
+    pub measure: Measure,
+    /// Both sides.
+    #[serde(flatten)]
+    pub delta: MeasureDelta,
+}
+
+/// Both sides of a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct MeasureDelta {
+    /// Under the book in force.
+    pub reference: Exact,
+    /// Under the book proposed.
+    pub candidate: Exact,
+    /// Candidate less reference.
+    pub delta: Exact,
+}
+
+fn as_label<S: Serializer>(period: &Period, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(period)
+}
+
+impl MeasureDelta {
+    fn of(reference: Exact, candidate: Exact) -> Result<Self, Overflow> {
+        Ok(Self { reference, candidate, delta: candidate.minus(reference)? })
+    }
+
+    fn plus(self, other: Self) -> Result<Self, Overflow> {
+        Self::of(self.reference.plus(other.reference)?, self.candidate.plus(other.candidate)?)
+    }
+}
+
+/// Compares two replays of the same histories. Totals are the sums of the partner rows.
+///
+/// # Errors
+/// [`Overflow`] when a sum leaves the range of exact money.
+pub fn compare(
+    calendar: &Calendar,
+    names: (&str, &str),
+    position: Position,
+    reference: &Replayed,
+    candidate: &Replayed,
+) -> Result<Comparison, Overflow> {
+    let index = |replayed: &'_ Replayed| -> BTreeMap<PartnerId, usize> {
+        replayed.partners.iter().enumerate().map(|(at, (partner_id, _))| (partner_id.clone(), at)).collect()
+    };
+    let (in_reference, in_candidate) = (index(reference), index(candidate));
+    let everyone: BTreeSet<&PartnerId> = in_reference.keys().chain(in_candidate.keys()).collect();
+    let mut partners = Vec::new();
+    let nobody = PartnerRows::default();
+    for partner_id in everyone {
+        let before = in_reference.get(partner_id).map_or(&nobody, |&at| &reference.partners[at].1);
+        let after = in_candidate.get(partner_id).map_or(&nobody, |&at| &candidate.partners[at].1);
+        compare_partner(calendar, partner_id, before, after, &mut partners)?;
+    }
+    let mut totals = Vec::new();
+    for measure in MEASURES {
+        let of_measure = partners.iter().filter(|row| row.measure == measure);
+        let delta = of_measure.into_iter().try_fold(MeasureDelta::default(), |sum, row| sum.plus(row.delta))?;
+        totals.push(MeasureTotal { measure, delta });
+    }
+    Ok(Comparison { reference: names.0.to_owned(), candidate: names.1.to_owned(), position, totals, partners })
+}
+
+fn compare_partner(
+    calendar: &Calendar,
+    partner_id: &PartnerId,
+    reference: &PartnerRows,
+    candidate: &PartnerRows,
+    rows: &mut Vec<PartnerDelta>,
+) -> Result<(), Overflow> {
+    let before = measures_of(calendar, reference)?;
+    let after = measures_of(calendar, candidate)?;
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
+    for (period, measure) in keys {
+        let of = |sums: &BTreeMap<_, Exact>| sums.get(&(period, measure)).copied().unwrap_or_default();
+        let delta = MeasureDelta::of(of(&before), of(&after))?;
+        rows.push(PartnerDelta { partner_id: partner_id.clone(), period, measure, delta });
+    }
+    Ok(())
+}

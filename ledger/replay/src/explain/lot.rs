@@ -1,0 +1,163 @@
+//! Why a period's co-op is what it is.
+
+use super::{Cited, ExplainError};
+use crate::histories::Histories;
+use crate::replayed::replay_partner;
+use daybook_event::{Exact, NaiveDate, PartnerId};
+use daybook_rules::calendar::Period;
+use daybook_rules::model::{ResolveAt, RuleBook};
+use daybook_views::rows::{ClaimRow, LotRow};
+use serde::Serialize;
+
+/// A lot explained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LotExplanation {
+    /// One plain sentence.
+    pub summary: String,
+    /// The row.
+    #[serde(flatten)]
+    pub row: LotRow,
+    /// The through date.
+    pub through: NaiveDate,
+    /// First and last day of the earning period.
+    pub earned_between: (NaiveDate, NaiveDate),
+    /// First and last day of the usage period.
+    pub used_between: (NaiveDate, NaiveDate),
+    /// First and last day of the claim window.
+    pub claimed_between: (NaiveDate, NaiveDate),
+    /// The numbers of the rule book that it used.
+    pub rules: Vec<Cited>,
+    /// The postings and true-ups that it is made of.
+    pub parts: Vec<LotPart>,
+    /// The claims on it.
+    pub claims: Vec<ClaimPart>,
+    /// The arithmetic, a step each.
+    pub arithmetic: Vec<String>,
+}
+
+/// A posting or true-up of the lot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LotPart {
+    /// What it is: month, lever and rule set, or the cause of a true-up.
+    pub of: String,
+    /// Its co-op.
+    pub coop: Exact,
+}
+
+/// A claim on the lot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimPart {
+    /// The row.
+    #[serde(flatten)]
+    pub row: ClaimRow,
+    /// What it means.
+    pub sentence: String,
+}
+
+/// Explains the lot of a partner's earning period.
+///
+/// # Errors
+/// [`ExplainError`] when there is no such lot.
+pub fn explain_lot(
+    histories: &Histories,
+    book: &RuleBook,
+    through: NaiveDate,
+    partner_id: &PartnerId,
+    period: Period,
+) -> Result<LotExplanation, ExplainError> {
+    let history = histories.partner(partner_id).ok_or_else(|| ExplainError::NoPartner(partner_id.to_string()))?;
+    let fx = histories.of_no_partner().fx_counting(book, through);
+    let rows = replay_partner(book, &fx, partner_id, history, through);
+    let label = period.to_string();
+    let no_lot = || ExplainError::NoLot { partner_id: partner_id.to_string(), period: label.clone() };
+    let row = rows.lots.into_iter().find(|row| row.period == label).ok_or_else(no_lot)?;
+    let inside = |month| period.first_month() <= month && month <= period.last_month();
+    let mut parts: Vec<LotPart> = Vec::new();
+    for posting in rows.postings.iter().filter(|posting| inside(posting.month)) {
+        let of = format!("{} {} under {}", posting.month, posting.lever, posting.rule_set);
+        parts.push(LotPart { of, coop: posting.coop });
+    }
+    for true_up in rows.true_ups.iter().filter(|true_up| inside(true_up.month)) {
+        parts.push(LotPart { of: format!("{} true-up ({})", true_up.month, true_up.cause), coop: true_up.coop });
+    }
+    let claims = rows.claims.into_iter().filter(|claim| claim.period == label);
+    let claims: Vec<ClaimPart> = claims.map(|row| ClaimPart { sentence: claim_sentence(&row), row }).collect();
+    let (rules, threshold) = rules(book, period);
+    Ok(LotExplanation {
+        summary: summary(&row, threshold, period),
+        arithmetic: arithmetic(&row, threshold, &parts)?,
+        through,
+        earned_between: (period.first_day(), period.last_day()),
+        used_between: (period.next().first_day(), period.next().last_day()),
+        claimed_between: book.calendar().claim_window(period),
+        rules,
+        parts,
+        claims,
+        row,
+    })
+}
+
+fn rules(book: &RuleBook, period: Period) -> (Vec<Cited>, Exact) {
+    let at_end = book.set_on_or_first(period.last_day());
+    let (set, edge) = match at_end.coop.resolve_at {
+        ResolveAt::PeriodEnd => (at_end, "period_end"),
+        ResolveAt::PeriodStart => (book.set_on_or_first(period.first_day()), "period_start"),
+    };
+    let threshold = set.coop.threshold;
+    (vec![Cited::of(set, "coop.threshold", threshold), Cited::of(at_end, "coop.resolve_at", edge)], threshold)
+}
+
+fn summary(row: &LotRow, threshold: Exact, period: Period) -> String {
+    let LotRow { partner_id, accrued, .. } = row;
+    match row.state.as_str() {
+        "usable" => format!(
+            "{partner_id} accrued {accrued} of co-op in {period}, at least the {threshold} that make it usable: {} was \
+             consumed, {} is reserved, {} is available, {} was forfeited.",
+            row.consumed, row.reserved, row.available, row.forfeited
+        ),
+        "converted" => format!(
+            "{partner_id} accrued {accrued} of co-op in {period}, less than the {threshold} that would make it usable: it \
+             was converted to rebate, due with {}.",
+            period.last_month()
+        ),
+        "open" => {
+            format!("{partner_id} has accrued {accrued} of co-op in {period} so far; {} decides.", period.last_day())
+        }
+        _ => format!("{partner_id} accrued no co-op in {period}; claims on it are overdrawn by {}.", row.overdrawn),
+    }
+}
+
+fn arithmetic(row: &LotRow, threshold: Exact, parts: &[LotPart]) -> Result<Vec<String>, ExplainError> {
+    let sum = parts.iter().try_fold(Exact::ZERO, |sum, part| sum.plus(part.coop))?;
+    let opening = row.accrued.minus(sum)?;
+    let mut steps = vec![format!("accrued = sum of co-op over {} postings and true-ups = {sum}", parts.len())];
+    if !opening.is_zero() {
+        steps.push(format!("accrued = {sum} + opening lot {opening} = {}", row.accrued));
+    }
+    let comparison = if row.accrued >= threshold { "at least" } else { "below" };
+    steps.push(format!("{} is {comparison} the threshold of {threshold}: {}", row.accrued, row.state));
+    if row.state != "open" {
+        steps.push(format!(
+            "accrued {} + overdrawn {} = converted {} + consumed {} + reserved {} + available {} + forfeited {}",
+            row.accrued, row.overdrawn, row.converted, row.consumed, row.reserved, row.available, row.forfeited
+        ));
+    }
+    Ok(steps)
+}
+
+fn claim_sentence(row: &ClaimRow) -> String {
+    let reason = match row.refused.as_str() {
+        "" => return format!("{} for {}", row.state, row.amount),
+        "NO_LOT" => "there is no usable lot to draw on",
+        "LATE" => "it came after the claim window",
+        "EARLY" => "it came before the claim window",
+        "OUTSIDE_USAGE" => "the activity lies outside the usage period",
+        "NOT_APPROVED_ACTIVITY" => "the activity is not approved",
+        "NOT_POSITIVE" => "the amount is not above zero",
+        "NOFX" => "there is no exchange rate for the month of submission",
+        "OVER_LIMIT" => "the activity's limit is used up",
+        "OVER_BALANCE" => "the lot has less than that left",
+        other => other,
+    };
+    format!("{}: our check refused it ({}), since {reason}", row.state, row.refused)
+}

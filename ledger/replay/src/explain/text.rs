@@ -1,0 +1,77 @@
+//! Explanations as text.
+
+use super::Cited;
+use super::lot::LotExplanation;
+use super::month::{ExplainedLine, MonthExplanation};
+use std::fmt::{Formatter, Result};
+
+pub(super) fn month(f: &mut Formatter<'_>, month: &MonthExplanation) -> Result {
+    writeln!(f, "{}", month.summary)?;
+    writeln!(f, "Facts dated up to {} count.", month.through)?;
+    for posting in &month.postings {
+        let row = &posting.row;
+        writeln!(f, "\nPosting: lever {} in {} ({})", row.lever, row.month, row.period)?;
+        writeln!(f, "  terms     {}", posting.terms)?;
+        rules(f, &posting.rules)?;
+        writeln!(f, "  lines")?;
+        posting.lines.iter().try_for_each(|line| self::line(f, line))?;
+        writeln!(f, "  arithmetic")?;
+        posting.arithmetic.iter().try_for_each(|step| writeln!(f, "    {step}"))?;
+    }
+    for bucket in &month.not_earning {
+        writeln!(f, "\nNot earning: {} {}", bucket.amount, bucket.bucket)?;
+        writeln!(f, "  why       {}", bucket.sentence)?;
+        writeln!(f, "  what to do  {}", bucket.how_to)?;
+        bucket.lines.iter().try_for_each(|line| self::line(f, line))?;
+    }
+    if let Some(row) = &month.conservation {
+        let ineligible: String = row.ineligible.iter().map(|(code, amount)| format!(" + {code} {amount}")).collect();
+        writeln!(
+            f,
+            "\nConservation: billed {} = earning {}{ineligible} + unmatched {} + capped {} + before the first terms {}",
+            row.billed, row.earning, row.unmatched, row.capped, row.provisional_noterms
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn lot(f: &mut Formatter<'_>, lot: &LotExplanation) -> Result {
+    writeln!(f, "{}", lot.summary)?;
+    writeln!(f, "Facts dated up to {} count.", lot.through)?;
+    let days = |(first, last): (daybook_event::NaiveDate, daybook_event::NaiveDate)| format!("{first} to {last}");
+    writeln!(f, "\nLot {} of {}", lot.row.period, lot.row.partner_id)?;
+    writeln!(f, "  earned    {}", days(lot.earned_between))?;
+    writeln!(f, "  used      {}", days(lot.used_between))?;
+    writeln!(f, "  claimed   {}", days(lot.claimed_between))?;
+    rules(f, &lot.rules)?;
+    writeln!(f, "  parts")?;
+    lot.parts.iter().try_for_each(|part| writeln!(f, "    {:>16}  {}", part.coop.to_string(), part.of))?;
+    if !lot.claims.is_empty() {
+        writeln!(f, "  claims")?;
+        lot.claims.iter().try_for_each(|claim| writeln!(f, "    {}  {}", claim.row.claim_id, claim.sentence))?;
+    }
+    writeln!(f, "  arithmetic")?;
+    lot.arithmetic.iter().try_for_each(|step| writeln!(f, "    {step}"))
+}
+
+fn rules(f: &mut Formatter<'_>, rules: &[Cited]) -> Result {
+    rules.iter().enumerate().try_for_each(|(at, cited)| {
+        let head = if at == 0 { "rules" } else { "" };
+        let change = cited.change.as_ref().map(|id| format!(", change {id}")).unwrap_or_default();
+        writeln!(f, "  {head:<9} {} = {}  [{}{change}; {}]", cited.path, cited.value, cited.at, cited.source)
+    })
+}
+
+fn line(f: &mut Formatter<'_>, line: &ExplainedLine) -> Result {
+    write!(f, "    {} {} #{}  {} {}", line.effective_on, line.event, line.position, line.amount, line.currency)?;
+    if let Some(exchange) = &line.exchange {
+        write!(f, " x {} ({} rate of {})", exchange.rate, exchange.month, exchange.event)?;
+    }
+    if let (Some(contribution), Some(base)) = (&line.contribution, line.program_amount) {
+        write!(f, "; {base} x {} = {}", contribution.rate, contribution.amount)?;
+    }
+    if let Some(root) = &line.credit_of {
+        write!(f, "; credits {root}, whose terms it takes over")?;
+    }
+    writeln!(f, "  {}", line.product)
+}

@@ -1,0 +1,90 @@
+//! What a window of records says, sorted by partner.
+
+use daybook_event::{Envelope, Instant, PartnerId, Payload, Position};
+use daybook_views::FactsOfNoPartner;
+use daybook_views::{Fact, PartnerHistory, Reversals};
+use std::collections::BTreeMap;
+
+/// Every partner's history in a window of records, and the facts of no partner.
+#[derive(Debug, Clone, Default)]
+pub struct Histories {
+    partners: Vec<(PartnerId, PartnerHistory)>,
+    of_no_partner: FactsOfNoPartner,
+    position: Position,
+    recorded_at: Instant,
+}
+
+/// Takes records in, in any order.
+#[derive(Debug, Default)]
+pub struct HistoriesBuilder {
+    partners: BTreeMap<PartnerId, (Vec<Fact>, Reversals)>,
+    of_no_partner: FactsOfNoPartner,
+    position: Position,
+    recorded_at: Instant,
+}
+
+impl HistoriesBuilder {
+    /// Takes one record in.
+    pub fn add(&mut self, position: Position, recorded_at: Instant, envelope: Envelope) {
+        self.position = self.position.max(position);
+        self.recorded_at = self.recorded_at.max(recorded_at);
+        let Some(partner_id) = &envelope.partner_id else {
+            self.of_no_partner.add(&envelope);
+            return;
+        };
+        if !self.partners.contains_key(partner_id) {
+            self.partners.insert(partner_id.clone(), (Vec::new(), Reversals::default()));
+        }
+        let Some((facts, reversals)) = self.partners.get_mut(partner_id) else { return };
+        if matches!(envelope.payload, Payload::Reversal(_)) {
+            reversals.add(&envelope);
+        } else {
+            facts.extend(Fact::of(envelope, position));
+        }
+    }
+
+    /// The histories of everything taken in.
+    #[must_use]
+    pub fn finish(self) -> Histories {
+        let history = |(partner_id, (facts, reversals))| (partner_id, PartnerHistory::new(facts, reversals));
+        Histories {
+            partners: self.partners.into_iter().map(history).collect(),
+            of_no_partner: self.of_no_partner,
+            position: self.position,
+            recorded_at: self.recorded_at,
+        }
+    }
+}
+
+impl Histories {
+    /// Partners in order, each with its history.
+    #[must_use]
+    pub fn partners(&self) -> &[(PartnerId, PartnerHistory)] {
+        &self.partners
+    }
+
+    /// One partner's history.
+    #[must_use]
+    pub fn partner(&self, partner_id: &PartnerId) -> Option<&PartnerHistory> {
+        let at = self.partners.binary_search_by(|(other, _)| other.cmp(partner_id)).ok()?;
+        Some(&self.partners[at].1)
+    }
+
+    /// The facts of no partner.
+    #[must_use]
+    pub fn of_no_partner(&self) -> &FactsOfNoPartner {
+        &self.of_no_partner
+    }
+
+    /// The last position taken in.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// When the last record was taken by the ledger.
+    #[must_use]
+    pub fn recorded_at(&self) -> Instant {
+        self.recorded_at
+    }
+}

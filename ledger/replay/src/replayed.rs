@@ -1,0 +1,74 @@
+//! Replay: every partner of a window folded under one rule book.
+
+use crate::histories::Histories;
+use daybook_event::{NaiveDate, PartnerId};
+use daybook_rules::model::RuleBook;
+use daybook_views::{Digest, FxTable, PartnerHistory, PartnerRows, digest_of_partner, digest_of_views, fold_partner};
+
+/// The rows of a replay.
+#[derive(Debug, Clone, Default)]
+pub struct Replayed {
+    /// Rows by partner, in order.
+    pub partners: Vec<(PartnerId, PartnerRows)>,
+    /// Findings on facts of no partner.
+    pub of_no_partner: PartnerRows,
+}
+
+impl Replayed {
+    /// One number for all rows.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let digests = self.partners.iter().map(|(partner_id, rows)| (partner_id, digest_of_partner(partner_id, rows)));
+        digest_of_views(digests, &self.of_no_partner)
+    }
+}
+
+/// Folds every partner under the book. The result does not depend on the number of threads: partners are independent,
+/// and rows come back in order of partner.
+#[must_use]
+pub fn replay(histories: &Histories, book: &RuleBook, through: NaiveDate, threads: usize) -> Replayed {
+    let fx = histories.of_no_partner().fx_counting(book, through);
+    let all = histories.partners();
+    // Chunks are small so that one partner with most of the events does not leave the other threads idle.
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let first = next.fetch_add(CHUNK_PARTNERS, std::sync::atomic::Ordering::Relaxed);
+            if first >= all.len() {
+                return done;
+            }
+            let chunk = &all[first..all.len().min(first + CHUNK_PARTNERS)];
+            let folded =
+                chunk.iter().map(|(id, history)| (id.clone(), replay_partner(book, &fx, id, history, through)));
+            done.push((first, folded.collect::<Vec<_>>()));
+        }
+    };
+    let mut chunks = std::thread::scope(|scope| {
+        let workers: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
+        let mut chunks = work();
+        for worker in workers {
+            // A worker panics only where the fold's own assertions fail, and then so must we.
+            chunks.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        chunks
+    });
+    chunks.sort_by_key(|(first, _)| *first);
+    let partners = chunks.into_iter().flat_map(|(_, folded)| folded).collect();
+    Replayed { partners, of_no_partner: histories.of_no_partner().rows(book) }
+}
+
+/// How many partners a thread takes at once.
+const CHUNK_PARTNERS: usize = 16;
+
+/// Folds one partner.
+#[must_use]
+pub fn replay_partner(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    history: &PartnerHistory,
+    through: NaiveDate,
+) -> PartnerRows {
+    fold_partner(book, fx, partner_id, history, through)
+}

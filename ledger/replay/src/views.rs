@@ -1,0 +1,103 @@
+//! Rows put together as `daybook views --format json` prints them.
+
+use crate::replayed::Replayed;
+use daybook_event::{NaiveDate, PartnerId, Position};
+use daybook_views::PartnerRows;
+use daybook_views::rows::{
+    ClaimRow, ConservationRow, FindingRow, LotRow, PayoutRow, PostingRow, ProvisionalRow, StandingRow, TrueUpRow,
+};
+use serde::Serialize;
+
+/// The coordinates of a set of rows: the same coordinates give the same rows for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ViewsHead {
+    /// The last position in it.
+    pub position: Position,
+    /// The last date that has happened.
+    pub through: NaiveDate,
+    /// The tree's root at that position, in hex.
+    pub root: String,
+    /// The rule book's terms hash, in hex.
+    pub rule_book: String,
+    /// The engine semantics number.
+    pub engine_semantics: u32,
+    /// The digest of all rows, in hex, whatever part of them is shown.
+    pub views_digest: String,
+}
+
+/// All views. Arrays are sorted by their fields in the order shown; `standing` by partner, then as it happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // each view is documented at its row
+pub struct Views {
+    #[serde(flatten)]
+    pub head: ViewsHead,
+    pub standing: Vec<StandingRow>,
+    pub postings: Vec<PostingRow>,
+    pub lots: Vec<LotRow>,
+    pub claims: Vec<ClaimRow>,
+    pub true_ups: Vec<TrueUpRow>,
+    pub payouts: Vec<PayoutRow>,
+    pub conservation: Vec<ConservationRow>,
+    pub provisional: Vec<ProvisionalRow>,
+    pub findings: Vec<FindingRow>,
+}
+
+impl Views {
+    /// An empty set of rows at these coordinates.
+    #[must_use]
+    pub fn empty(head: ViewsHead) -> Self {
+        Self {
+            head,
+            standing: Vec::new(),
+            postings: Vec::new(),
+            lots: Vec::new(),
+            claims: Vec::new(),
+            true_ups: Vec::new(),
+            payouts: Vec::new(),
+            conservation: Vec::new(),
+            provisional: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// The rows of a replay at these coordinates: of every partner, or of one.
+    #[must_use]
+    pub fn of(head: ViewsHead, replayed: Replayed, only: Option<&PartnerId>) -> Self {
+        let mut views = Self::empty(head);
+        if only.is_none() {
+            views.add(replayed.of_no_partner);
+        }
+        for (partner_id, rows) in replayed.partners {
+            if only.is_none_or(|only| *only == partner_id) {
+                views.add(rows);
+            }
+        }
+        views
+    }
+
+    /// Adds a partner's rows. Partners must come in order.
+    pub fn add(&mut self, rows: PartnerRows) {
+        self.standing.extend(rows.standing);
+        self.postings.extend(rows.postings);
+        self.lots.extend(rows.lots);
+        self.claims.extend(rows.claims);
+        self.true_ups.extend(rows.true_ups);
+        self.payouts.extend(rows.payouts);
+        self.conservation.extend(rows.conservation);
+        self.provisional.extend(rows.provisional);
+        self.findings.extend(rows.findings);
+    }
+
+    /// Keeps the rows of one earning period only. Rows without a month (findings, standing) stay.
+    pub fn keep_period(&mut self, period: daybook_rules::calendar::Period) {
+        let label = period.to_string();
+        let inside = |month: daybook_event::Month| period.first_month() <= month && month <= period.last_month();
+        self.postings.retain(|row| row.period == label);
+        self.lots.retain(|row| row.period == label);
+        self.claims.retain(|row| row.period == label);
+        self.true_ups.retain(|row| inside(row.month));
+        self.payouts.retain(|row| inside(row.month));
+        self.conservation.retain(|row| inside(row.month));
+        self.provisional.retain(|row| inside(row.month));
+    }
+}

@@ -1,0 +1,82 @@
+//! Facts of no partner: exchange rates, and reversals of such facts. They touch partners only through the rate table.
+
+use crate::fx::FxTable;
+use crate::history::Reversals;
+use crate::rows::{FindingRow, PartnerRows};
+use chrono::NaiveDate;
+use daybook_event::{Envelope, EventRef, Payload, SourceId};
+use daybook_rules::model::RuleBook;
+use std::collections::BTreeSet;
+
+/// Every fact of no partner, in whatever order they came.
+///
+/// Facts are kept whether or not some rule book counts them: which sources count is asked at the end, so the same value
+/// serves every book and every through date.
+#[derive(Debug, Clone, Default)]
+pub struct FactsOfNoPartner {
+    fx: FxTable,
+    reversals: Reversals,
+    /// Facts that a reversal may name.
+    facts: BTreeSet<EventRef>,
+    /// Rates and reversals: what changes no figure unless the rule book names its source.
+    weighed: BTreeSet<EventRef>,
+}
+
+impl FactsOfNoPartner {
+    /// Takes an envelope in; a partner's envelope changes nothing.
+    pub fn add(&mut self, envelope: &Envelope) {
+        if envelope.partner_id.is_some() {
+            return;
+        }
+        match &envelope.payload {
+            Payload::Reversal(reversal) => {
+                self.reversals.add(envelope);
+                let target = EventRef { source: envelope.id.source.clone(), event_id: reversal.reverses.clone() };
+                if self.facts.contains(&target) {
+                    self.reversals.note_known(&target);
+                }
+                self.weighed.insert(envelope.id.clone());
+                return;
+            }
+            Payload::FxRate(_) => {
+                self.fx.add(envelope);
+                self.weighed.insert(envelope.id.clone());
+            }
+            _ => {}
+        }
+        self.reversals.note_known(&envelope.id);
+        self.facts.insert(envelope.id.clone());
+    }
+
+    /// The exchange rates that count under the book on the through date: what the fold looks up.
+    #[must_use]
+    pub fn fx_counting(&self, book: &RuleBook, through: NaiveDate) -> FxTable {
+        self.fx.counting(&book.sources_of_no_partner, self.reversals.targets(), through)
+    }
+
+    /// The reversals of facts of no partner.
+    #[must_use]
+    pub fn reversals(&self) -> &Reversals {
+        &self.reversals
+    }
+
+    /// The rows of no partner: findings only, sorted.
+    #[must_use]
+    pub fn rows(&self, book: &RuleBook) -> PartnerRows {
+        let finding = |code: &str, id: &EventRef| FindingRow {
+            partner_id: String::new(),
+            code: code.to_owned(),
+            events: vec![id.to_string()],
+        };
+        let unnamed = self.weighed.iter().filter(|id| !is_named(book, &id.source) && !self.reversals.names(id));
+        let mut findings: Vec<FindingRow> = unnamed.map(|id| finding("SOURCE_NOT_NAMED", id)).collect();
+        findings.extend(self.reversals.findings().into_iter().map(|(code, id)| finding(code, id)));
+        findings.sort();
+        PartnerRows { findings, ..PartnerRows::default() }
+    }
+}
+
+/// Whether facts of no partner count from this source.
+fn is_named(book: &RuleBook, source: &SourceId) -> bool {
+    source.is_ledger() || book.sources_of_no_partner.iter().any(|named| named == source.as_str())
+}
