@@ -96,12 +96,7 @@ pub fn compare(
         let after = in_candidate.get(partner_id).map_or(&nobody, |&at| &candidate.partners[at].1);
         compare_partner(calendar, partner_id, before, after, &mut partners)?;
     }
-    let mut totals = Vec::new();
-    for measure in MEASURES {
-        let of_measure = partners.iter().filter(|row| row.measure == measure);
-        let delta = of_measure.into_iter().try_fold(MeasureDelta::default(), |sum, row| sum.plus(row.delta))?;
-        totals.push(MeasureTotal { measure, delta });
-    }
+    let totals = totals(&partners)?;
     Ok(Comparison { reference: names.0.to_owned(), candidate: names.1.to_owned(), position, totals, partners })
 }
 
@@ -121,4 +116,27 @@ fn compare_partner(
         rows.push(PartnerDelta { partner_id: partner_id.clone(), period, measure, delta });
     }
     Ok(())
+}
+
+impl Comparison {
+    /// The comparison of one partner alone, with totals of its own.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum leaves the range of exact money.
+    pub fn of_partner(self, partner_id: &PartnerId) -> Result<Self, Overflow> {
+        let partners: Vec<PartnerDelta> =
+            self.partners.into_iter().filter(|row| row.partner_id == *partner_id).collect();
+        let totals = totals(&partners)?;
+        Ok(Self { totals, partners, ..self })
+    }
+}
+
+/// One total per measure: the sums of the partner rows.
+fn totals(partners: &[PartnerDelta]) -> Result<Vec<MeasureTotal>, Overflow> {
+    let total = |measure: Measure| {
+        let of_measure = partners.iter().filter(|row| row.measure == measure);
+        let delta = of_measure.into_iter().try_fold(MeasureDelta::default(), |sum, row| sum.plus(row.delta))?;
+        Ok(MeasureTotal { measure, delta })
+    };
+    MEASURES.into_iter().map(total).collect()
 }

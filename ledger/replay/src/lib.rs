@@ -8,6 +8,7 @@ mod explain;
 mod histories;
 mod measures;
 mod replayed;
+mod rule_tests;
 
 mod views;
 
@@ -20,4 +21,5 @@ pub use histories::{Histories, HistoriesBuilder};
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
 pub use replayed::{Replayed, replay, replay_partner};
 
+pub use rule_tests::{RuleTestOutcome, run_rule_test};
 pub use views::{Views, ViewsHead};
