@@ -1,1 +1,27 @@
 //! The wire contract: protobuf and NDJSON envelopes, decode and encode, subject names.
+//!
+//! The only crate that knows protobuf. Bytes come in as untrusted input and leave as [`daybook_event::Envelope`]:
+//! whatever passes [`decode`] or [`decode_json`] is valid everywhere behind this border, and whatever does not says
+//! which field is wrong and how. The schema is in `daybook/v1/*.proto`.
+
+mod content;
+mod decode;
+mod encode;
+mod fault;
+mod field;
+pub mod limits;
+mod payload;
+mod subject;
+mod wire;
+
+#[cfg(any(test, feature = "test-strategies"))]
+pub mod arbitrary;
+#[cfg(test)]
+mod tests;
+
+pub use content::{content_hash, nats_msg_id};
+pub use decode::{decode, decode_json, peek_id};
+pub use encode::{encode, encode_json};
+pub use fault::DecodeFault;
+pub use limits::ENVELOPE_BYTES_MAX;
+pub use subject::{STREAM, SUBJECTS_ALL, Subject, SubjectError, subject_agrees, subject_of, subject_parse};

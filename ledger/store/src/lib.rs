@@ -1,1 +1,58 @@
 //! The ledger on disk: records in sealed segments, permanent idempotency, Merkle tree, quarantine, cursor.
+//!
+//! A ledger is a folder with two files. `ledger.redb` is precious: records are added to it and never changed or removed.
+//! `derived.redb` holds what is computed from the records and may be deleted at any time.
+//!
+//! One [`Ledger`] writes. Any number of [`LedgerReader`]s, in this process or in others, read while it does: each call sees
+//! the last committed transaction, and a [`Snapshot`] holds one of them still.
+//!
+//! Everything that an append changes is in one transaction: records, idempotency keys, tree, quarantine, counters and the
+//! broker cursor. What is stored carries its own checksum, checked on every read, because redb does not check pages on read;
+//! a panic of redb on damaged bytes is caught here and comes back as an error.
+//!
+//! This is the only crate that knows redb and msgpack. It has no async: the caller gives it a thread.
+
+mod append;
+mod block;
+mod crash;
+mod derived;
+
+mod error;
+mod file;
+mod finding;
+mod format_v1;
+mod idempotency;
+mod incoming;
+mod ledger;
+mod quarantine;
+mod reader;
+mod seal;
+mod snapshot;
+mod tables;
+mod tree;
+mod usage;
+mod verify;
+
+pub use crash::{CRASH_POINTS, crash_point};
+pub use derived::{
+    Derived, DerivedError, DerivedOpened, DerivedOptions, DerivedRead, DerivedReader, DerivedSnapshot, DerivedWrite,
+    FactsChunk, derived_delete,
+};
+pub use error::{AppendError, CloseError, OpenError, ReadError};
+pub use finding::{Finding, FindingCode, VerifyReport};
+pub use format_v1::LEDGER_FORMAT;
+pub use idempotency::ContentHash;
+pub use incoming::{
+    Appended, Binding, Counts, Cursor, Head, Hole, Identity, Incoming, Origin, Outcome, PAYLOAD_BYTES_MAX, RecordRef,
+};
+pub use ledger::{Ledger, LedgerOptions};
+pub use quarantine::{QuarantineEntry, QuarantineReason};
+pub use reader::LedgerReader;
+pub use snapshot::Snapshot;
+pub use tree::{Frontier, Hash, TileSink, leaf_hash, node_hash, root_empty};
+pub use usage::DiskUsage;
+
+/// The precious file of a ledger, in its folder.
+pub const LEDGER_FILE: &str = "ledger.redb";
+/// The file of derived data, in the same folder.
+pub const DERIVED_FILE: &str = "derived.redb";

@@ -75,7 +75,9 @@ pub fn overflowed(partner_id: &PartnerId, first: Month) -> PartnerRows {
 }
 
 fn empty_of(partner_id: &PartnerId, source: &impl FactSource) -> PartnerRows {
-    PartnerRows { findings: reversal_findings(partner_id, source), ..PartnerRows::default() }
+    let mut findings = reversal_findings(partner_id, source);
+    findings.sort();
+    PartnerRows { findings, ..PartnerRows::default() }
 }
 
 /// Takes the state through its next month: standing day by day, then the month's lines in order. Returns the lines.

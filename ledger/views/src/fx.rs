@@ -54,4 +54,11 @@ impl FxTable {
     pub fn rate(&self, currency: Currency, month: Month) -> Option<(ExchangeRate, &EventRef)> {
         self.rates.get(&(currency, month))?.last().map(|published| (published.rate, &published.id))
     }
+
+    /// The currencies and months whose rate is not what it was.
+    #[must_use]
+    pub fn changed_from(&self, before: &Self) -> BTreeSet<(Currency, Month)> {
+        let keys = self.rates.keys().chain(before.rates.keys()).copied();
+        keys.filter(|(currency, month)| self.rate(*currency, *month) != before.rate(*currency, *month)).collect()
+    }
 }

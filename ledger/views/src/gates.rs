@@ -1,7 +1,7 @@
 //! Whether a gate is met on a date.
 
 use crate::revenue::TrailingRevenue;
-use crate::state::{FactHistory, FactValue};
+use crate::state::{FactHistory, FactValue, HeldAs};
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Overflow};
 use daybook_rules::model::{Catalogue, CompetencySource, Gate, GateTest, RuleSet};
@@ -46,12 +46,12 @@ impl GateContext<'_> {
         Ok(match test {
             GateTest::Held { fact } => held(self.held(fact, renewed_after)),
             GateTest::HeldOn { fact, on } => {
-                let was_held = self.value_on(fact, *on).filter(|value| value.held.is_some());
+                let was_held = self.value_on(fact, *on).filter(|value| value.is_held());
                 let renewed = |value: &&FactValue| renewed_after.is_none_or(|after| value.on > after);
                 held(was_held.filter(renewed))
             }
             GateTest::NumberAtLeast { fact, at_least } => {
-                let enough = |value: &&FactValue| matches!(value.held, Some(Some(number)) if number >= *at_least);
+                let enough = |value: &&FactValue| matches!(value.held, HeldAs::Number(number) if number >= *at_least);
                 held(self.held(fact, renewed_after).filter(enough))
             }
             GateTest::TrailingRevenue { window_days, groups, at_least } => {
@@ -75,7 +75,7 @@ impl GateContext<'_> {
 
     /// The value that holds a fact on this date.
     fn held(&self, fact: &str, renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
-        let value = self.value_on(fact, self.on).filter(|value| value.held.is_some())?;
+        let value = self.value_on(fact, self.on).filter(|value| value.is_held())?;
         renewed_after.is_none_or(|after| value.on > after).then_some(value)
     }
 

@@ -67,18 +67,30 @@ pub(crate) struct FactHistory {
 pub(crate) struct FactValue {
     pub(crate) on: NaiveDate,
     pub(crate) event: EventRef,
-    /// None: lapsed. Some(None): held. Some(Some(n)): the number n.
-    pub(crate) held: Option<Option<Exact>>,
+    pub(crate) held: HeldAs,
+}
+
+/// How a standing fact is held. Not nested options: a stored form that has one word for "nothing" would lose the
+/// difference between lapsed and held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum HeldAs {
+    Lapsed,
+    Held,
+    Number(Exact),
 }
 
 impl FactValue {
     pub(crate) fn new(on: NaiveDate, event: EventRef, value: &StandingValue) -> Self {
         let held = match value {
-            StandingValue::Held => Some(None),
-            StandingValue::Lapsed => None,
-            StandingValue::Number(number) => Some(Some(number.exact())),
+            StandingValue::Held => HeldAs::Held,
+            StandingValue::Lapsed => HeldAs::Lapsed,
+            StandingValue::Number(number) => HeldAs::Number(number.exact()),
         };
         Self { on, event, held }
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.held != HeldAs::Lapsed
     }
 }
 

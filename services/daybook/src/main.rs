@@ -1,2 +1,31 @@
-//! The daybook binary.
-fn main() {}
+//! The daybook binary: command line, `serve`, `demo`.
+//!
+//! Every verb returns what went wrong as a [`failure::Failure`]; only this file turns it into a message and an exit
+//! status.
+
+mod books;
+mod cli;
+mod demo;
+mod failure;
+mod generate;
+mod import;
+mod nats;
+mod output;
+mod progress;
+mod serve;
+mod verbs;
+mod window;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = cli::Cli::parse();
+    match verbs::run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            failure.exit_code()
+        }
+    }
+}

@@ -1,1 +1,29 @@
 //! Projector: follows the ledger and keeps the views.
+//!
+//! A thin loop around the pure fold of `daybook_views`. Every step is one transaction on the derived file: it takes a
+//! batch of records in, folds the partners that they touch again from the first month affected, and commits facts, rows
+//! and view checkpoint together. Killed at any point, the next start goes on from the last checkpoint to the same rows.
+//!
+//! Reading order: [`Projector`] (the steps), `batch` (what a record affects), `refold` (a partner folded again), `source`
+//! (its facts, read month by month), [`Views`] (reading the result), [`run`] (the loop of the service).
+
+mod batch;
+mod checkpoint;
+mod chunk;
+mod error;
+mod find;
+mod no_partner;
+mod partner;
+mod projector;
+mod refold;
+mod run;
+mod source;
+mod switch;
+mod views;
+
+pub use batch::BatchLimits;
+pub use checkpoint::{Generation, ViewCheckpoint};
+pub use error::ProjectError;
+pub use projector::{CRASH_POINTS, Progress, Projector, Step};
+pub use run::{RunOptions, run};
+pub use views::Views;

@@ -1,0 +1,19 @@
+# The two commands are `make demo` and `make test`. Each needs a Rust toolchain, make and Python 3 with pip.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check-extra fmt
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## the whole main job on a demo history, into ./daybook-data (ARGS="--keep-server" or "--no-nats")
+	@scripts/demo.sh $(ARGS)
+
+test: ## everything a reviewer needs: fmt, clippy, all tests with a real nats-server, doc tests, rules, licences
+	@scripts/test.sh
+
+check-extra: ## checks with tools that `make test` does not ask for: spelling, shell, deployment files
+	@scripts/check-extra.sh
+
+fmt: ## format the Rust sources
+	@cargo fmt --all

@@ -1,0 +1,75 @@
+//! Loading: files in, a library of versions out, and every finding on the way.
+
+mod books;
+mod lints;
+mod load;
+mod lock;
+
+pub use books::{BookArgument, BookArgumentError, BookChoice, BookError, book_file_names};
+pub use load::load_book;
+pub use lock::lock_text;
+
+use crate::model::{Catalogue, RuleSet};
+use daybook_event::RuleFile;
+
+/// Every version that a folder of rule files holds: what books are made of.
+#[derive(Debug, Clone)]
+pub struct RuleLibrary {
+    pub(crate) files: Vec<RuleFile>,
+    /// By `valid_from`, then by revision.
+    pub(crate) versions: Vec<Version>,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) sources_of_no_partner: Vec<String>,
+}
+
+/// One version with what its file says beside the terms.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The terms, with everything they inherit.
+    pub set: RuleSet,
+    /// The name of its file.
+    pub file: String,
+    /// The version that it extends.
+    pub extends: Option<String>,
+    /// Which reading of the same terms it is: 1, or more for `.r2` and later.
+    pub revision: u32,
+    /// Its own changes, in file order.
+    pub changes: Vec<VersionChange>,
+}
+
+/// One `[[change]]`: a line of a diff, a cause in an attribution.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct VersionChange {
+    /// Its id, unique in a line of versions.
+    pub id: String,
+    /// The parameter or block.
+    pub path: String,
+    /// What it replaced; none for something new.
+    pub from: Option<String>,
+    /// What stands there now; none for something removed, and for a whole block.
+    pub to: Option<String>,
+    /// Why.
+    pub why: String,
+    /// The keys of the sources cited.
+    pub cite: Vec<String>,
+}
+
+impl RuleLibrary {
+    /// Every version, by its first date, then by revision.
+    #[must_use]
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// The version of that id.
+    #[must_use]
+    pub fn version(&self, id: &str) -> Option<&Version> {
+        self.versions.iter().find(|version| version.set.version == id)
+    }
+
+    /// The files it was read from.
+    #[must_use]
+    pub fn files(&self) -> &[RuleFile] {
+        &self.files
+    }
+}

@@ -1,0 +1,259 @@
+//! The whole vocabulary in one what-if, down to the typed model.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use daybook_event::{Exact, Rate, RuleFile, Segment};
+use daybook_rules::model::{
+    ActivityLimit, Base, Cadence, Cap, CapPer, CapWindow, CompetencySource, GateTest, RuleSet, Upkeep,
+};
+use daybook_rules::{RuleLibrary, shipped_rule_files};
+
+const EVERYTHING: &str = r#"
+format       = "incentive-rules/1"
+program      = "csp-indirect-reseller"
+version      = "everything"
+extends      = "2021-10"
+title        = "Every block there is"
+hypothetical = true
+
+[validity]
+from      = 2022-01-01
+published = 2021-12-01
+
+[source.me]
+title     = "A test"
+authority = "internal-reading"
+grade     = "inferred"
+
+[[change]]
+id   = "cadence"
+set  = "assessment.cadence"
+from = "weekly:monday"
+to   = "monthly:31"
+why  = "test"
+cite = "me"
+
+[[change]]
+id   = "points"
+add  = "gate.designation"
+why  = "test"
+cite = "me"
+[change.value]
+stages    = ["entry", "onboarding", "upkeep"]
+fail_code = "NODESIG"
+sentence  = "No designation."
+how_to    = "Get one."
+upkeep    = "continuous"
+any_of    = [
+    { test = "held", fact = "designation:azure" },
+    { test = "held_on", fact = "competency:gold:erp", on = 2021-09-30 },
+    { test = "number", fact = "capability_points:azure", at_least = "25.5 points" },
+    { test = "trailing_revenue", window = "30d", product_group = ["azure", "biz_apps"], at_least = "1.00 USD" },
+    { test = "competency", at_least = "gold", areas = ["erp"], source = "either" },
+]
+
+[[change]]
+id   = "gold-erp"
+add  = "competency.gold.erp"
+why  = "test"
+cite = "me"
+[change.value]
+new_customers = { product_group = "azure", window = "365d", at_least = "4 customers" }
+revenue       = { product_group = "biz_apps", window = "90d", at_least = "1000.00 USD" }
+people        = "2 people"
+fee           = "required"
+
+[[change]]
+id   = "renewal"
+add  = "certification.role_based"
+why  = "test"
+cite = "me"
+[change.value]
+earned_from = 2021-06-30
+holds       = "12mo"
+
+[[change]]
+id   = "add-customers"
+add  = "lever.azure_add"
+why  = "test"
+cite = "me"
+[change.value]
+slot  = "add"
+match = { product_group = ["azure", "modern_work"], segment = ["commercial", "education"], market = "DE", charge_type = ["new", "renew"] }
+base  = { kind = "customer_add", months = "12mo", monthly_at_least = "250.00 USD" }
+rate  = "5%"
+needs = ["designation"]
+cap   = { amount = "100000.00 USD", per = "customer", window = "life" }
+
+[[change]]
+id   = "grow"
+add  = "lever.growth"
+why  = "test"
+cite = "me"
+[change.value]
+slot  = "growth"
+match = {}
+base  = "growth"
+rate  = "7.5%"
+cap   = { amount = "1.00 USD", per = "partner", window = "program_year" }
+
+[[change]]
+id   = "offers"
+add  = "coop.activity.customer_offers"
+why  = "test"
+cite = "me"
+[change.value]
+category = "market_development"
+limit    = { share = "25%" }
+
+[[change]]
+id   = "seeding"
+add  = "coop.activity.product_seeding"
+why  = "test"
+cite = "me"
+[change.value]
+category = "partner_readiness"
+limit    = { amount = "3000.00 USD", share = "10%", take = "greater" }
+
+[[change]]
+id   = "hold"
+add  = "payout.hold"
+value = "180d"
+why  = "test"
+cite = "me"
+
+[[change]]
+id   = "silver-fee"
+add  = "benefits.silver"
+why  = "test"
+cite = "me"
+[change.value]
+annual_fee            = "1670.00 USD"
+internal_use_licences = "25 seats"
+
+[[change]]
+id   = "no-biz-apps"
+remove = "lever.core_biz_apps"
+why  = "test"
+cite = "me"
+
+[[change]]
+id   = "upkeep"
+set  = "gate.ttm_revenue.upkeep"
+from = "entry_only"
+to   = "continuous"
+why  = "The other reading, in a what-if."
+cite = "me"
+"#;
+
+fn everything() -> RuleSet {
+    let mut files = shipped_rule_files();
+    files.push(RuleFile { name: "everything.toml".to_owned(), bytes: EVERYTHING.as_bytes().to_vec() });
+    let (library, diagnostics) = RuleLibrary::load(&files);
+    let text: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(text.join("\n\n"), "");
+    library.unwrap().version("everything").unwrap().set.clone()
+}
+
+fn usd(text: &str) -> Exact {
+    Exact::parse(text).unwrap()
+}
+
+fn percent(text: &str) -> Rate {
+    Rate::parse_percent(text).unwrap()
+}
+
+#[test]
+fn gates_and_competencies() {
+    let set = everything();
+    assert_eq!(set.assessment, Cadence::Monthly(31));
+    let gate = set.gates.last().unwrap();
+    assert_eq!((gate.name.as_str(), gate.entry, gate.onboarding, gate.upkeep), ("designation", true, true, true));
+    assert_eq!(gate.offboards, Some(Upkeep::Continuous));
+    assert_eq!(
+        gate.any_of,
+        [
+            GateTest::Held { fact: "designation:azure".to_owned() },
+            GateTest::HeldOn {
+                fact: "competency:gold:erp".to_owned(),
+                on: daybook_event::date_parse("2021-09-30").unwrap()
+            },
+            GateTest::NumberAtLeast { fact: "capability_points:azure".to_owned(), at_least: usd("25.5") },
+            GateTest::TrailingRevenue {
+                window_days: 30,
+                groups: vec!["azure".to_owned(), "biz_apps".to_owned()],
+                at_least: Some(usd("1.00"))
+            },
+            GateTest::Competency { level: 1, areas: vec!["erp".to_owned()], source: CompetencySource::Either },
+        ]
+    );
+    let gold = &set.competencies[0];
+    assert_eq!((gold.level, gold.area.as_str(), gold.people, gold.fee), (1, "erp", Some(2), true));
+    assert_eq!(gold.new_customers.as_ref().unwrap().at_least, 4);
+    assert_eq!(gold.revenue.as_ref().unwrap().at_least, usd("1000"));
+    assert_eq!(set.certification_validity[0].months, 12);
+    assert_eq!(set.benefits[0].annual_fee, Some(usd("1670")));
+    assert_eq!(set.gates[3].offboards, Some(Upkeep::Continuous));
+    assert!(set.interpretations.iter().all(|reading| reading.path != "gate.ttm_revenue.upkeep"), "superseded");
+}
+
+#[test]
+fn levers_activities_and_payout() {
+    let set = everything();
+    let names: Vec<&str> = set.levers.iter().map(|lever| lever.name.as_str()).collect();
+    assert_eq!(names, ["core_modern_work", "core_azure", "nonprofit_accelerator", "azure_add", "growth"]);
+    let add = &set.levers[3];
+    assert_eq!(add.base, Base::CustomerAdd { months: 12, monthly_at_least: usd("250") });
+    assert_eq!(add.matches.groups, [0, 1]);
+    assert_eq!(add.matches.segments, [Segment::Commercial, Segment::Education]);
+    assert_eq!((add.matches.markets.as_slice(), add.matches.charge_types.len()), (&["DE".to_owned()][..], 2));
+    assert_eq!(set.gates[add.needs[0]].name, "designation");
+    assert_eq!(add.cap, Some(Cap { amount: usd("100000"), per: CapPer::Customer, window: CapWindow::Life }));
+    assert_eq!((set.levers[4].base, set.levers[4].rate), (Base::Growth, percent("7.5%")));
+    let limit = |name: &str| set.coop.activities.iter().find(|activity| activity.name == name).unwrap().limit;
+    assert_eq!(limit("customer_offers"), Some(ActivityLimit::Share(percent("25%"))));
+    assert_eq!(limit("product_seeding"), Some(ActivityLimit::GreaterOf(usd("3000"), percent("10%"))));
+    assert_eq!(limit("telemarketing"), None);
+    assert_eq!(set.payout.hold_days, Some(180));
+    assert_eq!(set.split.rebate, percent("60%"));
+}
+
+#[test]
+fn every_parameter_says_where_it_stands_and_who_says_so() {
+    let set = everything();
+    let threshold = &set.origins["gate.ttm_revenue.at_least"];
+    assert_eq!(threshold.change_id.as_deref(), Some("ttm-threshold"));
+    assert_eq!((threshold.file.as_str(), threshold.version.as_str()), ("2021-10.toml", "2021-10"));
+    assert_eq!(threshold.cite, "mycsp-2021-10, pax8, sherweb-fy22");
+    let rate = &set.origins["lever.core_azure.rate"];
+    assert_eq!((rate.version.as_str(), rate.change_id.as_ref()), ("2020-10", None));
+    assert!(rate.source_title.contains("Vuzion"), "{}", rate.source_title);
+    assert_eq!(set.origins["coop.activity.customer_offers.limit.share"].change_id.as_deref(), Some("offers"));
+    assert_eq!(set.origins["gate.designation.any_of.3.window"].version, "everything");
+    assert!(!set.origins.contains_key("lever.core_biz_apps.rate"));
+    for (path, origin) in &set.origins {
+        let of_whole_book = path == "currency";
+        assert!(of_whole_book || !origin.cite.is_empty(), "{path} cites nobody");
+        assert!(of_whole_book || !origin.source_title.is_empty(), "{path}");
+        assert!(origin.line > 1 && origin.file.ends_with(".toml"), "{path}");
+    }
+}
+
+#[test]
+fn the_changes_of_a_version_are_its_own() {
+    let (library, _) = RuleLibrary::load(&shipped_rule_files());
+    let library = library.unwrap();
+    let ids: Vec<_> = library.versions()[1]
+        .changes
+        .iter()
+        .map(|change| (change.id.as_str(), change.path.as_str(), change.from.as_deref(), change.to.as_deref()))
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            ("ttm-threshold", "gate.ttm_revenue.at_least", Some("none"), Some("25000.00 USD")),
+            ("coop-threshold", "coop.threshold", Some("4000.00 USD"), Some("10000.00 USD")),
+            ("nonprofit-accelerator", "lever.nonprofit_accelerator", None, None),
+        ]
+    );
+    assert!(library.versions()[0].changes.is_empty());
+}

@@ -1,0 +1,261 @@
+//! One append: what a batch adds, decided in memory, then written in one transaction.
+
+use crate::format_v1::{
+    FrameFault, StateRow, frame_push, frontier_row, packed_row, quarantine_row, tile_row, unsealed_row,
+};
+use crate::idempotency::{EventKey, KeyStore, Met, Standing, batch_met};
+use crate::seal::{Sealed, Sealer, Tail};
+use crate::tables::{EVENT_KEYS, HOLES, META, META_FRONTIER, META_STATE, QUARANTINE, SEGMENTS, TILES, UNSEALED};
+use crate::tree::leaf_hash;
+use crate::{
+    AppendError, Binding, ContentHash, Cursor, Frontier, Hash, Hole, Incoming, Outcome, PAYLOAD_BYTES_MAX,
+    QuarantineEntry, QuarantineReason, ReadError, crash_point,
+};
+use daybook_event::{EventRef, Instant, Position};
+use redb::{ReadableTable, WriteTransaction};
+
+/// What the writer keeps in memory: as on disk after the last commit.
+pub(crate) struct Writer {
+    pub(crate) state: StateRow,
+    pub(crate) frontier: Frontier,
+    pub(crate) tail: Tail,
+    pub(crate) sealer: Sealer,
+}
+
+/// What a batch adds, beside frames.
+#[derive(Default)]
+struct Staged {
+    outcomes: Vec<Outcome>,
+    keys: Vec<(EventKey, Standing)>,
+    tiles: Vec<(u8, u64, Hash)>,
+    quarantine: Vec<QuarantineEntry>,
+}
+
+/// Refuses what a ledger of this binding and state cannot take, before anything is changed.
+pub(crate) fn batch_check(
+    binding: &Binding,
+    state: &StateRow,
+    batch: &[Incoming],
+    cursor: Option<&Cursor>,
+    holes: &[Hole],
+) -> Result<(), AppendError> {
+    for (at, incoming) in batch.iter().enumerate() {
+        let (Incoming::Event { envelope: payload, .. } | Incoming::Faulty { bytes: payload, .. }) = incoming;
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(AppendError::TooLarge { at, bytes: payload.len(), bytes_max: PAYLOAD_BYTES_MAX });
+        }
+    }
+    if let Some(hole) = holes.iter().find(|hole| hole.to < hole.from) {
+        return Err(AppendError::HoleEmpty { from: hole.from, to: hole.to });
+    }
+    match (binding, cursor) {
+        (Binding::Files, None) if holes.is_empty() => Ok(()),
+        (Binding::Files, _) => Err(AppendError::CursorOfFiles),
+        (Binding::Stream { .. }, None) if batch.is_empty() && holes.is_empty() => Ok(()),
+        (Binding::Stream { .. }, None) => Err(AppendError::CursorMissing),
+        (Binding::Stream { name }, Some(cursor)) if *name != cursor.stream => {
+            Err(AppendError::CursorOfAnother { stream: cursor.stream.clone(), bound: binding.clone() })
+        }
+        (Binding::Stream { .. }, Some(cursor)) => cursor_check(state.cursor.as_ref(), cursor),
+    }
+}
+
+/// Within one stream the cursor only goes forward. Another creation time is another stream: the caller has decided.
+fn cursor_check(stored: Option<&Cursor>, cursor: &Cursor) -> Result<(), AppendError> {
+    match stored {
+        Some(stored) if stored.stream_created_at == cursor.stream_created_at && cursor.sequence < stored.sequence => {
+            Err(AppendError::CursorBack { from: stored.sequence, to: cursor.sequence })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Writer {
+    /// Writes the batch and commits.
+    pub(crate) fn append(
+        &mut self,
+        transaction: WriteTransaction,
+        batch: Vec<Incoming>,
+        cursor: Option<Cursor>,
+        holes: &[Hole],
+    ) -> Result<Vec<Outcome>, ReadError> {
+        crash_point("append:begin");
+        let staged = {
+            let mut keys = transaction.open_table(EVENT_KEYS)?;
+            let event_keys: Vec<EventKey> = batch.iter().filter_map(event_key).collect();
+            let met = batch_met(&keys, &event_keys)?;
+            let mut staged = self.stage(batch, &event_keys, &met)?;
+            staged.keys.sort_unstable_by_key(|(key, _)| *key);
+            keys.add(&staged.keys)?;
+            staged
+        };
+        write_staged(&transaction, &staged)?;
+        self.write_frames(&transaction)?;
+        crash_point("append:records_written");
+        self.write_holes(&transaction, holes)?;
+        if cursor.is_some() {
+            self.state.cursor = cursor;
+        }
+        self.write_state(&transaction)?;
+        crash_point("append:before_commit");
+        transaction.commit()?;
+        crash_point("append:after_commit");
+        Ok(staged.outcomes)
+    }
+
+    /// Decides each input in order and adds the frames of the new records to the tail.
+    fn stage(&mut self, batch: Vec<Incoming>, keys: &[EventKey], met: &[Met]) -> Result<Staged, ReadError> {
+        let mut staged = Staged { outcomes: Vec::with_capacity(batch.len()), ..Staged::default() };
+        // The record that stands for each event so far; for a quarantined or dropped one, the record it met.
+        let mut standing: Vec<Standing> = Vec::with_capacity(keys.len());
+        for incoming in batch {
+            let outcome = match incoming {
+                Incoming::Faulty { reason, id, recorded_at, origin, bytes } => {
+                    let entry = QuarantineEntry { entry: 0, reason, id, recorded_at, origin, bytes };
+                    Outcome::Quarantined { entry: self.quarantine(&mut staged, entry) }
+                }
+                Incoming::Event { id, content_hash, recorded_at, envelope, origin } => {
+                    let at = standing.len();
+                    let stands = match met[at] {
+                        Met::New => None,
+                        Met::Stored(stored) => Some(stored),
+                        Met::Earlier(first) => Some(standing[first]),
+                    };
+                    let Some(stands) = stands else {
+                        let position = self.record(&mut staged, recorded_at, &envelope)?;
+                        let new = Standing { position, content: content_hash };
+                        staged.keys.push((keys[at], new));
+                        standing.push(new);
+                        staged.outcomes.push(Outcome::Appended(position));
+                        continue;
+                    };
+                    standing.push(stands);
+                    if stands.content == content_hash {
+                        self.state.duplicates += 1;
+                        Outcome::Duplicate { of: stands.position }
+                    } else {
+                        let reason = conflict_reason(&id, stands, content_hash);
+                        let entry =
+                            QuarantineEntry { entry: 0, reason, id: Some(id), recorded_at, origin, bytes: envelope };
+                        Outcome::Conflict { with: stands.position, entry: self.quarantine(&mut staged, entry) }
+                    }
+                }
+            };
+            staged.outcomes.push(outcome);
+        }
+        Ok(staged)
+    }
+
+    fn record(&mut self, staged: &mut Staged, recorded_at: Instant, envelope: &[u8]) -> Result<Position, ReadError> {
+        let position = self.state.position.next();
+        let recorded_at = if position.number() == 1 { recorded_at } else { recorded_at.max(self.state.recorded_at) };
+        let start = self.tail.raw.len();
+        frame_push(&mut self.tail.raw, position, recorded_at, envelope)
+            .map_err(|fault: FrameFault| ReadError::Storage { source: Box::new(fault) })?;
+        let tiles = &mut staged.tiles;
+        let leaf = leaf_hash(&self.tail.raw[start..]);
+        self.frontier.push(leaf, &mut |level: u8, index: u64, hash: &Hash| tiles.push((level, index, *hash)));
+        self.tail.frames.push((self.tail.raw.len(), recorded_at));
+        (self.state.position, self.state.recorded_at) = (position, recorded_at);
+        Ok(position)
+    }
+
+    fn quarantine(&mut self, staged: &mut Staged, mut entry: QuarantineEntry) -> u64 {
+        self.state.quarantined += 1;
+        entry.entry = self.state.quarantined;
+        staged.quarantine.push(entry);
+        self.state.quarantined
+    }
+
+    /// Seals what is full, and keeps the rest as rows.
+    fn write_frames(&mut self, transaction: &WriteTransaction) -> Result<(), ReadError> {
+        let mut unsealed = transaction.open_table(UNSEALED)?;
+        let rows_to = unsealed.last()?.map_or(self.tail.sealed_to.number(), |(last, _)| last.value());
+        let sealed = self.sealer.seal(&mut self.tail)?;
+        if let Some(last) = sealed.last() {
+            write_segments(transaction, &sealed)?;
+            let sealed_to = last.first.number() + last.count as u64 - 1;
+            unsealed.retain_in(..=sealed_to, |_, _| false)?;
+            crash_point("append:sealed");
+        }
+        self.state.sealed_to = self.tail.sealed_to;
+        let new_from = usize::try_from(rows_to.saturating_sub(self.tail.sealed_to.number())).unwrap_or(usize::MAX);
+        for at in new_from..self.tail.frames.len() {
+            let position = self.tail.position(at);
+            unsealed.insert(position.number(), unsealed_row(position, self.tail.frame(at)).as_slice())?;
+        }
+        Ok(())
+    }
+
+    fn write_holes(&mut self, transaction: &WriteTransaction, holes: &[Hole]) -> Result<(), ReadError> {
+        if holes.is_empty() {
+            return Ok(());
+        }
+        let mut table = transaction.open_table(HOLES)?;
+        for hole in holes {
+            self.state.holes += 1;
+            let row = packed_row(&hole_domain(self.state.holes), hole).ok_or_else(unpackable)?;
+            table.insert(self.state.holes, row.as_slice())?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows that every append moves.
+    pub(crate) fn write_state(&self, transaction: &WriteTransaction) -> Result<(), ReadError> {
+        let mut meta = transaction.open_table(META)?;
+        let state = packed_row(META_STATE.as_bytes(), &self.state).ok_or_else(unpackable)?;
+        meta.insert(META_STATE, state.as_slice())?;
+        meta.insert(META_FRONTIER, frontier_row(&self.frontier).as_slice())?;
+        Ok(())
+    }
+}
+
+/// The domain of a hole's row.
+pub(crate) fn hole_domain(number: u64) -> Vec<u8> {
+    [b"hole".as_slice(), &number.to_be_bytes()].concat()
+}
+
+/// A value that msgpack does not take: cannot be with the types stored here, and is an error all the same.
+pub(crate) fn unpackable() -> ReadError {
+    ReadError::Storage { source: "a row cannot be written as msgpack".into() }
+}
+
+fn event_key(incoming: &Incoming) -> Option<EventKey> {
+    match incoming {
+        Incoming::Event { id, .. } => Some(EventKey::of(id)),
+        Incoming::Faulty { .. } => None,
+    }
+}
+
+fn conflict_reason(id: &EventRef, stands: Standing, content: ContentHash) -> QuarantineReason {
+    QuarantineReason::Conflict {
+        detail: format!(
+            "{id} stands at position {} with the content {}, this one has {content}",
+            stands.position, stands.content
+        ),
+    }
+}
+
+fn write_staged(transaction: &WriteTransaction, staged: &Staged) -> Result<(), ReadError> {
+    if !staged.tiles.is_empty() {
+        let mut table = transaction.open_table(TILES)?;
+        for (level, index, hash) in &staged.tiles {
+            table.insert((*level, *index), tile_row(*level, *index, hash))?;
+        }
+    }
+    if !staged.quarantine.is_empty() {
+        let mut table = transaction.open_table(QUARANTINE)?;
+        for entry in &staged.quarantine {
+            table.insert(entry.entry, quarantine_row(entry).ok_or_else(unpackable)?.as_slice())?;
+        }
+    }
+    Ok(())
+}
+
+fn write_segments(transaction: &WriteTransaction, sealed: &[Sealed]) -> Result<(), ReadError> {
+    let mut table = transaction.open_table(SEGMENTS)?;
+    for segment in sealed {
+        table.insert(segment.first.number(), segment.stored.as_slice())?;
+    }
+    Ok(())
+}

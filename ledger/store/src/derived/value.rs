@@ -1,0 +1,43 @@
+//! Values as stored: checksum over table, key and content, then the content.
+
+use super::DerivedError;
+use crate::format_v1::{checked_read, checked_value};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+const ZSTD_LEVEL: i32 = 1;
+/// The most that one packed value may unpack to.
+const UNPACKED_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// The domain of a value: its table and key, so that a value in another's place is not read as good.
+fn domain(table: &str, key: &impl Debug) -> String {
+    format!("{table} {key:?}")
+}
+
+fn damaged(table: &str, key: &impl Debug) -> DerivedError {
+    DerivedError::Damaged { what: format!("the value of {table} at {key:?}") }
+}
+
+pub(super) fn value_pack<T: Serialize>(table: &str, key: &impl Debug, value: &T) -> Result<Vec<u8>, DerivedError> {
+    let content = rmp_serde::to_vec_named(value).map_err(|error| DerivedError::Storage { source: Box::new(error) })?;
+    Ok(checked_value(domain(table, key).as_bytes(), &content))
+}
+
+pub(super) fn value_read<T: DeserializeOwned>(table: &str, key: &impl Debug, row: &[u8]) -> Result<T, DerivedError> {
+    let content = checked_read(domain(table, key).as_bytes(), row).ok_or_else(|| damaged(table, key))?;
+    rmp_serde::from_slice(content).map_err(|error| DerivedError::Damaged {
+        what: format!("the value of {table} at {key:?} is of another shape ({error})"),
+    })
+}
+
+pub(super) fn bytes_pack(table: &str, key: &impl Debug, bytes: &[u8]) -> Result<Vec<u8>, DerivedError> {
+    let packed =
+        zstd::bulk::compress(bytes, ZSTD_LEVEL).map_err(|error| DerivedError::Storage { source: Box::new(error) })?;
+    Ok(checked_value(domain(table, key).as_bytes(), &packed))
+}
+
+pub(super) fn bytes_read(table: &str, key: &impl Debug, row: &[u8]) -> Result<Vec<u8>, DerivedError> {
+    let packed = checked_read(domain(table, key).as_bytes(), row).ok_or_else(|| damaged(table, key))?;
+    zstd::bulk::decompress(packed, UNPACKED_BYTES_MAX).map_err(|_| damaged(table, key))
+}

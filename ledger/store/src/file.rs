@@ -1,0 +1,207 @@
+//! One redb file, opened so that one process writes and others read.
+
+use crate::error::Source;
+use crate::{CloseError, ReadError};
+use redb::{
+    Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
+    StorageError, WriteTransaction,
+};
+use std::fs;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+/// How often, and how long apart, an open is tried again while another process holds the file. A reader that sets a file
+/// right after a crash holds it for milliseconds.
+const LOCKED_TRIES: u32 = 5;
+const LOCKED_PAUSE: Duration = Duration::from_millis(20);
+
+/// Why a file does not open.
+#[derive(Debug)]
+pub(crate) enum FileError {
+    Missing,
+    Locked,
+    NotADatabase(String),
+    Unclean,
+    Damaged(String),
+    Io(Source),
+}
+
+impl FileError {
+    fn of(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::DatabaseAlreadyOpen => Self::Locked,
+            DatabaseError::RepairAborted => Self::Unclean,
+            DatabaseError::Storage(StorageError::Io(io)) => match io.kind() {
+                ErrorKind::NotFound => Self::Missing,
+                ErrorKind::InvalidData => Self::NotADatabase(io.to_string()),
+                ErrorKind::UnexpectedEof => Self::Damaged(format!("the file is cut off: {io}")),
+                _ => Self::Io(Box::new(io)),
+            },
+            DatabaseError::Storage(StorageError::Corrupted(what)) => Self::Damaged(what),
+            other => Self::Io(Box::new(other)),
+        }
+    }
+}
+
+/// Runs a piece of work on the storage engine. A panic of it on damaged bytes becomes an error.
+pub(crate) fn caught<T>(doing: &str, work: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadError> {
+    caught_as(doing, work)
+}
+
+/// The same for work with an error of its own.
+pub(crate) fn caught_as<T, E: From<ReadError>>(doing: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result,
+        Err(panic) => Err(ReadError::damaged(format!("{doing}: {}", panic_text(panic.as_ref()))).into()),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the storage engine stopped at it ({})", text.unwrap_or("no message").replace('\n', " "))
+}
+
+fn open_caught<T>(open: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, FileError> {
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(result) => result.map_err(FileError::of),
+        Err(panic) => Err(FileError::Damaged(panic_text(panic.as_ref()))),
+    }
+}
+
+fn builder(cache_bytes_max: usize) -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(cache_bytes_max).set_concurrency_mode(ConcurrencyMode::SingleWriter);
+    builder
+}
+
+enum Handle {
+    Writer(Database),
+    Reader(ReadOnlyDatabase),
+}
+
+/// An open file. Closing it ends its snapshots too: what they then read is an error.
+pub(crate) struct StoreFile {
+    path: PathBuf,
+    handle: RwLock<Option<Handle>>,
+}
+
+impl StoreFile {
+    /// Opens for writing; creates the file if asked to.
+    pub(crate) fn open_writer(path: &Path, cache_bytes_max: usize, create: bool) -> Result<Self, FileError> {
+        let is_new = create && !path.exists();
+        let database = while_locked(|| {
+            open_caught(|| {
+                let builder = builder(cache_bytes_max);
+                if create { builder.create(path) } else { builder.open(path) }
+            })
+        })?;
+        if is_new {
+            folder_sync(path).map_err(|error| FileError::Io(Box::new(error)))?;
+        }
+        Ok(Self::new(path, Handle::Writer(database)))
+    }
+
+    /// Opens for reading, beside a writer or without one.
+    pub(crate) fn open_reader(path: &Path, cache_bytes_max: usize) -> Result<Self, FileError> {
+        let open = || while_locked(|| open_caught(|| builder(cache_bytes_max).open_read_only(path)));
+        let database = match open() {
+            // A killed writer leaves the file to be set right by the next one that may write.
+            Err(FileError::Unclean) => {
+                set_right(path, cache_bytes_max)?;
+                open()?
+            }
+            other => other?,
+        };
+        Ok(Self::new(path, Handle::Reader(database)))
+    }
+
+    fn new(path: &Path, handle: Handle) -> Self {
+        Self { path: path.to_owned(), handle: RwLock::new(Some(handle)) }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn handle(&self) -> RwLockReadGuard<'_, Option<Handle>> {
+        self.handle.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn begin_read(&self) -> Result<ReadTransaction, ReadError> {
+        caught("starting to read", || match &*self.handle() {
+            Some(Handle::Writer(database)) => Ok(database.begin_read()?),
+            Some(Handle::Reader(database)) => Ok(database.begin_read()?),
+            None => Err(ReadError::Closed),
+        })
+    }
+
+    /// A write transaction that is durable when its commit returns, and quick to set right after a crash.
+    pub(crate) fn begin_write(&self) -> Result<WriteTransaction, ReadError> {
+        caught("starting to write", || match &*self.handle() {
+            Some(Handle::Writer(database)) => {
+                let mut transaction = database.begin_write()?;
+                transaction.set_durability(Durability::Immediate).map_err(redb::Error::from)?;
+                transaction.set_quick_repair(true);
+                Ok(transaction)
+            }
+            Some(Handle::Reader(_)) | None => Err(ReadError::Closed),
+        })
+    }
+
+    /// Closes the file, for whoever still holds it too.
+    pub(crate) fn close(&self) -> Result<(), CloseError> {
+        let handle = self.handle.write().unwrap_or_else(PoisonError::into_inner).take();
+        let closed = open_caught(|| match handle {
+            Some(Handle::Writer(database)) => database.close(),
+            Some(Handle::Reader(database)) => database.close(),
+            None => Ok(()),
+        });
+        closed.map_err(|error| CloseError {
+            path: self.path.clone(),
+            source: match error {
+                FileError::Io(source) => source,
+                other => format!("{other:?}").into(),
+            },
+        })
+    }
+}
+
+fn while_locked<T>(open: impl Fn() -> Result<T, FileError>) -> Result<T, FileError> {
+    for _ in 1..LOCKED_TRIES {
+        match open() {
+            Err(FileError::Locked) => std::thread::sleep(LOCKED_PAUSE),
+            other => return other,
+        }
+    }
+    open()
+}
+
+/// Opens and closes for writing, which sets an unclosed file right. A writer that got there first does it instead.
+fn set_right(path: &Path, cache_bytes_max: usize) -> Result<(), FileError> {
+    match open_caught(|| builder(cache_bytes_max).open(path)?.close()) {
+        Ok(()) | Err(FileError::Locked) => Ok(()),
+        Err(FileError::Io(_)) => Err(FileError::Unclean),
+        Err(other) => Err(other),
+    }
+}
+
+/// Makes a new file's name durable.
+fn folder_sync(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_on_damaged_bytes_is_one_line_of_damage() {
+        let caught_panic = caught("reading a page", || -> Result<(), ReadError> { panic!("index 9\nout of range") });
+        let text = caught_panic.unwrap_err().to_string();
+        assert!(text.contains("reading a page: the storage engine stopped at it (index 9 out of range)"), "{text}");
+    }
+}

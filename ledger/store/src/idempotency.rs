@@ -1,0 +1,189 @@
+//! Permanent idempotency: which event stands under (source, event_id), for ever.
+//!
+//! The key is the first 16 bytes of a SHA-256 over both ids, their lengths before them. Two of 10^10 ids share a key with a
+//! probability of about 2^-62. Even then no event is lost in silence: the content hash covers the id, so the later
+//! of the two is quarantined as a conflict and never taken for a duplicate.
+//!
+//! The append asks through [`KeyStore`], a whole batch at a time in key order: a table serves it now, sorted runs may later.
+
+use crate::ReadError;
+use crate::format_v1::{KEY_ROW_BYTES, key_row, key_row_read};
+use daybook_event::{EventRef, Position};
+use redb::{ReadableTable, Table};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// The hash of an event's decoded canonical content, id included: tells a duplicate from a conflict. 16 bytes of a SHA-256:
+/// it only ever decides between two contents of one id, and whoever could find two that collide owns that id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentHash([u8; 16]);
+
+impl ContentHash {
+    /// From the bytes kept.
+    #[must_use]
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// From a whole SHA-256 digest: its first 16 bytes.
+    #[must_use]
+    pub fn of_digest(digest: &[u8; 32]) -> Self {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(bytes)
+    }
+
+    /// The hash of the canonical content's bytes.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        Self::of_digest(&Sha256::digest(content).into())
+    }
+
+    /// The bytes kept.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The hash of (source, event_id).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EventKey(pub(crate) [u8; 16]);
+
+impl EventKey {
+    pub(crate) fn of(id: &EventRef) -> Self {
+        let mut hasher = Sha256::new();
+        for part in [id.source.as_str(), id.event_id.as_str()] {
+            hasher.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+            hasher.update(part);
+        }
+        let digest: [u8; 32] = hasher.finalize().into();
+        Self(*ContentHash::of_digest(&digest).as_bytes())
+    }
+}
+
+/// The event that stands under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) position: Position,
+    pub(crate) content: ContentHash,
+}
+
+/// Where idempotency entries are kept. Both calls take keys in ascending order, each key once.
+pub(crate) trait KeyStore {
+    /// What stands under each key.
+    fn find(&self, keys: &[EventKey]) -> Result<Vec<Option<Standing>>, ReadError>;
+    /// Adds entries for keys that have none.
+    fn add(&mut self, entries: &[(EventKey, Standing)]) -> Result<(), ReadError>;
+}
+
+/// Reads one entry of a table of entries.
+pub(crate) fn key_find(
+    table: &impl ReadableTable<[u8; 16], [u8; KEY_ROW_BYTES]>,
+    key: EventKey,
+) -> Result<Option<Standing>, ReadError> {
+    let Some(row) = table.get(key.0)? else { return Ok(None) };
+    let (position, content) = key_row_read(&key.0, &row.value())
+        .ok_or_else(|| ReadError::damaged(format!("the idempotency entry {}", hex::encode(key.0))))?;
+    Ok(Some(Standing { position, content: ContentHash(content) }))
+}
+
+impl KeyStore for Table<'_, [u8; 16], [u8; KEY_ROW_BYTES]> {
+    fn find(&self, keys: &[EventKey]) -> Result<Vec<Option<Standing>>, ReadError> {
+        keys.iter().map(|key| key_find(self, *key)).collect()
+    }
+
+    fn add(&mut self, entries: &[(EventKey, Standing)]) -> Result<(), ReadError> {
+        for (key, standing) in entries {
+            self.insert(key.0, key_row(&key.0, standing.position, standing.content.as_bytes()))?;
+        }
+        Ok(())
+    }
+}
+
+/// What an event of a batch meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// Nothing: it will be a record.
+    New,
+    /// A record of an earlier batch.
+    Stored(Standing),
+    /// An event earlier in this batch, by its place among the events.
+    Earlier(usize),
+}
+
+/// For each event of a batch, in order, what it meets.
+pub(crate) fn batch_met(store: &impl KeyStore, keys: &[EventKey]) -> Result<Vec<Met>, ReadError> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_unstable_by_key(|&at| (keys[at], at));
+    let firsts: Vec<usize> = order.chunk_by(|&a, &b| keys[a] == keys[b]).map(|same| same[0]).collect();
+    let distinct: Vec<EventKey> = firsts.iter().map(|&at| keys[at]).collect();
+    let found = store.find(&distinct)?;
+    let mut met = vec![Met::New; keys.len()];
+    for (same, standing) in order.chunk_by(|&a, &b| keys[a] == keys[b]).zip(found) {
+        for &at in same {
+            met[at] = match standing {
+                Some(standing) => Met::Stored(standing),
+                None if at == same[0] => Met::New,
+                None => Met::Earlier(same[0]),
+            };
+        }
+    }
+    Ok(met)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daybook_event::{EventId, SourceId};
+    use std::collections::BTreeMap;
+
+    struct InMemory(BTreeMap<EventKey, Standing>);
+
+    impl KeyStore for InMemory {
+        fn find(&self, keys: &[EventKey]) -> Result<Vec<Option<Standing>>, ReadError> {
+            assert!(keys.is_sorted_by(|a, b| a < b), "each key once, ascending");
+            Ok(keys.iter().map(|key| self.0.get(key).copied()).collect())
+        }
+
+        fn add(&mut self, entries: &[(EventKey, Standing)]) -> Result<(), ReadError> {
+            self.0.extend(entries.iter().copied());
+            Ok(())
+        }
+    }
+
+    fn key(source: &str, event_id: &str) -> EventKey {
+        EventKey::of(&EventRef {
+            source: SourceId::parse(source).unwrap(),
+            event_id: EventId::parse(event_id).unwrap(),
+        })
+    }
+
+    #[test]
+    fn the_parts_of_an_id_do_not_run_together() {
+        assert_ne!(key("ab", "c"), key("a", "bc"));
+        assert_eq!(hex::encode(key("s", "e").0), "db5bd7894eb95424c2ee27a1ec685397");
+    }
+
+    #[test]
+    fn the_first_of_a_batch_stands() {
+        let standing = Standing { position: Position::new(4), content: ContentHash::new([1; 16]) };
+        let mut store = InMemory(BTreeMap::new());
+        store.add(&[(key("s", "old"), standing)]).unwrap();
+        let batch = [key("s", "b"), key("s", "old"), key("s", "a"), key("s", "b"), key("s", "b")];
+        let met = batch_met(&store, &batch).unwrap();
+        assert_eq!(met, [Met::New, Met::Stored(standing), Met::New, Met::Earlier(0), Met::Earlier(0)]);
+    }
+}

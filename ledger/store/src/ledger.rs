@@ -1,0 +1,232 @@
+//! The one writer.
+
+use crate::append::{Writer, batch_check, unpackable};
+use crate::file::{StoreFile, caught};
+use crate::format_v1::{IdentityRow, LEDGER_FORMAT, StateRow, frame_split, packed_row, unsealed_read};
+use crate::reader::{LedgerReader, identity_read, open_error};
+use crate::seal::{SEGMENT_STORED_BYTES_MAX, Sealer, Tail};
+use crate::tables::{EVENT_KEYS, HOLES, META, META_FORMAT, META_IDENTITY, QUARANTINE, SEGMENTS, TILES, UNSEALED};
+use crate::{
+    AppendError, Appended, Binding, CloseError, Cursor, Frontier, Hash, Head, Hole, Incoming, LEDGER_FILE, OpenError,
+    ReadError, Snapshot,
+};
+use daybook_event::Instant;
+use redb::ReadableTable;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How a ledger is opened, and what a new one is given.
+#[derive(Debug, Clone)]
+pub struct LedgerOptions {
+    /// The most memory for cached pages of the file.
+    pub cache_bytes_max: usize,
+    /// The largest stored segment. Just under a power of two wastes nothing.
+    pub segment_stored_bytes_max: usize,
+    /// Stored in a new ledger: when it was created.
+    pub created_at: Instant,
+    /// Stored in a new ledger: its id. None: a hash of binding and creation time.
+    pub ledger_id: Option<[u8; 16]>,
+    /// Stored in a new ledger: the number of the rules that decide append or quarantine.
+    pub intake_semantics: u32,
+}
+
+impl Default for LedgerOptions {
+    fn default() -> Self {
+        Self {
+            cache_bytes_max: 64 * 1024 * 1024,
+            segment_stored_bytes_max: SEGMENT_STORED_BYTES_MAX,
+            created_at: Instant::default(),
+            ledger_id: None,
+            intake_semantics: 1,
+        }
+    }
+}
+
+/// A ledger open for appending. There is one at a time per folder; readers may be many.
+pub struct Ledger {
+    reader: LedgerReader,
+    file: Arc<StoreFile>,
+    writer: Writer,
+    /// An append failed half-way: memory may be ahead of the disk.
+    stopped: bool,
+}
+
+impl Ledger {
+    /// Opens the ledger in the folder, or creates it there, which needs a binding.
+    ///
+    /// # Errors
+    /// [`OpenError`]: no ledger and no binding, another binding than the ledger's, another writer, a newer format, damage.
+    pub fn create_or_open(dir: &Path, binding: Option<Binding>, options: &LedgerOptions) -> Result<Self, OpenError> {
+        let path = dir.join(LEDGER_FILE);
+        if binding.is_some() {
+            std::fs::create_dir_all(dir)
+                .map_err(|error| OpenError::Io { path: dir.to_owned(), source: Box::new(error) })?;
+        }
+        let file = StoreFile::open_writer(&path, options.cache_bytes_max, binding.is_some())
+            .map_err(|error| open_error(error, dir))?;
+        let file = Arc::new(file);
+        let damaged = |error: ReadError| OpenError::of_read(error, &path);
+        let transaction = file.begin_read().map_err(damaged)?;
+        let identity = match (identity_read(&transaction, &path)?, binding) {
+            (Some(identity), Some(asked)) if identity.binding != asked => {
+                return Err(OpenError::WrongBinding { path, bound: identity.binding, asked });
+            }
+            (Some(identity), _) => identity,
+            (None, Some(binding)) => {
+                caught("creating the ledger", || create(&file, binding, options)).map_err(damaged)?
+            }
+            (None, None) => return Err(OpenError::Unbound { dir: dir.to_owned() }),
+        };
+        drop(transaction);
+        let reader = LedgerReader::new(Arc::clone(&file), identity);
+        let writer =
+            caught("loading the unsealed records", || writer_load(&reader.snapshot()?, options)).map_err(damaged)?;
+        Ok(Self { reader, file, writer, stopped: false })
+    }
+
+    /// Appends a batch in one transaction, durable when this returns. The cursor moves even if everything was a duplicate.
+    /// A ledger bound to a stream needs the cursor, one bound to files has none. `holes` are sequences that the stream
+    /// itself no longer has.
+    ///
+    /// # Errors
+    /// [`AppendError`]. Except after `Storage` and `Stopped` nothing has changed and the ledger can be used on.
+    pub fn append(
+        &mut self,
+        batch: Vec<Incoming>,
+        cursor: Option<Cursor>,
+        holes: &[Hole],
+    ) -> Result<Appended, AppendError> {
+        if self.stopped {
+            return Err(AppendError::Stopped);
+        }
+        batch_check(&self.reader.identity_row().binding, &self.writer.state, &batch, cursor.as_ref(), holes)?;
+        if batch.is_empty() && cursor.is_none() {
+            return Ok(Appended { head: self.head(), outcomes: Vec::new() });
+        }
+        self.stopped = true;
+        let outcomes = caught("appending", || {
+            let transaction = self.file.begin_write()?;
+            self.writer.append(transaction, batch, cursor, holes)
+        })?;
+        self.stopped = false;
+        Ok(Appended { head: self.head(), outcomes })
+    }
+
+    /// Sets the cursor where an operator says the stream goes on, back too: the one way past a stream that was restored or
+    /// made anew.
+    ///
+    /// # Errors
+    /// [`AppendError`], as for an append.
+    pub fn cursor_reset(&mut self, cursor: Cursor) -> Result<(), AppendError> {
+        let before = self.writer.state.cursor.take();
+        let moved = self.append(Vec::new(), Some(cursor), &[]);
+        if moved.is_err() {
+            self.writer.state.cursor = before;
+        }
+        moved.map(|_| ())
+    }
+
+    /// The head after the last append.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head {
+            position: self.writer.state.position,
+            root: self.writer.frontier.root(),
+            recorded_at: self.writer.state.recorded_at,
+        }
+    }
+
+    /// A reader of this ledger, for any thread. It ends when the ledger is closed or dropped.
+    #[must_use]
+    pub fn reader(&self) -> LedgerReader {
+        self.reader.clone()
+    }
+
+    /// Closes the file. Readers made by [`Ledger::reader`] end with it.
+    ///
+    /// # Errors
+    /// [`CloseError`]; what was committed is durable all the same.
+    pub fn close(self) -> Result<(), CloseError> {
+        self.file.close()
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        // Readers may outlive the ledger; the file and its lock must not.
+        let _ = self.file.close();
+    }
+}
+
+/// Makes every table and the fixed rows.
+fn create(file: &StoreFile, binding: Binding, options: &LedgerOptions) -> Result<IdentityRow, ReadError> {
+    let ledger_id = options.ledger_id.unwrap_or_else(|| ledger_id(&binding, options.created_at));
+    let identity =
+        IdentityRow { intake_semantics: options.intake_semantics, created_at: options.created_at, ledger_id, binding };
+    let transaction = file.begin_write()?;
+    {
+        transaction.open_table(UNSEALED)?;
+        transaction.open_table(SEGMENTS)?;
+        transaction.open_table(EVENT_KEYS)?;
+        transaction.open_table(TILES)?;
+        transaction.open_table(QUARANTINE)?;
+        transaction.open_table(HOLES)?;
+        let mut meta = transaction.open_table(META)?;
+        meta.insert(META_FORMAT, LEDGER_FORMAT.to_be_bytes().as_slice())?;
+        let row = packed_row(META_IDENTITY.as_bytes(), &identity).ok_or_else(unpackable)?;
+        meta.insert(META_IDENTITY, row.as_slice())?;
+    }
+    writer_empty(options)?.write_state(&transaction)?;
+    transaction.commit()?;
+    Ok(identity)
+}
+
+fn ledger_id(binding: &Binding, created_at: Instant) -> [u8; 16] {
+    let digest: Hash = Sha256::new()
+        .chain_update(format!("{binding:?}"))
+        .chain_update(created_at.micros().to_be_bytes())
+        .finalize()
+        .into();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    id
+}
+
+fn writer_empty(options: &LedgerOptions) -> Result<Writer, ReadError> {
+    Ok(Writer {
+        state: StateRow::default(),
+        frontier: Frontier::default(),
+        tail: Tail::default(),
+        sealer: Sealer::new(options.segment_stored_bytes_max)?,
+    })
+}
+
+/// Takes up where the last commit left off.
+fn writer_load(snapshot: &Snapshot, options: &LedgerOptions) -> Result<Writer, ReadError> {
+    let mut writer = writer_empty(options)?;
+    writer.state = snapshot.state().clone();
+    writer.frontier = snapshot.frontier().clone();
+    writer.tail.sealed_to = writer.state.sealed_to;
+    let table = snapshot.transaction().open_table(UNSEALED)?;
+    for row in table.iter()? {
+        let (key, row) = row?;
+        let position = writer.tail.position(writer.tail.frames.len());
+        let frame = unsealed_read(position, row.value())
+            .filter(|_| key.value() == position.number())
+            .and_then(|bytes| frame_split(bytes).ok())
+            .filter(|(frame, rest)| rest.is_empty() && frame.position == position)
+            .ok_or_else(|| ReadError::damaged(format!("the unsealed record at position {position}")))?
+            .0;
+        writer.tail.raw.extend_from_slice(frame.bytes);
+        writer.tail.frames.push((writer.tail.raw.len(), frame.recorded_at));
+    }
+    let loaded_to = writer.tail.sealed_to.number() + writer.tail.frames.len() as u64;
+    if loaded_to != writer.state.position.number() {
+        return Err(ReadError::damaged(format!(
+            "the unsealed records end at position {loaded_to}, the head is {}",
+            writer.state.position
+        )));
+    }
+    Ok(writer)
+}

@@ -1,0 +1,28 @@
+//! The tables of a ledger's file.
+
+use crate::format_v1::{KEY_ROW_BYTES, TILE_ROW_BYTES};
+use redb::TableDefinition;
+
+/// Fixed rows, by name.
+pub(crate) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+/// Frames in no segment yet, by position.
+pub(crate) const UNSEALED: TableDefinition<u64, &[u8]> = TableDefinition::new("unsealed");
+/// Segments, by first position.
+pub(crate) const SEGMENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("segments");
+/// Idempotency entries, by the hash of (source, event_id).
+pub(crate) const EVENT_KEYS: TableDefinition<[u8; 16], [u8; KEY_ROW_BYTES]> = TableDefinition::new("event_keys");
+/// Tile hashes, by level and index.
+pub(crate) const TILES: TableDefinition<(u8, u64), [u8; TILE_ROW_BYTES]> = TableDefinition::new("tiles");
+/// Quarantine entries, by number.
+pub(crate) const QUARANTINE: TableDefinition<u64, &[u8]> = TableDefinition::new("quarantine");
+/// Holes of the stream, by number.
+pub(crate) const HOLES: TableDefinition<u64, &[u8]> = TableDefinition::new("holes");
+
+/// The row of `META` with the format's number, which every later daybook can read: four bytes, big-endian.
+pub(crate) const META_FORMAT: &str = "format";
+/// The row of `META` with what was fixed at creation.
+pub(crate) const META_IDENTITY: &str = "identity";
+/// The row of `META` with what every append moves.
+pub(crate) const META_STATE: &str = "state";
+/// The row of `META` with the tree's frontier.
+pub(crate) const META_FRONTIER: &str = "frontier";

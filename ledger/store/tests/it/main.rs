@@ -1,0 +1,13 @@
+//! The store as others use it: only its public interface, on real files.
+
+// Every line of this crate is a test: a panic is how it fails.
+#![allow(clippy::unwrap_used)]
+
+mod appending;
+mod common;
+mod crashing;
+mod damage;
+mod derived;
+mod model;
+mod opening;
+mod reading;

@@ -1,0 +1,98 @@
+//! A synthetic history of any size: the same options give the same bytes, on any machine.
+//!
+//! It has the shape of the real thing: a few partners with most of the business, ids without order, credits and
+//! reversals of earlier lines, late events, three currencies, claims, and facts that lapse. Money is whole cents
+//! throughout.
+
+mod calendar;
+mod catalogue;
+mod chance;
+mod claims;
+mod history;
+mod lines;
+mod partners;
+mod schedule;
+#[cfg(test)]
+mod tests;
+
+use daybook_event::{Envelope, Month};
+use daybook_proto::limits::{YEAR_MAX, YEAR_MIN};
+use history::History;
+use std::io::{self, Write};
+
+/// Most partners of one history: their ids come from a range of this size.
+pub(crate) const PARTNERS_MAX: u32 = 1_000_000;
+
+/// Most months of one history.
+pub(crate) const MONTHS_MAX: u16 = 1_200;
+
+/// What to generate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GenerateOptions {
+    /// How many partners; the first sells most.
+    pub(crate) partners: u32,
+    /// How many events in all: exactly so many lines.
+    pub(crate) events: u64,
+    /// How many months the history covers.
+    pub(crate) months: u16,
+    /// Where chance begins: another seed, another history.
+    pub(crate) seed: u64,
+    /// The first month.
+    pub(crate) start_month: Month,
+}
+
+impl GenerateOptions {
+    /// The first month unless told otherwise: that of the first rule set shipped.
+    pub(crate) const START_MONTH: &'static str = "2020-10";
+
+    fn check(&self) -> Result<(), GenerateError> {
+        if self.partners == 0 || self.partners > PARTNERS_MAX {
+            return Err(GenerateError::Partners(self.partners));
+        }
+        if self.months == 0 || self.months > MONTHS_MAX {
+            return Err(GenerateError::Months(self.months));
+        }
+        // Facts may be dated up to a year before the first month, certifications expire up to two years after the last.
+        let last = self.start_month.plus(i32::from(self.months));
+        if self.start_month.year() <= YEAR_MIN || last.year() + 2 >= YEAR_MAX {
+            return Err(GenerateError::Years(self.start_month));
+        }
+        Ok(())
+    }
+}
+
+/// Why a history cannot be generated.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GenerateError {
+    /// Too few or too many partners.
+    #[error("cannot generate {0} partners: give 1 to {PARTNERS_MAX}")]
+    Partners(u32),
+    /// Too few or too many months.
+    #[error("cannot generate {0} months: give 1 to {MONTHS_MAX}")]
+    Months(u16),
+    /// The history would leave the years that events may be dated in.
+    #[error("a history from {0} on leaves the years {YEAR_MIN} to {YEAR_MAX}: start later, or give fewer months")]
+    Years(Month),
+    /// The output refused a line.
+    #[error("cannot write the generated events: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// The history as envelopes, in the order of publication.
+pub(crate) fn generate_envelopes(
+    options: GenerateOptions,
+) -> Result<impl Iterator<Item = Envelope> + use<>, GenerateError> {
+    options.check()?;
+    Ok(History::new(options))
+}
+
+/// Writes the history as NDJSON, one event a line. Give it a buffered writer.
+pub(crate) fn generate(options: GenerateOptions, out: &mut impl Write) -> Result<(), GenerateError> {
+    for envelope in generate_envelopes(options)? {
+        let mut line = daybook_proto::encode_json(&envelope);
+        line.push('\n');
+        out.write_all(line.as_bytes())?;
+    }
+    out.flush()?;
+    Ok(())
+}

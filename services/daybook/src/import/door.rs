@@ -1,0 +1,122 @@
+//! The way into a ledger, whichever it is.
+
+use crate::failure::Failure;
+use daybook_intake::import::{Money, Outcome};
+use daybook_intake::{BatchLimits, BatchWriter, Committed, Input};
+use daybook_store::{Incoming, Ledger, QuarantineReason};
+use std::collections::VecDeque;
+
+/// What became of one input.
+pub(crate) struct Settled {
+    pub(crate) money: Option<Money>,
+    pub(crate) outcome: Outcome,
+}
+
+/// Takes inputs in order, and says what became of each, perhaps later.
+pub(crate) trait Door {
+    /// Takes one input; returns whatever was settled meanwhile.
+    fn push(&mut self, incoming: Incoming, money: Option<Money>) -> Result<Vec<Settled>, Failure>;
+
+    /// Waits until everything is durable; returns the rest.
+    fn finish(self: Box<Self>) -> Result<Vec<Settled>, Failure>;
+}
+
+/// The ledger opened by this process.
+pub(crate) struct OwnDoor {
+    ledger: Ledger,
+    batch: Vec<(Incoming, Tag)>,
+    bytes: usize,
+}
+
+/// What goes with an input until it is settled.
+type Tag = (Option<Money>, Option<String>);
+
+/// Inputs appended in one transaction at the most.
+const BATCH_EVENTS_MAX: usize = 10_000;
+/// Their bytes at the most.
+const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+impl OwnDoor {
+    pub(crate) fn new(ledger: Ledger) -> Self {
+        Self { ledger, batch: Vec::new(), bytes: 0 }
+    }
+
+    fn commit(&mut self) -> Result<Vec<Settled>, Failure> {
+        let limits = BatchLimits { events_max: BATCH_EVENTS_MAX, bytes_max: BATCH_BYTES_MAX, ..BatchLimits::default() };
+        let mut settled = Vec::with_capacity(self.batch.len());
+        let mut writer = BatchWriter::new(&mut self.ledger, limits);
+        for (incoming, tag) in self.batch.drain(..) {
+            settled.extend(settle(writer.push(Input { incoming, place: None, tag })?));
+        }
+        settled.extend(settle(writer.commit()?));
+        self.bytes = 0;
+        Ok(settled)
+    }
+}
+
+fn settle(committed: Option<Committed<Tag>>) -> impl Iterator<Item = Settled> {
+    committed
+        .into_iter()
+        .flat_map(|committed| committed.outcomes)
+        .map(|((money, reason), outcome)| Settled { money, outcome: import_outcome(outcome, reason) })
+}
+
+/// The report's word for an outcome; `reason` is the code of an input that came faulty.
+pub(crate) fn import_outcome(outcome: daybook_store::Outcome, reason: Option<String>) -> Outcome {
+    match outcome {
+        daybook_store::Outcome::Appended(_) => Outcome::Appended,
+        daybook_store::Outcome::Duplicate { .. } => Outcome::Duplicate,
+        daybook_store::Outcome::Conflict { .. } => Outcome::Quarantined("conflict".to_owned()),
+        daybook_store::Outcome::Quarantined { .. } => Outcome::Quarantined(reason.unwrap_or_default()),
+    }
+}
+
+/// The quarantine code that an input comes with.
+pub(crate) fn reason_of(incoming: &Incoming) -> Option<String> {
+    match incoming {
+        Incoming::Event { .. } => None,
+        Incoming::Faulty { reason, .. } => Some(QuarantineReason::code(reason).to_owned()),
+    }
+}
+
+/// The bytes of an input.
+pub(crate) fn bytes_of(incoming: &Incoming) -> &[u8] {
+    match incoming {
+        Incoming::Event { envelope, .. } => envelope,
+        Incoming::Faulty { bytes, .. } => bytes,
+    }
+}
+
+impl Door for OwnDoor {
+    fn push(&mut self, incoming: Incoming, money: Option<Money>) -> Result<Vec<Settled>, Failure> {
+        let reason = reason_of(&incoming);
+        self.bytes += bytes_of(&incoming).len();
+        self.batch.push((incoming, (money, reason)));
+        if self.batch.len() < BATCH_EVENTS_MAX && self.bytes < BATCH_BYTES_MAX {
+            return Ok(Vec::new());
+        }
+        self.commit()
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Vec<Settled>, Failure> {
+        let settled = self.commit()?;
+        self.ledger.close()?;
+        Ok(settled)
+    }
+}
+
+/// Money of inputs on their way, in order: for doors that learn outcomes later.
+#[derive(Default)]
+pub(crate) struct Waiting(VecDeque<Tag>);
+
+impl Waiting {
+    pub(crate) fn push(&mut self, incoming: &Incoming, money: Option<Money>) {
+        self.0.push_back((money, reason_of(incoming)));
+    }
+
+    /// The next in order, settled by what became of it.
+    pub(crate) fn settle(&mut self, outcome: impl FnOnce(Option<String>) -> Outcome) -> Option<Settled> {
+        let (money, reason) = self.0.pop_front()?;
+        Some(Settled { money, outcome: outcome(reason) })
+    }
+}

@@ -1,0 +1,61 @@
+//! `daybook import`: events from files into the ledger, by the way that the ledger has.
+//!
+//! A ledger bound to files takes them directly, or through the socket of a running `serve`. A ledger bound to a stream
+//! takes nothing directly: the events are published, and the import waits until the ledger has them.
+
+mod catalogue;
+mod door;
+mod read;
+mod stream_door;
+
+pub(crate) use door::{Door, OwnDoor, Settled, Waiting};
+
+use crate::cli::{Cli, Format, ImportArguments};
+use crate::failure::Failure;
+use crate::output;
+use crate::serve::socket::{self, SocketDoor};
+use daybook_intake::INTAKE_SEMANTICS;
+use daybook_intake::import::ImportReport;
+use daybook_store::{Binding, LEDGER_FILE, Ledger, LedgerOptions, LedgerReader};
+use std::path::Path;
+
+pub(crate) fn run(cli: &Cli, arguments: &ImportArguments) -> Result<(), Failure> {
+    let mut report = ImportReport::default();
+    let door: Box<dyn Door> = match binding(&cli.ledger)? {
+        Some(Binding::Stream { name }) => Box::new(stream_door::StreamDoor::open(&cli.ledger, &name, &arguments.nats)?),
+        Some(Binding::Files) | None if socket::is_listening(&cli.ledger) => Box::new(SocketDoor::open(&cli.ledger)?),
+        Some(Binding::Files) | None => {
+            Box::new(OwnDoor::new(Ledger::create_or_open(&cli.ledger, Some(Binding::Files), &ledger_options())?))
+        }
+    };
+    read::files(cli, arguments, door, &mut report)?;
+    match arguments.format.format {
+        Format::Table => {
+            println!("{report}");
+            Ok(())
+        }
+        format => {
+            let rows = [output::Section::new("import", std::slice::from_ref(&report))?];
+            output::print(format, &report, &[], &rows)
+        }
+    }
+}
+
+/// What the ledger in the folder is bound to; none where there is no ledger yet.
+pub(crate) fn binding(ledger: &Path) -> Result<Option<Binding>, Failure> {
+    if !ledger.join(LEDGER_FILE).exists() {
+        return Ok(None);
+    }
+    Ok(Some(LedgerReader::open(ledger, &LedgerOptions::default())?.binding()?))
+}
+
+/// How a ledger is opened for appending by this binary.
+pub(crate) fn ledger_options() -> LedgerOptions {
+    LedgerOptions { created_at: now(), intake_semantics: INTAKE_SEMANTICS, ..LedgerOptions::default() }
+}
+
+/// The wall clock: only the shell may look at it.
+pub(crate) fn now() -> daybook_event::Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    daybook_event::Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,141 @@
+//! The configuration of `serve`: flags over environment over one TOML file.
+
+use crate::cli::{Cli, NatsArguments, ServeArguments};
+use crate::failure::Failure;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The file's tables. Unknown keys are errors.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    ledger: LedgerTable,
+    nats: NatsTable,
+    intake: IntakeTable,
+    http: HttpTable,
+    rules: RulesTable,
+    log: LogTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct LedgerTable {
+    dir: Option<PathBuf>,
+    cache_bytes_max: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct NatsTable {
+    url: Option<String>,
+    stream: Option<String>,
+    tls_ca: Option<PathBuf>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    creds: Option<PathBuf>,
+    nkey_seed_file: Option<PathBuf>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct IntakeTable {
+    batch_records_max: Option<usize>,
+    batch_bytes_max: Option<usize>,
+    batch_age_ms_max: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct HttpTable {
+    listen: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RulesTable {
+    dir: Option<PathBuf>,
+    book: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct LogTable {
+    format: Option<LogFormat>,
+    filter: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// What `serve` runs with.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) ledger: PathBuf,
+    pub(crate) cache_bytes_max: usize,
+    pub(crate) nats: NatsArguments,
+    pub(crate) stream: String,
+    pub(crate) batch_records_max: Option<usize>,
+    pub(crate) batch_bytes_max: Option<usize>,
+    pub(crate) batch_age_ms_max: Option<u64>,
+    pub(crate) listen: String,
+    pub(crate) rules: Option<PathBuf>,
+    pub(crate) book: String,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_filter: String,
+}
+
+/// Where health is told when nobody says otherwise: loopback only.
+const LISTEN_DEFAULT: &str = "127.0.0.1:7480";
+const CACHE_BYTES_MAX_DEFAULT: usize = 64 * 1024 * 1024;
+
+impl Config {
+    pub(crate) fn of(cli: &Cli, arguments: &ServeArguments) -> Result<Self, Failure> {
+        let file = arguments.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        // Clap cannot say whether the folder was given or defaulted, so the default gives way to the file.
+        let is_default = cli.ledger == Path::new("./daybook-data");
+        let ledger = file.ledger.dir.filter(|_| is_default).unwrap_or_else(|| cli.ledger.clone());
+        let given = arguments.nats.clone();
+        let nats = NatsArguments {
+            nats: given.nats.or(file.nats.url),
+            nats_tls_ca: given.nats_tls_ca.or(file.nats.tls_ca),
+            nats_tls_cert: given.nats_tls_cert.or(file.nats.tls_cert),
+            nats_tls_key: given.nats_tls_key.or(file.nats.tls_key),
+            nats_creds: given.nats_creds.or(file.nats.creds),
+            nats_nkey: given.nats_nkey.or(file.nats.nkey_seed_file),
+            nats_user: given.nats_user.or(file.nats.user),
+            nats_password_file: given.nats_password_file.or(file.nats.password_file),
+            nats_token_file: given.nats_token_file.or(file.nats.token_file),
+        };
+        Ok(Self {
+            ledger,
+            cache_bytes_max: file.ledger.cache_bytes_max.unwrap_or(CACHE_BYTES_MAX_DEFAULT),
+            nats,
+            stream: file.nats.stream.unwrap_or_else(|| daybook_proto::STREAM.to_owned()),
+            batch_records_max: arguments.batch_records_max.or(file.intake.batch_records_max),
+            batch_bytes_max: file.intake.batch_bytes_max,
+            batch_age_ms_max: file.intake.batch_age_ms_max,
+            listen: arguments.listen.clone().or(file.http.listen).unwrap_or_else(|| LISTEN_DEFAULT.to_owned()),
+            rules: cli.rules.clone().or(file.rules.dir),
+            book: arguments.book.clone().or(file.rules.book).unwrap_or_else(|| "current".to_owned()),
+            log_format: file.log.format.unwrap_or_default(),
+            log_filter: std::env::var("DAYBOOK_LOG").ok().or(file.log.filter).unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<File, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::Input(format!("cannot read the configuration {}: {error}", path.display())))?;
+    toml::from_str(&text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}

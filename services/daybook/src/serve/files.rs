@@ -1,0 +1,55 @@
+//! Serving a ledger bound to files: writing verbs come through the socket in its folder.
+
+use super::config::Config;
+use super::socket::Socket;
+use super::{ledger_open, project};
+use crate::cli::ServeArguments;
+use crate::failure::{Failure, with_sources};
+use crate::serve::health;
+use daybook_console::Health;
+use daybook_event::Position;
+use daybook_store::Binding;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: CancellationToken) -> Result<(), Failure> {
+    let ledger = ledger_open(config, Binding::Files)?;
+    let reader = ledger.reader();
+    let (publish_head, head) = watch::channel(ledger.head().position);
+    let mut heads = head.clone();
+    let projecting = project(config, arguments.through, reader, head, stop.child_token())?;
+    let (publish_health, health) = watch::channel(Health::default());
+    let door = health::open(&config.listen, health, stop.clone()).await?;
+    let socket = Socket::bind(&config.ledger)?;
+    let writer = {
+        let stop = stop.clone();
+        tokio::task::spawn_blocking(move || socket.serve(ledger, &publish_head, &stop))
+    };
+    tracing::info!(ledger = %config.ledger.display(), "serving; imports come through the socket in its folder");
+    let mut published = projecting.published.clone();
+    loop {
+        let position = *heads.borrow();
+        let projected = published.borrow().as_ref().map_or(Position::ZERO, |checkpoint| checkpoint.position);
+        publish_health.send_replace(Health {
+            is_following: true,
+            position,
+            projected,
+            lag_messages: 0,
+            lag_records: position.number().saturating_sub(projected.number()),
+        });
+        if arguments.until_drained && projected == position {
+            stop.cancel();
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            changed = heads.changed() => if changed.is_err() { break },
+            changed = published.changed() => if changed.is_err() { break },
+        }
+    }
+    stop.cancel();
+    let written = writer.await.map_err(Failure::input)?;
+    let projected = projecting.task.await.map_err(Failure::input)?;
+    door.await.map_err(Failure::input)?;
+    drop(projected.map_err(|error| Failure::Input(with_sources(&error)))?);
+    written
+}

@@ -1,0 +1,120 @@
+//! `daybook serve`: intake, projector and health, until told to stop.
+
+pub(crate) mod config;
+mod files;
+mod health;
+pub(crate) mod socket;
+mod stream;
+
+use crate::cli::{Cli, NatsArguments, ServeArguments};
+use crate::failure::Failure;
+use crate::import;
+use crate::{books, nats};
+use config::{Config, LogFormat};
+use daybook_event::{NaiveDate, Position};
+use daybook_projector::{BatchLimits, Projector, RunOptions, ViewCheckpoint};
+use daybook_store::{Binding, DerivedOptions, Ledger, LedgerOptions, LedgerReader};
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) fn run(cli: &Cli, arguments: &ServeArguments) -> Result<(), Failure> {
+    let config = Config::of(cli, arguments)?;
+    logging(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stop = CancellationToken::new();
+        tokio::spawn(stop_on_signal(stop.clone()));
+        serve(config, arguments, stop).await
+    })
+}
+
+/// Takes everything in that the stream has, projects it and stops: the demo's `serve`, without log lines.
+pub(crate) fn run_until_drained(cli: &Cli, nats: NatsArguments) -> Result<(), Failure> {
+    let arguments = crate::demo::serve_arguments(nats);
+    let config = Config::of(cli, &arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config, &arguments, CancellationToken::new()))
+}
+
+async fn serve(config: Config, arguments: &ServeArguments, stop: CancellationToken) -> Result<(), Failure> {
+    let bound = import::binding(&config.ledger)?;
+    let broker = nats::options(&config.nats)?;
+    match (broker, bound) {
+        (Some(broker), Some(Binding::Stream { .. }) | None) => stream::serve(&config, arguments, broker, stop).await,
+        (None, Some(Binding::Stream { name })) => Err(Failure::Input(format!(
+            "the ledger {} takes its records from the stream {name}: say where the broker is with --nats URL",
+            config.ledger.display()
+        ))),
+        (Some(_), Some(Binding::Files)) => Err(Failure::Input(format!(
+            "the ledger {} takes its records from files and cannot follow a broker: leave --nats out, or serve another folder",
+            config.ledger.display()
+        ))),
+        (None, Some(Binding::Files) | None) => files::serve(&config, arguments, stop).await,
+    }
+}
+
+/// Opens the ledger for appending.
+fn ledger_open(config: &Config, binding: Binding) -> Result<Ledger, Failure> {
+    let options = LedgerOptions { cache_bytes_max: config.cache_bytes_max, ..import::ledger_options() };
+    Ok(Ledger::create_or_open(&config.ledger, Some(binding), &options)?)
+}
+
+/// A projector at work.
+struct Projecting {
+    task: JoinHandle<Result<Projector, daybook_projector::ProjectError>>,
+    published: watch::Receiver<Option<ViewCheckpoint>>,
+}
+
+/// Starts the projector on the ledger. It follows `head`.
+fn project(
+    config: &Config,
+    through: Option<NaiveDate>,
+    ledger: LedgerReader,
+    head: watch::Receiver<Position>,
+    stop: CancellationToken,
+) -> Result<Projecting, Failure> {
+    let book = Arc::new(books::book(config.rules.as_deref(), &config.book)?);
+    let options = DerivedOptions { cache_bytes_max: config.cache_bytes_max };
+    let projector = Projector::open_in(&config.ledger, &options, &ledger, book, BatchLimits::default())
+        .map_err(|error| Failure::Input(crate::failure::with_sources(&error)))?;
+    let (publish, published) = watch::channel(None);
+    let through = move || through.unwrap_or_else(|| import::now().date_utc());
+    let task =
+        tokio::spawn(daybook_projector::run(projector, ledger, head, through, publish, RunOptions::default(), stop));
+    Ok(Projecting { task, published })
+}
+
+fn logging(config: &Config) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log_filter)
+        .map_err(|error| Failure::Input(format!("the log filter {:?} cannot be used: {error}", config.log_filter)))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}
+
+/// Stops in good order on the first signal. A second one is left to the system's default, which ends the process: the
+/// ledger can take that at any point.
+async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::warn!("signals cannot be listened for; stop with SIGKILL, which the ledger survives");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: the batch in hand is committed first");
+    stop.cancel();
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    std::process::exit(130);
+}

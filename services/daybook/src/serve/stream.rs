@@ -1,0 +1,95 @@
+//! Serving a ledger that follows a stream.
+
+use super::config::Config;
+use super::{ledger_open, project};
+use crate::cli::ServeArguments;
+use crate::failure::{Failure, with_sources};
+use crate::serve::health;
+use daybook_console::Health;
+use daybook_event::Position;
+use daybook_intake::nats::{NatsConnection, NatsOptions, StreamOptions, connect, ensure_stream};
+use daybook_intake::{BatchLimits, IntakeOptions, IntakeProgress, MismatchPolicy};
+use daybook_store::Binding;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub(super) async fn serve(
+    config: &Config,
+    arguments: &ServeArguments,
+    broker: NatsOptions,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let connection = connect(&broker).await.map_err(Failure::input)?;
+    let stream = StreamOptions { name: config.stream.clone(), ..StreamOptions::default() };
+    ensure_stream(&connection, &stream).await.map_err(Failure::input)?;
+    let drained_at =
+        if arguments.until_drained { Some(last_sequence(&connection, &config.stream).await?) } else { None };
+    let ledger = ledger_open(config, Binding::Stream { name: config.stream.clone() })?;
+    let reader = ledger.reader();
+    let (publish_progress, mut progress) = watch::channel(IntakeProgress::default());
+    let (publish_head, head) = watch::channel(ledger.head().position);
+    let projecting = project(config, arguments.through, reader.clone(), head, stop.child_token())?;
+    let (publish_health, health) = watch::channel(Health::default());
+    let door = health::open(&config.listen, health, stop.clone()).await?;
+    let intake = {
+        let (connection, options, stop) = (connection.clone(), intake_options(config, arguments), stop.clone());
+        tokio::spawn(async move {
+            let end = daybook_intake::run(ledger, &connection, options, stop.clone(), publish_progress).await;
+            // Whatever ended intake, nothing more will come for the projector.
+            stop.cancel();
+            end
+        })
+    };
+    tracing::info!(ledger = %config.ledger.display(), stream = config.stream, "serving");
+    let mut published = projecting.published.clone();
+    loop {
+        let now = progress.borrow().clone();
+        let projected = published.borrow().as_ref().map_or(Position::ZERO, |checkpoint| checkpoint.position);
+        publish_head.send_if_modified(|head| std::mem::replace(head, now.position) != now.position);
+        publish_health.send_replace(health::of(&now, projected));
+        // Drained means: everything that the stream held at the start, and whatever came since and is known.
+        if drained_at.is_some_and(|last| now.stream_sequence >= last) && now.is_caught_up() && projected == now.position
+        {
+            stop.cancel();
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            changed = progress.changed() => if changed.is_err() { break },
+            changed = published.changed() => if changed.is_err() { break },
+        }
+    }
+    stop.cancel();
+    let end = intake.await.map_err(Failure::input)?;
+    let projected = projecting.task.await.map_err(Failure::input)?;
+    door.await.map_err(Failure::input)?;
+    let position = progress.borrow().position;
+    // The projector may have been behind; what it has is committed and it goes on from there at the next start.
+    drop(projected.map_err(|error| Failure::Input(with_sources(&error)))?);
+    let done = end.result.map_err(|error| Failure::Input(with_sources(&error)))?;
+    if let Some(ledger) = end.ledger {
+        ledger.close()?;
+    }
+    tracing::info!(%position, appended = done.appended, duplicates = done.duplicates, conflicts = done.conflicts,
+        faulty = done.faulty, "stopped");
+    Ok(())
+}
+
+async fn last_sequence(connection: &NatsConnection, stream: &str) -> Result<u64, Failure> {
+    let context = async_nats::jetstream::new(connection.client().clone());
+    let stream = context.get_stream(stream).await.map_err(Failure::input)?;
+    Ok(stream.cached_info().state.last_sequence)
+}
+
+fn intake_options(config: &Config, arguments: &ServeArguments) -> IntakeOptions {
+    let default = BatchLimits::default();
+    IntakeOptions {
+        batch: BatchLimits {
+            events_max: config.batch_records_max.unwrap_or(default.events_max),
+            bytes_max: config.batch_bytes_max.unwrap_or(default.bytes_max),
+            age_ms_max: config.batch_age_ms_max.unwrap_or(default.age_ms_max),
+            ..default
+        },
+        on_mismatch: if arguments.accept_stream_reset { MismatchPolicy::Accept } else { MismatchPolicy::Stop },
+        ..IntakeOptions::default()
+    }
+}

@@ -1,0 +1,38 @@
+//! One file per verb.
+
+mod compare;
+mod explain;
+mod generate;
+mod manual;
+mod quarantine;
+mod receipt;
+mod replay;
+mod rules;
+mod verify;
+mod views;
+
+pub(crate) use compare::tables as compare_tables;
+pub(crate) use verify::{head as verify_head, verify};
+
+use crate::cli::{Cli, Verb};
+use crate::failure::Failure;
+
+/// Runs the verb.
+pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
+    match &cli.verb {
+        Verb::Demo(arguments) => crate::demo::run(cli, arguments),
+        Verb::Serve(arguments) => crate::serve::run(cli, arguments),
+        Verb::Import(arguments) => crate::import::run(cli, arguments),
+        Verb::Generate(arguments) => generate::run(arguments),
+        Verb::Views(arguments) => views::run(cli, arguments),
+        Verb::Replay(arguments) => replay::run(cli, arguments),
+        Verb::Compare(arguments) => compare::run(cli, arguments),
+        Verb::Explain(arguments) => explain::run(cli, arguments),
+        Verb::Verify(arguments) => verify::run(cli, arguments),
+        Verb::Rules(verb) => rules::run(cli, verb),
+        Verb::Quarantine(verb) => quarantine::run(cli, verb),
+        Verb::Receipt(arguments) => receipt::run(cli, arguments),
+        Verb::Completions { shell } => manual::completions(*shell),
+        Verb::Man => manual::man(),
+    }
+}

@@ -1,0 +1,110 @@
+//! `daybook rules list`, `lint` and `test`.
+
+use crate::cli::{Cli, Format, FormatArgument, RulesVerb};
+use crate::failure::Failure;
+use crate::output::{self, Section};
+use crate::{books, output::print};
+use daybook_event::RuleFile;
+use daybook_replay::{RuleTestOutcome, run_rule_test};
+use daybook_rules::{Diagnostic, RuleLibrary, Severity, load_tests, shipped_tests};
+use serde::Serialize;
+use std::path::Path;
+
+/// The folder of rule tests within a folder of rules.
+const TESTS_FOLDER: &str = "tests";
+
+pub(crate) fn run(cli: &Cli, verb: &RulesVerb) -> Result<(), Failure> {
+    let rules = cli.rules.as_deref();
+    match verb {
+        RulesVerb::List { format } => list(rules, format),
+        RulesVerb::Lint { format } => lint(rules, format),
+        RulesVerb::Test { format } => test(rules, format),
+    }
+}
+
+/// A version as the list shows it.
+#[derive(Serialize)]
+struct Line {
+    version: String,
+    valid_from: String,
+    published: String,
+    extends: String,
+    title: String,
+    changes: Vec<String>,
+    file: String,
+    file_sha256: String,
+    document_hash: String,
+    terms_hash: String,
+}
+
+fn list(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
+    let library = books::library(rules)?;
+    let line = |version: &daybook_rules::Version| Line {
+        version: version.set.version.clone(),
+        valid_from: version.set.valid_from.to_string(),
+        published: version.set.published.map(|date| date.to_string()).unwrap_or_default(),
+        extends: version.extends.clone().unwrap_or_default(),
+        title: version.set.title.clone(),
+        changes: version.changes.iter().map(|change| change.id.clone()).collect(),
+        file: version.file.clone(),
+        file_sha256: version.set.hashes.file_sha256.clone(),
+        document_hash: version.set.hashes.document_hash.clone(),
+        terms_hash: version.set.hashes.terms_hash.clone(),
+    };
+    let lines: Vec<Line> = library.versions().iter().map(line).collect();
+    let head = [("rule book", library.current().terms_hash)];
+    let mut section = Section::new("versions", &lines)?;
+    if format.format == Format::Table {
+        // Hashes are for programs: a table shows what people read.
+        for row in section.rows.iter_mut().filter_map(serde_json::Value::as_object_mut) {
+            row.retain(|key, _| !matches!(key.as_str(), "file_sha256" | "document_hash"));
+        }
+    }
+    print(format.format, &lines, &head, &[section])
+}
+
+fn lint(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
+    let files = books::rule_files(rules)?;
+    let (_, diagnostics) = RuleLibrary::load(&files);
+    let count = |severity: Severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    if format.format == Format::Table {
+        diagnostics.iter().for_each(|diagnostic: &Diagnostic| println!("{diagnostic}"));
+        println!("{} rule files: {errors} errors, {warnings} warnings", files.len());
+    } else {
+        output::print(format.format, &diagnostics, &[], &[Section::new("diagnostics", &diagnostics)?])?;
+    }
+    if errors == 0 { Ok(()) } else { Err(Failure::Check(format!("the rule files have {errors} errors"))) }
+}
+
+fn test(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
+    let library = books::library(rules)?;
+    let (tests, diagnostics) = load_tests(&test_files(rules)?);
+    if let Some(first) = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(Failure::Input(format!("the rule tests do not load\n\n{first}")));
+    }
+    let mut outcomes: Vec<RuleTestOutcome> = Vec::new();
+    for test in &tests {
+        let book = library.book(&test.book).map_err(Failure::input)?;
+        daybook_views::check_supported(&book)?;
+        outcomes.push(run_rule_test(test, &book)?);
+    }
+    let failed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
+    let cells: usize = outcomes.iter().map(|outcome| outcome.cells).sum();
+    if format.format == Format::Table {
+        outcomes.iter().for_each(|outcome| println!("{outcome}"));
+        println!("{} passed, {failed} failed; {cells} cells checked", outcomes.len() - failed);
+    } else {
+        output::print(format.format, &outcomes, &[], &[Section::new("tests", &outcomes)?])?;
+    }
+    if failed == 0 { Ok(()) } else { Err(Failure::Check(format!("{failed} rule tests failed"))) }
+}
+
+/// The shipped tests, or those in the folder `tests` of `--rules`.
+fn test_files(rules: Option<&Path>) -> Result<Vec<RuleFile>, Failure> {
+    let Some(dir) = rules else {
+        let file = |(name, bytes): &(&str, &[u8])| RuleFile { name: (*name).to_owned(), bytes: bytes.to_vec() };
+        return Ok(shipped_tests().iter().map(file).collect());
+    };
+    books::rule_files(Some(&dir.join(TESTS_FOLDER)))
+}

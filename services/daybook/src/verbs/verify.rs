@@ -1,0 +1,163 @@
+//! `daybook verify`: the whole tree from stored bytes, and the views from records. Offline.
+
+use crate::cli::{Cli, VerifyArguments};
+use crate::failure::Failure;
+use crate::output::{self, Section};
+use crate::{books, window};
+use daybook_replay::{HistoriesBuilder, replay};
+use daybook_store::{ContentHash, DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, RecordRef};
+use serde::Serialize;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// What verify says.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    pub(crate) ledger: String,
+    pub(crate) position: u64,
+    pub(crate) root: String,
+    pub(crate) root_recomputed: String,
+    pub(crate) records: u64,
+    pub(crate) segments: u64,
+    pub(crate) quarantined: u64,
+    /// What was held against the views, or why nothing was.
+    pub(crate) views: String,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// One thing that is wrong.
+#[derive(Serialize)]
+pub(crate) struct Finding {
+    code: String,
+    place: String,
+    what: String,
+}
+
+pub(crate) fn run(cli: &Cli, arguments: &VerifyArguments) -> Result<(), Failure> {
+    let report = verify(&cli.ledger, cli.rules.as_deref(), arguments.ledger_only)?;
+    let head = head(&report);
+    output::print(arguments.format.format, &report, &head, &[Section::new("findings", &report.findings)?])?;
+    match report.findings.len() {
+        0 => Ok(()),
+        count => Err(Failure::Check(format!("verify found {count} faults in {}", report.ledger))),
+    }
+}
+
+/// The report's lines. Shared with the demo.
+pub(crate) fn head(report: &Report) -> Vec<(&'static str, String)> {
+    let verdict = if report.findings.is_empty() { "whole: every check passed" } else { "NOT whole" };
+    vec![
+        ("ledger", report.ledger.clone()),
+        ("position", report.position.to_string()),
+        ("root", report.root.clone()),
+        ("recomputed", report.root_recomputed.clone()),
+        (
+            "read",
+            format!(
+                "{} records in {} segments and unsealed, {} quarantined",
+                report.records, report.segments, report.quarantined
+            ),
+        ),
+        ("views", report.views.clone()),
+        ("verdict", verdict.to_owned()),
+    ]
+}
+
+/// Verifies a ledger. Shared with the demo.
+pub(crate) fn verify(ledger: &Path, rules: Option<&Path>, ledger_only: bool) -> Result<Report, Failure> {
+    let reader = window::open(ledger)?;
+    let snapshot = reader.snapshot()?;
+    let id_of = |bytes: &[u8]| {
+        let envelope = daybook_proto::decode(bytes).map_err(|fault| fault.to_string())?;
+        let hash = ContentHash::of_digest(&daybook_proto::content_hash(&envelope));
+        Ok((envelope.id, hash))
+    };
+    let checked = reader.verify(id_of);
+    let mut report = Report {
+        ledger: ledger.display().to_string(),
+        position: snapshot.head().position.number(),
+        root: hex::encode(snapshot.head().root),
+        root_recomputed: checked.root_recomputed.map(hex::encode).unwrap_or_else(|| "not possible".to_owned()),
+        records: checked.records,
+        segments: checked.segments,
+        quarantined: snapshot.counts().quarantined,
+        views: String::new(),
+        findings: Vec::new(),
+    };
+    for finding in &checked.findings {
+        let (code, place, what) = (finding.code.to_string(), finding.place.clone(), finding.what.clone());
+        report.findings.push(Finding { code, place, what });
+    }
+    report.views = if ledger_only {
+        "not asked for".to_owned()
+    } else if checked.is_whole() {
+        verify_views(ledger, &reader, rules, &mut report.findings)?
+    } else {
+        "not held against damaged records".to_owned()
+    };
+    Ok(report)
+}
+
+/// Holds the live views against a replay of the records under the same coordinates.
+fn verify_views(
+    ledger: &Path,
+    reader: &LedgerReader,
+    rules: Option<&Path>,
+    findings: &mut Vec<Finding>,
+) -> Result<String, Failure> {
+    if !ledger.join(DERIVED_FILE).exists() {
+        return Ok("none: daybook serve makes them".to_owned());
+    }
+    let mut finding = |what: String| {
+        findings.push(Finding { code: "VIEWS".to_owned(), place: DERIVED_FILE.to_owned(), what });
+        "differ".to_owned()
+    };
+    let views = match live_views(ledger) {
+        Ok(Some(views)) => views,
+        Ok(None) => return Ok("none yet".to_owned()),
+        Err(why) => return Ok(finding(format!("{why}; delete the file, it comes back the same"))),
+    };
+    let checkpoint = views.checkpoint().clone();
+    let Some(book) = book_of(rules, &checkpoint.terms_hash)? else {
+        return Ok(format!(
+            "made under the rule book {}, which is not among these rules: give it with --rules",
+            checkpoint.terms_hash
+        ));
+    };
+    let mut builder = HistoriesBuilder::default();
+    let take = |record: RecordRef<'_>| -> Result<ControlFlow<()>, daybook_store::ReadError> {
+        // Verified a moment ago: every record decodes.
+        if let Ok(envelope) = daybook_proto::decode(record.envelope) {
+            builder.add(record.position, record.recorded_at, envelope);
+        }
+        Ok(ControlFlow::Continue(()))
+    };
+    reader.scan(daybook_event::Position::new(1), checkpoint.position, take)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let expected = replay(&builder.finish(), &book, checkpoint.through, threads).digest();
+    let actual = match views.digest() {
+        Ok(actual) => actual,
+        Err(error) => return Ok(finding(format!("{error}; delete the file, it comes back the same"))),
+    };
+    if actual == expected {
+        return Ok(format!(
+            "equal a replay at position {} through {}: {actual}",
+            checkpoint.position, checkpoint.through
+        ));
+    }
+    Ok(finding(format!(
+        "digest {actual}, but a replay of the records gives {expected}; delete the file, it comes back"
+    )))
+}
+
+fn live_views(ledger: &Path) -> Result<Option<daybook_projector::Views>, String> {
+    let derived = DerivedReader::open(ledger, &DerivedOptions::default()).map_err(|error| error.to_string())?;
+    daybook_projector::Views::newest(&derived).map_err(|error| error.to_string())
+}
+
+/// The book of that hash: `current`, or all versions up to one of them.
+fn book_of(rules: Option<&Path>, terms_hash: &str) -> Result<Option<daybook_rules::model::RuleBook>, Failure> {
+    let library = books::library(rules)?;
+    let cut = library.versions().iter().filter_map(|version| library.up_to(&version.set.version).ok());
+    Ok(std::iter::once(library.current()).chain(cut).find(|book| book.terms_hash == terms_hash))
+}

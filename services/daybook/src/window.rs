@@ -1,0 +1,74 @@
+//! Which records a verb reads.
+
+use crate::cli::WindowArguments;
+use crate::failure::Failure;
+use crate::progress;
+use daybook_event::{Instant, NaiveDate, Position};
+use daybook_replay::{Histories, HistoriesBuilder};
+use daybook_store::{Hash, LedgerOptions, LedgerReader, ReadError, RecordRef, Snapshot};
+use std::path::Path;
+
+/// The records of a window, sorted by partner, with its coordinates.
+pub(crate) struct Window {
+    pub(crate) histories: Histories,
+    pub(crate) position: Position,
+    pub(crate) root: Hash,
+    pub(crate) through: NaiveDate,
+}
+
+/// Opens the ledger for reading, beside a `serve` that writes or without one.
+pub(crate) fn open(ledger: &Path) -> Result<LedgerReader, Failure> {
+    Ok(LedgerReader::open(ledger, &LedgerOptions::default())?)
+}
+
+/// The last position that counts.
+pub(crate) fn last_position(snapshot: &Snapshot, known_as_of: Option<&str>) -> Result<Position, Failure> {
+    let head = snapshot.head().position;
+    let Some(text) = known_as_of else { return Ok(head) };
+    if let Ok(number) = text.parse::<u64>() {
+        if number > head.number() {
+            return Err(Failure::Input(format!("--known-as-of {number}: the ledger ends at position {head}")));
+        }
+        return Ok(Position::new(number));
+    }
+    let instant = Instant::parse(text).ok_or_else(|| {
+        Failure::Input(format!(
+            "--known-as-of {text:?} is neither a position nor an instant such as 2022-02-01T00:00:00Z"
+        ))
+    })?;
+    Ok(snapshot.position_at(instant)?)
+}
+
+/// Why a record of the window could not be taken in.
+#[derive(Debug, thiserror::Error)]
+enum TakeError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(
+        "record {position} cannot be decoded ({fault}): it was written by another version of daybook, or is damaged; run daybook verify"
+    )]
+    Decode { position: Position, fault: String },
+}
+
+/// Reads the window into memory.
+pub(crate) fn read(ledger: &Path, arguments: &WindowArguments) -> Result<Window, Failure> {
+    let snapshot = open(ledger)?.snapshot()?;
+    let position = last_position(&snapshot, arguments.known_as_of.as_deref())?;
+    let root = snapshot.root_at(position)?.unwrap_or(snapshot.head().root);
+    let bar = progress::bar("reading", position.number());
+    let mut builder = HistoriesBuilder::default();
+    let scanned: Result<(), TakeError> = snapshot.scan(Position::new(1), position, |record: RecordRef<'_>| {
+        let envelope = daybook_proto::decode(record.envelope)
+            .map_err(|fault| TakeError::Decode { position: record.position, fault: fault.to_string() })?;
+        builder.add(record.position, record.recorded_at, envelope);
+        if record.position.number() % 8_192 == 0 {
+            bar.set_position(record.position.number());
+        }
+        Ok(std::ops::ControlFlow::Continue(()))
+    });
+    scanned.map_err(Failure::input)?;
+    bar.finish_and_clear();
+    let histories = builder.finish();
+    let through = arguments.through.unwrap_or_else(|| histories.recorded_at().date_utc());
+    Ok(Window { histories, position, root, through })
+}

@@ -1,0 +1,163 @@
+//! Inputs gathered into batches, each appended in one transaction.
+
+use daybook_event::Instant;
+use daybook_store::{AppendError, Cursor, Head, Hole, Incoming, Ledger, Outcome, crash_point};
+use std::sync::Arc;
+use std::time::{Duration, Instant as ClockInstant};
+
+/// When a batch is full. Sizes of transactions only: records, positions and root are the same whatever these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// The most inputs of one batch. Default 4,096.
+    pub events_max: usize,
+    /// The most bytes of one batch; one larger input makes a batch of its own. Default 4 MiB.
+    pub bytes_max: usize,
+    /// The longest that a batch waits for its next input: at a low rate, all that an event waits. Default 2 ms.
+    pub quiet_ms_max: u64,
+    /// The longest that a batch's first input waits, however fast others follow. Default 50 ms.
+    pub age_ms_max: u64,
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        Self { events_max: 4096, bytes_max: 4 * 1024 * 1024, quiet_ms_max: 2, age_ms_max: 50 }
+    }
+}
+
+/// A stream, as cursors name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamId {
+    /// Its name.
+    pub name: String,
+    /// When the broker created it.
+    pub created_at: Instant,
+}
+
+/// Where an input stands in its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamPlace {
+    /// The stream.
+    pub stream: Arc<StreamId>,
+    /// Its sequence there.
+    pub sequence: u64,
+    /// Sequences just before it that the stream itself no longer has.
+    pub hole: Option<Hole>,
+}
+
+/// One input with where it stands in a stream, if it comes from one, and whatever its sender wants back with its outcome.
+#[derive(Debug)]
+pub struct Input<T> {
+    /// What goes into the ledger.
+    pub incoming: Incoming,
+    /// Where it stands in the stream; none for files.
+    pub place: Option<StreamPlace>,
+    /// The sender's own.
+    pub tag: T,
+}
+
+/// A batch that is durable.
+#[derive(Debug)]
+pub struct Committed<T> {
+    /// The head after it.
+    pub head: Head,
+    /// The cursor after it; none for files.
+    pub cursor: Option<Cursor>,
+    /// How many holes it recorded.
+    pub holes: usize,
+    /// Each input's tag and what became of it, in order.
+    pub outcomes: Vec<(T, Outcome)>,
+}
+
+/// Gathers inputs and appends them to a ledger in batches.
+pub struct BatchWriter<'l, T> {
+    ledger: &'l mut Ledger,
+    limits: BatchLimits,
+    incoming: Vec<Incoming>,
+    tags: Vec<T>,
+    bytes: usize,
+    holes: Vec<Hole>,
+    place: Option<(Arc<StreamId>, u64)>,
+    started_at: Option<ClockInstant>,
+}
+
+impl<'l, T> BatchWriter<'l, T> {
+    /// A writer with an empty batch.
+    pub fn new(ledger: &'l mut Ledger, limits: BatchLimits) -> Self {
+        Self {
+            ledger,
+            limits,
+            incoming: Vec::new(),
+            tags: Vec::new(),
+            bytes: 0,
+            holes: Vec::new(),
+            place: None,
+            started_at: None,
+        }
+    }
+
+    /// Takes an input. Returns the batch that it filled, durable by then.
+    ///
+    /// # Errors
+    /// [`AppendError`] of the batch.
+    pub fn push(&mut self, input: Input<T>) -> Result<Option<Committed<T>>, AppendError> {
+        let bytes = payload_bytes(&input.incoming);
+        // What would overfill the batch goes into the next one; this keeps the bound on a transaction's memory.
+        let committed = if !self.incoming.is_empty() && self.bytes.saturating_add(bytes) > self.limits.bytes_max {
+            self.commit()?
+        } else {
+            None
+        };
+        if let Some(place) = input.place {
+            self.holes.extend(place.hole);
+            self.place = Some((place.stream, place.sequence));
+        }
+        self.incoming.push(input.incoming);
+        self.tags.push(input.tag);
+        self.bytes += bytes;
+        self.started_at.get_or_insert_with(ClockInstant::now);
+        if committed.is_none() && self.is_full() { self.commit() } else { Ok(committed) }
+    }
+
+    /// How long the batch in hand may wait for its next input; none while there is no batch.
+    #[must_use]
+    pub fn wait_max(&self) -> Option<Duration> {
+        let age_max = Duration::from_millis(self.limits.age_ms_max);
+        let quiet_max = Duration::from_millis(self.limits.quiet_ms_max);
+        self.started_at.map(|started_at| age_max.saturating_sub(started_at.elapsed()).min(quiet_max))
+    }
+
+    fn is_full(&self) -> bool {
+        self.incoming.len() >= self.limits.events_max || self.bytes >= self.limits.bytes_max
+    }
+
+    /// Appends the batch in hand, if there is one.
+    ///
+    /// # Errors
+    /// [`AppendError`]; then nothing of the batch was appended, and it is gone from here.
+    pub fn commit(&mut self) -> Result<Option<Committed<T>>, AppendError> {
+        if self.incoming.is_empty() {
+            return Ok(None);
+        }
+        self.started_at = None;
+        self.bytes = 0;
+        let (batch, tags) = (std::mem::take(&mut self.incoming), std::mem::take(&mut self.tags));
+        let holes = std::mem::take(&mut self.holes);
+        let cursor = self.place.take().map(|(stream, sequence)| Cursor {
+            stream: stream.name.clone(),
+            stream_created_at: stream.created_at,
+            sequence,
+        });
+        crash_point("intake:before_append");
+        let appended = self.ledger.append(batch, cursor.clone(), &holes)?;
+        crash_point("intake:after_append_before_ack");
+        let outcomes = tags.into_iter().zip(appended.outcomes).collect();
+        Ok(Some(Committed { head: appended.head, cursor, holes: holes.len(), outcomes }))
+    }
+}
+
+fn payload_bytes(incoming: &Incoming) -> usize {
+    match incoming {
+        Incoming::Event { envelope, .. } => envelope.len(),
+        Incoming::Faulty { bytes, .. } => bytes.len(),
+    }
+}

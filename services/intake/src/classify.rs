@@ -1,0 +1,84 @@
+//! Bytes in, an input for the ledger out. Pure: what is appended and what is quarantined depends on the bytes and the
+//! subject alone, so that every ledger that reads the same stream holds the same records.
+
+use daybook_event::{Envelope, Instant};
+use daybook_proto::{DecodeFault, ENVELOPE_BYTES_MAX, content_hash, decode, encode, peek_id, subject_agrees};
+use daybook_store::{ContentHash, Incoming, Origin, PAYLOAD_BYTES_MAX, QuarantineReason};
+use sha2::{Digest, Sha256};
+
+/// The number of the rules in this file and in `daybook_proto`'s limits. A ledger stores the number that it was built
+/// with; whoever changes what is appended or quarantined raises it.
+pub const INTAKE_SEMANTICS: u32 = 1;
+
+/// How much of an input that is too large is kept with its quarantine entry. The entry's detail has the whole input's size
+/// and hash.
+pub const INPUT_BYTES_KEPT_MAX: usize = PAYLOAD_BYTES_MAX;
+
+/// Decides what an input is: an event to append, or faulty with its reason. The subject, where the origin has one, must
+/// agree with the envelope.
+#[must_use]
+pub fn classify(bytes: Vec<u8>, recorded_at: Instant, origin: Origin) -> Incoming {
+    match read(&bytes, origin.subject.as_deref()) {
+        Ok(envelope) => Incoming::Event {
+            content_hash: ContentHash::of_digest(&content_hash(&envelope)),
+            id: envelope.id,
+            recorded_at,
+            envelope: bytes,
+            origin,
+        },
+        Err(reason) => {
+            let id = peek_id(&bytes);
+            Incoming::Faulty { reason, id, recorded_at, origin, bytes: kept(bytes) }
+        }
+    }
+}
+
+/// The same for an event that an importer has read: it is judged by the bytes that would be stored, like any other.
+#[must_use]
+pub fn classify_envelope(envelope: &Envelope, recorded_at: Instant, origin: Origin) -> Incoming {
+    classify(encode(envelope), recorded_at, origin)
+}
+
+fn read(bytes: &[u8], subject: Option<&str>) -> Result<Envelope, QuarantineReason> {
+    if bytes.len() > ENVELOPE_BYTES_MAX {
+        return Err(too_large(bytes));
+    }
+    let envelope = decode(bytes).map_err(|fault| reason_of(fault, bytes))?;
+    match subject.map_or(Ok(()), |subject| subject_agrees(subject, &envelope)) {
+        Ok(()) => Ok(envelope),
+        Err(detail) => Err(QuarantineReason::SubjectMismatch { detail }),
+    }
+}
+
+fn too_large(bytes: &[u8]) -> QuarantineReason {
+    let size = bytes.len();
+    let hash = hex::encode(Sha256::digest(bytes));
+    let cut = if size > INPUT_BYTES_KEPT_MAX {
+        format!("; only its first {INPUT_BYTES_KEPT_MAX} are kept")
+    } else {
+        String::new()
+    };
+    QuarantineReason::TooLarge {
+        detail: format!("has {size} bytes (sha256 {hash}); an envelope has at most {ENVELOPE_BYTES_MAX}{cut}"),
+    }
+}
+
+fn reason_of(fault: DecodeFault, bytes: &[u8]) -> QuarantineReason {
+    let detail = fault.to_string();
+    match fault {
+        DecodeFault::Undecodable { .. } => QuarantineReason::Undecodable { detail },
+        // A source that reads well and is refused all the same is one that may not write this kind.
+        DecodeFault::Invalid { field, .. } if field == "source" && peek_id(bytes).is_some() => {
+            QuarantineReason::ReservedSource { detail }
+        }
+        DecodeFault::Invalid { .. } => QuarantineReason::Invalid { detail },
+    }
+}
+
+fn kept(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.truncate(INPUT_BYTES_KEPT_MAX);
+    bytes
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! NDJSON: one event a line, the same events as on the stream.
+
+use super::fault::LineFault;
+use super::{FaultReason, FileError, ImportError, ImportItem, Origin};
+use daybook_event::Envelope;
+use std::io::BufRead;
+
+pub use daybook_proto::limits::LINE_BYTES_MAX;
+
+/// How much of a line over the limit is kept for quarantine, in bytes.
+const LONG_LINE_BYTES_KEPT: usize = 4096;
+
+/// Reads events line by line and hands each to the sink; a bad line is handed on as faulty and reading goes on. Memory
+/// holds one line of at most [`LINE_BYTES_MAX`] bytes. Blank lines are passed over. Returns the number of lines read.
+///
+/// # Errors
+/// [`ImportError::File`] when reading fails, [`ImportError::Sink`] with the sink's own error; what came before has been
+/// handed on.
+pub fn ndjson<E>(
+    mut reader: impl BufRead,
+    sink: &mut dyn FnMut(ImportItem) -> Result<(), E>,
+) -> Result<u64, ImportError<E>> {
+    let mut line = Line::default();
+    let mut number = 0;
+    while line.read_next(&mut reader).map_err(FileError::Read)? {
+        number += 1;
+        let bytes = line.content(number == 1);
+        if bytes.is_empty() {
+            continue;
+        }
+        let origin = Origin { file_sha256: None, line: number };
+        sink(item(bytes, line.cut, origin)).map_err(ImportError::Sink)?;
+    }
+    Ok(number)
+}
+
+fn item(bytes: &[u8], cut: bool, origin: Origin) -> ImportItem {
+    match envelope(bytes, cut) {
+        Ok(envelope) => ImportItem::Event { envelope: Box::new(envelope), origin, flags: Vec::new() },
+        Err(fault) => {
+            let kept = if cut { &bytes[..bytes.len().min(LONG_LINE_BYTES_KEPT)] } else { bytes };
+            let LineFault { reason, detail } = fault;
+            ImportItem::Faulty { reason, detail, origin, bytes: kept.to_vec(), money: None }
+        }
+    }
+}
+
+fn envelope(bytes: &[u8], cut: bool) -> Result<Envelope, LineFault> {
+    if cut {
+        let what = format!("the line has more than {LINE_BYTES_MAX} bytes; its beginning is kept");
+        return Err(LineFault::new(FaultReason::LineTooLong, what));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| LineFault::new(FaultReason::NotUtf8, format!("not UTF-8 at byte {}", e.valid_up_to())))?;
+    daybook_proto::decode_json(text).map_err(|fault| LineFault::new(FaultReason::EventInvalid, fault.to_string()))
+}
+
+/// What may stand around a line without counting: a byte order mark before, a carriage return after.
+const LINE_EDGE_BYTES: usize = 4;
+
+/// One line at a time, in one buffer that never grows past the limit.
+#[derive(Default)]
+struct Line {
+    bytes: Vec<u8>,
+    /// Whether the line was longer than the limit: `bytes` is its beginning.
+    cut: bool,
+}
+
+impl Line {
+    /// Reads up to the next line end; false at the end of the file.
+    fn read_next(&mut self, reader: &mut impl BufRead) -> std::io::Result<bool> {
+        self.bytes.clear();
+        self.cut = false;
+        let mut any = false;
+        loop {
+            let chunk = match reader.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e),
+            };
+            if chunk.is_empty() {
+                return Ok(any);
+            }
+            any = true;
+            let line_end = chunk.iter().position(|b| *b == b'\n');
+            self.take(&chunk[..line_end.unwrap_or(chunk.len())]);
+            let used = line_end.map_or(chunk.len(), |at| at + 1);
+            reader.consume(used);
+            if line_end.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn take(&mut self, part: &[u8]) {
+        let room = (LINE_BYTES_MAX + LINE_EDGE_BYTES).saturating_sub(self.bytes.len());
+        self.cut |= part.len() > room;
+        self.bytes.extend_from_slice(&part[..part.len().min(room)]);
+    }
+
+    fn content(&self, first: bool) -> &[u8] {
+        let bytes = self.bytes.as_slice();
+        let bytes = if first { bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes) } else { bytes };
+        bytes.trim_ascii()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::BufReader;
+
+    const SALE: &str = r#"{"source":"contoso","event_id":"s-1001","partner_id":"P-AT","effective_on":"2022-01-10","license_sale":{"customer_id":"C-1","subscription_id":"S-1","product_name":"Microsoft 365 Business Premium","quantity":25,"amount":"550.00","currency":"USD","charge_type":"new"}}"#;
+    const HELD: &str = r#"{"source":"contoso","event_id":"st-1","partner_id":"P-AT","effective_on":"2021-06-01","partner_standing":{"fact":"mpn_membership","status":"held"}}"#;
+
+    fn read(bytes: &[u8]) -> Vec<ImportItem> {
+        let mut items = Vec::new();
+        // A tiny buffer: lines span many chunks.
+        let reader = BufReader::with_capacity(7, bytes);
+        ndjson(reader, &mut |item| -> Result<(), std::convert::Infallible> {
+            items.push(item);
+            Ok(())
+        })
+        .unwrap();
+        items
+    }
+
+    #[test]
+    fn events_come_in_order_with_their_lines() {
+        let text = format!("\u{feff}{SALE}\r\n\n  {HELD}  ");
+        let items = read(text.as_bytes());
+        let seen: Vec<_> = items
+            .iter()
+            .map(|item| match item {
+                ImportItem::Event { envelope, origin, .. } => (origin.line, envelope.id.event_id.as_str().to_owned()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(seen, [(1, "s-1001".to_owned()), (3, "st-1".to_owned())]);
+        assert_eq!(items[0].money().unwrap().value.to_string(), "550");
+        assert_eq!(items[1].money(), None);
+    }
+
+    #[test]
+    fn bad_lines_are_faults_and_the_next_goes_on() {
+        let bad_amount = SALE.replace("550.00", "5x");
+        let mut bytes = format!("{bad_amount}\n{{\"source\":\n").into_bytes();
+        bytes.extend(b"\xff\xfe{}\n");
+        bytes.extend(HELD.as_bytes());
+        let items = read(&bytes);
+        let faults: Vec<_> = items
+            .iter()
+            .filter_map(|item| match item {
+                ImportItem::Faulty { reason, detail, origin, bytes, .. } => Some((*reason, detail, origin.line, bytes)),
+                ImportItem::Event { .. } | ImportItem::Skipped { .. } => None,
+            })
+            .collect();
+        assert_eq!(items.len(), 4);
+        assert_eq!(faults.len(), 3);
+        assert_eq!((faults[0].0, faults[0].2), (FaultReason::EventInvalid, 1));
+        assert_eq!(faults[0].1, "license_sale.amount: \"5x\" is not a decimal number");
+        assert_eq!(faults[0].3, bad_amount.as_bytes());
+        assert_eq!(faults[1].0, FaultReason::EventInvalid);
+        assert_eq!(faults[2].0, FaultReason::NotUtf8);
+    }
+
+    #[test]
+    fn a_line_at_the_limit_is_read_and_a_longer_one_is_cut() {
+        let mut bytes = SALE.as_bytes().to_vec();
+        bytes.resize(LINE_BYTES_MAX, b' ');
+        bytes.push(b'\n');
+        bytes.extend(vec![b'x'; 3 * LINE_BYTES_MAX]);
+        bytes.push(b'\n');
+        bytes.extend(HELD.as_bytes());
+        let items = read(&bytes);
+        assert!(matches!(items[0], ImportItem::Event { .. }));
+        let ImportItem::Faulty { reason, bytes, .. } = &items[1] else { panic!("{:?}", items[1]) };
+        assert_eq!((*reason, bytes.len()), (FaultReason::LineTooLong, LONG_LINE_BYTES_KEPT));
+        assert!(matches!(items[2], ImportItem::Event { .. }));
+    }
+
+    #[test]
+    fn the_sink_can_stop_the_import() {
+        let text = format!("{SALE}\n{HELD}\n");
+        let mut taken = 0;
+        let stopped = ndjson(text.as_bytes(), &mut |_| {
+            taken += 1;
+            Err("full")
+        });
+        assert_eq!(stopped.unwrap_err().to_string(), "full");
+        assert_eq!(taken, 1);
+    }
+}

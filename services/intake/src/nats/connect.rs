@@ -1,0 +1,276 @@
+//! Connecting to the broker, with TLS and credentials passed through to the client.
+
+use async_nats::{Client, ConnectOptions, Event};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// A password, token or seed. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a secret.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    fn reveal(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Who connects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum NatsCredentials {
+    /// Nobody in particular.
+    #[default]
+    None,
+    /// A credentials file: JWT and seed.
+    File(PathBuf),
+    /// An NKey seed.
+    NkeySeed(Secret),
+    /// A user with a password.
+    User {
+        /// The user.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A token.
+    Token(Secret),
+}
+
+/// How the connection is secured. Files are PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NatsTls {
+    /// Refuse a connection without TLS. A `tls://` URL says the same.
+    pub is_required: bool,
+    /// The authority that signed the server's certificate; none: the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Our own certificate with its key, for servers that ask for one.
+    pub certificate_and_key_files: Option<(PathBuf, PathBuf)>,
+}
+
+/// How to reach the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NatsOptions {
+    /// One URL, or several of one cluster with commas between: `nats://host:4222`, `tls://host:4222`.
+    pub url: String,
+    /// Who connects.
+    pub credentials: NatsCredentials,
+    /// How the connection is secured.
+    pub tls: NatsTls,
+    /// How long to try for the first connection. Default 10 s. A connection that breaks later is tried for ever.
+    pub connect_timeout_ms: u64,
+    /// The client's name in the broker's lists. Default `daybook`.
+    pub client_name: String,
+}
+
+impl NatsOptions {
+    /// This URL, with nothing else set.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            credentials: NatsCredentials::None,
+            tls: NatsTls::default(),
+            connect_timeout_ms: 10_000,
+            client_name: "daybook".to_owned(),
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// A file of credentials cannot be used.
+    #[error("the NATS credentials file {path} cannot be used: {source}")]
+    CredentialsFile {
+        /// Which.
+        path: PathBuf,
+        /// The reader's message.
+        source: std::io::Error,
+    },
+    /// A URL that is none.
+    #[error("{url:?} is no NATS URL ({detail}): give nats://host:port or tls://host:port")]
+    Url {
+        /// The text, without credentials.
+        url: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Nobody answered, or we were refused.
+    #[error("no connection to NATS at {url} within {timeout_ms} ms ({detail}): check the URL, the credentials and TLS")]
+    Unreachable {
+        /// The URL, without credentials.
+        url: String,
+        /// How long was tried.
+        timeout_ms: u64,
+        /// The client's last message.
+        detail: String,
+    },
+}
+
+/// A connection that repairs itself. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct NatsConnection {
+    client: Client,
+    link: watch::Receiver<Link>,
+}
+
+/// The state of a connection, told to whoever follows the stream on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Link {
+    /// Whether it stands.
+    pub(crate) is_up: bool,
+    /// How often it was made: tells a connection from the one before, even when nobody saw it break.
+    pub(crate) connects: u64,
+}
+
+impl NatsConnection {
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether the connection stands.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.link.borrow().is_up
+    }
+
+    /// Its state. A change means that what was on its way may be lost.
+    pub(crate) fn link(&self) -> watch::Receiver<Link> {
+        self.link.clone()
+    }
+}
+
+/// Connects. From then on the connection is made again by itself whenever it breaks.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn connect(options: &NatsOptions) -> Result<NatsConnection, ConnectError> {
+    let url = url_printable(&options.url);
+    let addresses = addresses(&options.url, &url)?;
+    let (link_tx, mut link) = watch::channel(Link::default());
+    let timeout = Duration::from_millis(options.connect_timeout_ms);
+    let started_at = Instant::now();
+    let mut pause = Duration::from_millis(50);
+    loop {
+        let connect_options = connect_options(options, link_tx.clone()).await?;
+        match connect_options.connect(&addresses).await {
+            Ok(client) => {
+                tracing::info!(%url, server = client.server_info().version, "connected to NATS");
+                // The client tells of its first connection a moment later: that is no new one.
+                let _ = link.wait_for(|link| link.is_up).await;
+                return Ok(NatsConnection { client, link });
+            }
+            Err(error) if started_at.elapsed() + pause >= timeout || !is_worth_waiting(&error) => {
+                let (timeout_ms, detail) = (options.connect_timeout_ms, error.to_string());
+                return Err(ConnectError::Unreachable { url, timeout_ms, detail });
+            }
+            Err(_) => tokio::time::sleep(pause).await,
+        }
+        pause = (pause * 2).min(Duration::from_secs(2));
+    }
+}
+
+/// A refusal stays one; a server that is not there yet may come.
+fn is_worth_waiting(error: &async_nats::ConnectError) -> bool {
+    use async_nats::ConnectErrorKind as Kind;
+    !matches!(error.kind(), Kind::Authentication | Kind::AuthorizationViolation | Kind::Tls | Kind::ServerParse)
+}
+
+fn addresses(url: &str, printable: &str) -> Result<Vec<async_nats::ServerAddr>, ConnectError> {
+    url.split(',')
+        .map(|one| one.trim().parse::<async_nats::ServerAddr>())
+        .collect::<Result<_, _>>()
+        .map_err(|error| ConnectError::Url { url: printable.to_owned(), detail: error.to_string() })
+}
+
+async fn connect_options(options: &NatsOptions, link: watch::Sender<Link>) -> Result<ConnectOptions, ConnectError> {
+    let mut built = ConnectOptions::new().name(&options.client_name).event_callback(move |event| {
+        event_note(&event, &link);
+        async {}
+    });
+    built = match &options.credentials {
+        NatsCredentials::None => built,
+        NatsCredentials::File(path) => built
+            .credentials_file(path)
+            .await
+            .map_err(|source| ConnectError::CredentialsFile { path: path.clone(), source })?,
+        NatsCredentials::NkeySeed(seed) => built.nkey(seed.reveal()),
+        NatsCredentials::User { user, password } => built.user_and_password(user.clone(), password.reveal()),
+        NatsCredentials::Token(token) => built.token(token.reveal()),
+    };
+    if let Some(ca_file) = &options.tls.ca_file {
+        built = built.add_root_certificates(ca_file.clone());
+    }
+    if let Some((certificate, key)) = &options.tls.certificate_and_key_files {
+        built = built.add_client_certificate(certificate.clone(), key.clone());
+    }
+    Ok(if options.tls.is_required { built.require_tls(true) } else { built })
+}
+
+fn event_note(event: &Event, link: &watch::Sender<Link>) {
+    match event {
+        Event::Connected => link.send_modify(|link| *link = Link { is_up: true, connects: link.connects + 1 }),
+        Event::Disconnected => {
+            link.send_modify(|link| link.is_up = false);
+            tracing::warn!("the connection to NATS broke; trying again");
+        }
+        Event::SlowConsumer(_) => tracing::warn!("the NATS client dropped messages that were not taken in time"),
+        Event::ServerError(error) => tracing::warn!(%error, "NATS server error"),
+        Event::ClientError(error) => tracing::warn!(%error, "NATS client error"),
+        Event::LameDuckMode | Event::Draining | Event::Closed => tracing::info!(%event, "NATS connection"),
+    }
+}
+
+/// The URL without user and password, for messages and logs.
+fn url_printable(url: &str) -> String {
+    let one = |one: &str| {
+        let (scheme, rest) = one.trim().split_once("://").map_or(("nats", one.trim()), |(scheme, rest)| (scheme, rest));
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        format!("{scheme}://{host}")
+    };
+    url.split(',').map(one).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_never_printed() {
+        let mut options = NatsOptions::new("nats://u:hunter2@host:4222, tls://hunter2@other:4222");
+        options.credentials = NatsCredentials::User { user: "u".into(), password: Secret::new("hunter2") };
+        assert!(!format!("{:?}", options.credentials).contains("hunter2"));
+        assert_eq!(url_printable(&options.url), "nats://host:4222,tls://other:4222");
+        assert_eq!(url_printable("host:4222"), "nats://host:4222");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_url_or_no_server_is_said() {
+        let error = connect(&NatsOptions::new("nats://:hunter2@")).await.unwrap_err().to_string();
+        assert!(error.contains("nats://host:port") && !error.contains("hunter2"), "{error}");
+        let options = NatsOptions { connect_timeout_ms: 100, ..NatsOptions::new("nats://127.0.0.1:1") };
+        let error = connect(&options).await.unwrap_err().to_string();
+        assert!(error.contains("nats://127.0.0.1:1") && error.contains("100 ms"), "{error}");
+        let options = NatsOptions {
+            credentials: NatsCredentials::File("/nowhere/a.creds".into()),
+            ..NatsOptions::new("nats://127.0.0.1:1")
+        };
+        let error = connect(&options).await.unwrap_err().to_string();
+        assert!(error.contains("/nowhere/a.creds"), "{error}");
+    }
+}

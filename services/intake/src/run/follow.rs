@@ -1,0 +1,193 @@
+//! Following the stream through one consumer: pulls, checks the order, hands on.
+
+use super::IntakeOptions;
+use super::queue::{QueueSender, Tag};
+use super::session::{instant, state_now};
+use crate::batch::{Input, StreamId, StreamPlace};
+use crate::classify::classify;
+use crate::nats::Link;
+use crate::sequence::{Arrival, StreamMismatch, Tracker};
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::pull::{Batch, Config};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
+use async_nats::jetstream::stream::Stream;
+use daybook_event::Instant;
+use daybook_store::{Hole, Origin};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A message that was not acknowledged in this time is sent again. Only a lost last message needs it: anything else that is
+/// lost shows in the consumer's sequence at once.
+const ACK_WAIT: Duration = Duration::from_secs(30);
+/// The broker forgets a consumer that asks for nothing for so long.
+const INACTIVE_MAX: Duration = Duration::from_secs(300);
+/// What a message may cost beside its payload in the broker's count of a request's bytes.
+const MESSAGE_OVERHEAD_BYTES: usize = 64 * 1024;
+/// The most bytes of one request, after it had to be raised for a message larger than it.
+const PULL_BYTES_CEILING: usize = 256 * 1024 * 1024;
+
+/// Why following ended.
+pub(super) enum FollowEnd {
+    /// It was told to.
+    Cancelled,
+    /// Something came between: begin again from the cursor.
+    Restart { why: String },
+    /// The stream lost messages that were not taken in yet.
+    Mismatch(StreamMismatch),
+    /// The writer ended; its own result says why.
+    WriterGone,
+}
+
+fn restart(why: impl Into<String>) -> FollowEnd {
+    FollowEnd::Restart { why: why.into() }
+}
+
+/// A consumer of our own, and how far it is.
+pub(super) struct Follower {
+    stream: Stream,
+    consumer: Consumer<Config>,
+    id: Arc<StreamId>,
+    tracker: Tracker,
+    link: watch::Receiver<Link>,
+    pull_messages_max: usize,
+    pull_bytes_max: usize,
+    pull_expires: Duration,
+}
+
+impl Follower {
+    /// Makes a consumer that starts at this sequence. It lives in the broker's memory and is no one else's.
+    pub(super) async fn start(
+        stream: Stream,
+        id: Arc<StreamId>,
+        from_sequence: u64,
+        options: &IntakeOptions,
+        max_payload_bytes: usize,
+        link: watch::Receiver<Link>,
+    ) -> Result<Self, String> {
+        let pull_messages_max = options.pull_messages_max.max(1);
+        // The broker stops sending at this many unacknowledged messages: below one request and one batch nothing would
+        // ever be acknowledged.
+        let pending_max = pull_messages_max.saturating_add(options.batch.events_max).saturating_mul(2);
+        let config = Config {
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from_sequence },
+            ack_policy: AckPolicy::All,
+            ack_wait: ACK_WAIT,
+            max_ack_pending: i64::try_from(pending_max).unwrap_or(i64::MAX),
+            inactive_threshold: INACTIVE_MAX,
+            memory_storage: true,
+            num_replicas: 1,
+            description: Some("daybook intake".to_owned()),
+            ..Config::default()
+        };
+        let consumer = stream.create_consumer(config).await.map_err(|error| error.to_string())?;
+        tracing::info!(stream = id.name, from_sequence, "following the stream");
+        Ok(Self {
+            stream,
+            consumer,
+            id,
+            tracker: Tracker::new(from_sequence),
+            link,
+            pull_messages_max,
+            pull_bytes_max: options.pull_bytes_max.max(max_payload_bytes.saturating_add(MESSAGE_OVERHEAD_BYTES)),
+            pull_expires: Duration::from_millis(options.pull_expires_ms.max(1)),
+        })
+    }
+
+    /// How many messages the stream had for it when it was made.
+    pub(super) fn pending_at_start(&self) -> u64 {
+        self.consumer.cached_info().num_pending
+    }
+
+    /// Hands on message after message until something comes between.
+    pub(super) async fn follow(&mut self, queue: &QueueSender) -> FollowEnd {
+        loop {
+            let mut link = self.link.clone();
+            let pulled = tokio::select! {
+                biased;
+                // Answers to what was asked on the old connection are lost, and a restarted broker has forgotten us.
+                _ = link.changed() => Err(restart("the connection broke")),
+                pulled = self.pull(queue) => pulled,
+            };
+            if let Err(end) = pulled {
+                return end;
+            }
+        }
+    }
+
+    /// One request, and everything that answers it.
+    async fn pull(&mut self, queue: &QueueSender) -> Result<(), FollowEnd> {
+        let mut batch = self.request().await?;
+        let mut taken = 0_usize;
+        while let Some(message) = batch.next().await {
+            match message {
+                Ok(message) => self.take(message, queue).await?,
+                // The next message does not fit into what is left of the request: ask anew.
+                Err(_) if taken > 0 => return Ok(()),
+                // Not even into a whole one, or the consumer is gone: ask for more once, then begin again.
+                Err(_) if self.pull_bytes_max < PULL_BYTES_CEILING => {
+                    self.pull_bytes_max = PULL_BYTES_CEILING;
+                    return Ok(());
+                }
+                Err(error) => return Err(restart(error.to_string())),
+            }
+            taken += 1;
+        }
+        Ok(())
+    }
+
+    async fn request(&self) -> Result<Batch, FollowEnd> {
+        let request = self.consumer.batch().max_messages(self.pull_messages_max).max_bytes(self.pull_bytes_max);
+        request.expires(self.pull_expires).messages().await.map_err(|error| restart(error.to_string()))
+    }
+
+    /// Checks one message's place and hands it to the writer.
+    async fn take(&mut self, message: Message, queue: &QueueSender) -> Result<(), FollowEnd> {
+        let info = message.info().map_err(|error| restart(error.to_string()))?;
+        let (sequence, pending) = (info.stream_sequence, info.pending);
+        let recorded_at = instant(info.published);
+        let hole = match self.tracker.arrived(sequence, info.consumer_sequence) {
+            Arrival::Next => None,
+            Arrival::Seen => return Ok(()),
+            Arrival::Lost => return Err(restart(format!("a message before sequence {sequence} was lost on its way"))),
+            Arrival::Gap { from, to } => Some(self.hole(from, to, recorded_at).await?),
+        };
+        let share = queue.share(message.payload.len()).await.map_err(|_| FollowEnd::WriterGone)?;
+        let message = message.message;
+        let subject = Some(message.subject.to_string());
+        let origin = Origin { subject, stream_sequence: Some(sequence), file: None, line: None };
+        let input = Input {
+            incoming: classify(message.payload.into(), recorded_at, origin),
+            place: Some(StreamPlace { stream: Arc::clone(&self.id), sequence, hole }),
+            tag: Tag { receipt: message.reply, pending, _share: share },
+        };
+        queue.send(input).map_err(|_| FollowEnd::WriterGone)
+    }
+
+    /// Asks the stream about sequences that the consumer left out. Deleted inside the stream: a hole, recorded. Gone with
+    /// the stream's start: retention was faster than we. Still there: they were lost on the way.
+    async fn hole(&self, from: u64, to: u64, recorded_at: Instant) -> Result<Hole, FollowEnd> {
+        let next = self.stream.raw_message_builder().sequence(from).next_by_subject(">").send().await;
+        let next = next.map_err(|error| restart(format!("asking for sequence {from}: {error}")))?;
+        if next.sequence <= to {
+            return Err(restart(format!("sequence {} was lost on its way", next.sequence)));
+        }
+        let state = state_now(&self.stream).await.map_err(restart)?;
+        if state.first_sequence > from {
+            let (stream, first_sequence) = (self.id.name.clone(), state.first_sequence);
+            return Err(FollowEnd::Mismatch(StreamMismatch::Gone { stream, needed_sequence: from, first_sequence }));
+        }
+        tracing::warn!(stream = self.id.name, from, to, "the stream no longer has these sequences: recorded as a hole");
+        Ok(Hole { from, to, recorded_at })
+    }
+
+    /// Removes the consumer, if the broker is there to do so; it forgets it by itself otherwise.
+    pub(super) async fn finish(&self) {
+        let name = &self.consumer.cached_info().name;
+        let removed = tokio::time::timeout(Duration::from_secs(1), self.stream.delete_consumer(name)).await;
+        if !matches!(removed, Ok(Ok(_))) {
+            tracing::debug!(consumer = name, "the consumer was not removed");
+        }
+    }
+}

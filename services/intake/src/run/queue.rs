@@ -1,0 +1,90 @@
+//! Between the broker and the writing thread: a queue bounded in bytes. When it is full nothing more is asked of the
+//! broker, so that memory stays bounded however far behind the ledger is.
+
+use super::ack::Receipt;
+use crate::batch::Input;
+use crate::source::{EventSource, Next};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+/// What one message costs beside its payload: subject, place, and the structures around them.
+const MESSAGE_OVERHEAD_BYTES: usize = 512;
+
+/// What goes along with an input.
+pub(super) struct Tag {
+    /// Where to acknowledge it.
+    pub(super) receipt: Option<Receipt>,
+    /// How many messages of the stream came after it when it was sent.
+    pub(super) pending: u64,
+    /// Its share of the queue, given back when this is dropped: once the input is durable.
+    pub(super) _share: OwnedSemaphorePermit,
+}
+
+/// The broker's end.
+pub(super) struct QueueSender {
+    inputs: Sender<Input<Tag>>,
+    budget: Arc<Semaphore>,
+    bytes_max: u32,
+}
+
+/// The writer is gone.
+pub(super) struct QueueClosed;
+
+impl QueueSender {
+    /// Waits for room for a payload of this size. One that is larger than the queue gets all of it.
+    pub(super) async fn share(&self, payload_bytes: usize) -> Result<OwnedSemaphorePermit, QueueClosed> {
+        let bytes = u32::try_from(payload_bytes.saturating_add(MESSAGE_OVERHEAD_BYTES)).unwrap_or(u32::MAX);
+        let share = Arc::clone(&self.budget).acquire_many_owned(bytes.min(self.bytes_max)).await;
+        share.map_err(|_| QueueClosed)
+    }
+
+    pub(super) fn send(&self, input: Input<Tag>) -> Result<(), QueueClosed> {
+        self.inputs.send(input).map_err(|_| QueueClosed)
+    }
+}
+
+/// The writer's end.
+pub(super) struct QueueSource {
+    inputs: Receiver<Input<Tag>>,
+    budget: Arc<Semaphore>,
+    cancel: CancellationToken,
+}
+
+pub(super) fn queue(bytes_max: usize, cancel: CancellationToken) -> (QueueSender, QueueSource) {
+    let (sender, receiver) = channel();
+    let bytes_max = u32::try_from(bytes_max.max(MESSAGE_OVERHEAD_BYTES)).unwrap_or(u32::MAX);
+    let budget = Arc::new(Semaphore::new(usize::try_from(bytes_max).unwrap_or(Semaphore::MAX_PERMITS)));
+    let sender = QueueSender { inputs: sender, budget: Arc::clone(&budget), bytes_max };
+    (sender, QueueSource { inputs: receiver, budget, cancel })
+}
+
+impl EventSource for QueueSource {
+    type Tag = Tag;
+
+    fn next(&mut self, wait_max: Option<Duration>) -> Next<Tag> {
+        // What still waits in the queue is not durable and not acknowledged: the next start asks for it again.
+        if self.cancel.is_cancelled() {
+            return Next::End;
+        }
+        let input = match wait_max {
+            None => self.inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
+            Some(wait_max) => self.inputs.recv_timeout(wait_max),
+        };
+        match input {
+            Ok(input) => Next::Input(Box::new(input)),
+            Err(RecvTimeoutError::Timeout) => Next::Quiet,
+            Err(RecvTimeoutError::Disconnected) => Next::End,
+        }
+    }
+}
+
+impl Drop for QueueSource {
+    fn drop(&mut self) {
+        // Wakes a sender that waits for room that nobody will make.
+        self.budget.close();
+    }
+}

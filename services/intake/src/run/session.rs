@@ -1,0 +1,231 @@
+//! One session: from the cursor, with a consumer and a writing thread of its own.
+
+use super::ack::{Receipt, acknowledge};
+use super::follow::{FollowEnd, Follower};
+use super::queue::{QueueSource, Tag, queue};
+use super::{IntakeError, IntakeOptions};
+use crate::batch::{BatchLimits, Committed, StreamId};
+use crate::nats::NatsConnection;
+use crate::progress::IntakeProgress;
+use crate::sequence::{MismatchPolicy, StreamMismatch, StreamState, start_judge};
+use crate::source::drain;
+use async_nats::jetstream::stream::{Info, Stream};
+use async_nats::jetstream::{self};
+use daybook_event::Instant;
+use daybook_store::{AppendError, Cursor, Hole, Ledger, Outcome};
+use std::sync::Arc;
+use std::thread;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// How a session ended.
+pub(super) enum SessionEnd {
+    /// It was told to.
+    Cancelled,
+    /// Something came between: begin again from the cursor.
+    Restart { why: String },
+    /// It makes no sense to go on.
+    Stopped(IntakeError),
+}
+
+pub(super) struct Session {
+    pub(super) connection: NatsConnection,
+    pub(super) stream: String,
+    pub(super) options: IntakeOptions,
+    pub(super) cancel: CancellationToken,
+    pub(super) progress: watch::Sender<IntakeProgress>,
+}
+
+/// Trouble with the broker while starting.
+fn restart(doing: &str, error: impl std::fmt::Display) -> SessionEnd {
+    SessionEnd::Restart { why: format!("{doing}: {error}") }
+}
+
+impl Session {
+    /// Runs one session and gives the ledger back, unless it died with its thread.
+    pub(super) async fn run(&mut self, mut ledger: Ledger) -> (Option<Ledger>, SessionEnd) {
+        let cancel = self.cancel.clone();
+        let started = tokio::select! {
+            () = cancel.cancelled() => Err(SessionEnd::Cancelled),
+            started = self.start(&mut ledger) => started,
+        };
+        match started {
+            Ok(follower) => self.follow(ledger, follower).await,
+            Err(end) => (Some(ledger), end),
+        }
+    }
+
+    /// Looks at the stream and makes the consumer.
+    async fn start(&mut self, ledger: &mut Ledger) -> Result<Follower, SessionEnd> {
+        // Seen before the first question, so that a connection that breaks after it is noticed.
+        let mut link = self.connection.link();
+        if link.wait_for(|link| link.is_up).await.is_err() {
+            return Err(restart("connecting", "the client was closed"));
+        }
+        let context = jetstream::new(self.connection.client().clone());
+        let stream = match context.get_stream(&self.stream).await {
+            Ok(stream) => stream,
+            Err(error) if crate::nats::is_missing(&error.kind()) => {
+                return Err(SessionEnd::Stopped(IntakeError::StreamMissing { stream: self.stream.clone() }));
+            }
+            Err(error) => return Err(restart("describing the stream", error)),
+        };
+        let from_sequence = self.place(ledger, stream.cached_info()).map_err(SessionEnd::Stopped)?;
+        // From here on the operator's word is used up: another mismatch is another decision.
+        self.options.on_mismatch = MismatchPolicy::Stop;
+        let state = state_of(stream.cached_info());
+        let id = Arc::new(StreamId { name: self.stream.clone(), created_at: state.created_at });
+        let max_payload_bytes = self.connection.client().max_payload();
+        let follower = Follower::start(stream, id, from_sequence, &self.options, max_payload_bytes, link)
+            .await
+            .map_err(|error| restart("making a consumer", error))?;
+        self.progress.send_modify(|progress| {
+            progress.is_following = true;
+            progress.stream_sequence = from_sequence - 1;
+            progress.stream_pending = follower.pending_at_start();
+        });
+        Ok(follower)
+    }
+
+    /// Where to go on; settles a mismatch where an operator has decided.
+    fn place(&self, ledger: &mut Ledger, info: &Info) -> Result<u64, IntakeError> {
+        let state = state_of(info);
+        // Accepting one mismatch may show another: a new stream may have lost its start too. Three kinds, three rounds.
+        for _ in 0..3 {
+            let cursor = ledger.reader().cursor()?;
+            match start_judge(&self.stream, cursor.as_ref(), &state) {
+                Ok(from_sequence) => return Ok(from_sequence),
+                Err(mismatch) if self.options.on_mismatch == MismatchPolicy::Accept => {
+                    tracing::warn!(stream = self.stream, %mismatch, "going on as told");
+                    self.accept(ledger, info, &state, &mismatch)?;
+                }
+                Err(mismatch) => return Err(mismatch.into()),
+            }
+        }
+        start_judge(&self.stream, ledger.reader().cursor()?.as_ref(), &state).map_err(IntakeError::from)
+    }
+
+    fn accept(
+        &self,
+        ledger: &mut Ledger,
+        info: &Info,
+        state: &StreamState,
+        mismatch: &StreamMismatch,
+    ) -> Result<(), AppendError> {
+        let cursor = |sequence| Cursor { stream: self.stream.clone(), stream_created_at: state.created_at, sequence };
+        match mismatch {
+            StreamMismatch::Recreated { .. } => ledger.cursor_reset(cursor(0)),
+            StreamMismatch::Behind { last_sequence, .. } => ledger.cursor_reset(cursor(*last_sequence)),
+            StreamMismatch::Gone { needed_sequence, first_sequence, .. } => {
+                let recorded_at = instant(info.state.first_timestamp).max(instant(info.state.last_timestamp));
+                let hole = Hole { from: *needed_sequence, to: first_sequence - 1, recorded_at };
+                ledger.append(Vec::new(), Some(cursor(hole.to)), &[hole]).map(|_| ())
+            }
+        }
+    }
+
+    /// Follows the stream with a writing thread until something ends it; the writer then finishes.
+    async fn follow(&self, ledger: Ledger, mut follower: Follower) -> (Option<Ledger>, SessionEnd) {
+        let (sender, source) = queue(self.options.queue_bytes_max, self.cancel.clone());
+        let (receipts_tx, receipts) = watch::channel(None);
+        let acks = tokio::spawn(acknowledge(self.connection.client().clone(), receipts));
+        let writer = Writing { ledger, source, limits: self.options.batch, receipts: receipts_tx };
+        let writer = match writer.spawn(self.progress.clone()) {
+            Ok(writer) => writer,
+            Err(error) => return (None, SessionEnd::Stopped(IntakeError::Writer(format!("did not start: {error}")))),
+        };
+        let end = tokio::select! {
+            () = self.cancel.cancelled() => FollowEnd::Cancelled,
+            end = follower.follow(&sender) => end,
+        };
+        drop(sender);
+        let written = writer.await;
+        // The writer has dropped its end: the last receipt is acknowledged and the task ends.
+        let _ = acks.await;
+        follower.finish().await;
+        let (ledger, result) = match written {
+            Ok((ledger, result)) => (Some(ledger), result),
+            Err(_) => return (None, SessionEnd::Stopped(IntakeError::Writer("died".to_owned()))),
+        };
+        let end = match (result, end) {
+            (Err(error), _) => SessionEnd::Stopped(error.into()),
+            (Ok(()), FollowEnd::Cancelled) => SessionEnd::Cancelled,
+            (Ok(()), FollowEnd::Restart { why }) => SessionEnd::Restart { why },
+            (Ok(()), FollowEnd::Mismatch(mismatch)) => SessionEnd::Stopped(mismatch.into()),
+            (Ok(()), FollowEnd::WriterGone) => SessionEnd::Restart { why: "the writer ended".to_owned() },
+        };
+        (ledger, end)
+    }
+}
+
+/// What the writing thread needs. Commits block on the disk: they have a thread of their own.
+struct Writing {
+    ledger: Ledger,
+    source: QueueSource,
+    limits: BatchLimits,
+    receipts: watch::Sender<Option<Receipt>>,
+}
+
+type Written = (Ledger, Result<(), AppendError>);
+
+impl Writing {
+    fn spawn(self, progress: watch::Sender<IntakeProgress>) -> std::io::Result<oneshot::Receiver<Written>> {
+        let (done_tx, done) = oneshot::channel();
+        thread::Builder::new().name("intake-writer".to_owned()).spawn(move || {
+            // Nobody waits any more only if the whole service is going down.
+            let _ = done_tx.send(self.write(&progress));
+        })?;
+        Ok(done)
+    }
+
+    fn write(self, progress: &watch::Sender<IntakeProgress>) -> Written {
+        let Self { mut ledger, mut source, limits, receipts } = self;
+        let result = drain(&mut ledger, &mut source, limits, |mut committed| {
+            note(&committed);
+            let last = committed.outcomes.last_mut().map(|(tag, _)| (tag.pending, tag.receipt.take()));
+            let (pending, receipt) = last.unwrap_or_default();
+            progress.send_modify(|progress| {
+                progress.committed(&committed);
+                progress.stream_pending = pending;
+            });
+            receipts.send_replace(receipt);
+        });
+        (ledger, result)
+    }
+}
+
+/// Says what was quarantined: where to look, never what is in it.
+fn note(committed: &Committed<Tag>) {
+    let entries = committed.outcomes.iter().filter_map(|(_, outcome)| match outcome {
+        Outcome::Conflict { entry, .. } | Outcome::Quarantined { entry } => Some(*entry),
+        Outcome::Appended(_) | Outcome::Duplicate { .. } => None,
+    });
+    let entries: Vec<u64> = entries.collect();
+    if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
+        tracing::warn!(count = entries.len(), first_entry = first, last_entry = last, "quarantined");
+    }
+    tracing::debug!(
+        inputs = committed.outcomes.len(),
+        position = committed.head.position.number(),
+        holes = committed.holes,
+        "appended a batch"
+    );
+}
+
+fn state_of(info: &Info) -> StreamState {
+    StreamState {
+        created_at: instant(info.created),
+        first_sequence: info.state.first_sequence,
+        last_sequence: info.state.last_sequence,
+    }
+}
+
+/// The broker's nanoseconds in the ledger's microseconds, cut off.
+pub(super) fn instant(at: async_nats::datetime::DateTime) -> Instant {
+    Instant::from_micros(i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX))
+}
+
+/// The stream's state now.
+pub(super) async fn state_now<I>(stream: &Stream<I>) -> Result<StreamState, String> {
+    stream.get_info().await.map(|info| state_of(&info)).map_err(|error| error.to_string())
+}

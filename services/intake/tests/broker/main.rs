@@ -1,0 +1,9 @@
+//! Intake against a real nats-server, started here as a child. A missing server fails these tests and says how to get one.
+
+mod connecting;
+mod faults;
+mod following;
+mod mismatch;
+mod publishing;
+mod support;
+mod trouble;

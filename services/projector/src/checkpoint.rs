@@ -1,0 +1,118 @@
+//! What the derived file says of itself: how far it is, and which generation of the views is the live one.
+
+use crate::ProjectError;
+use chrono::NaiveDate;
+use daybook_event::Position;
+use daybook_rules::model::RuleBook;
+use daybook_store::{DerivedRead, DerivedWrite, LedgerReader};
+use serde::{Deserialize, Serialize};
+
+/// The number of the shape of what this crate keeps in the derived file. Another shape is rebuilt from the ledger.
+const SHAPE: u32 = 1;
+const FACTS: &str = "facts";
+const LIVE_GENERATION: &str = "live_generation";
+const STALE_GENERATIONS: &str = "stale_generations";
+
+/// The owner of the facts and rows of no partner: no partner has this name.
+pub(crate) const NO_PARTNER: &str = "";
+
+/// What a row of the views was computed from. Equal checkpoints of one ledger mean equal rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewCheckpoint {
+    /// The last record that the views contain.
+    pub position: Position,
+    /// The last date that has happened.
+    pub through: NaiveDate,
+    /// The rule book, by the hash of its terms.
+    pub terms_hash: String,
+    /// The meaning of the fold.
+    pub engine_semantics: u32,
+}
+
+impl ViewCheckpoint {
+    /// Whether views of this checkpoint go on under that book and this build's fold.
+    pub(crate) fn is_of(&self, book: &RuleBook) -> bool {
+        self.terms_hash == book.terms_hash && self.engine_semantics == daybook_views::ENGINE_SEMANTICS
+    }
+}
+
+/// One build of the views for one rule book and engine semantics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    /// Its number: one more than that of the generation it replaced.
+    pub number: u32,
+    /// How far it is.
+    pub checkpoint: ViewCheckpoint,
+    /// What was live before it, as it was when they were switched; none for the first.
+    pub replaced: Option<Box<ViewCheckpoint>>,
+}
+
+/// Which ledger the facts are of, and how far they were taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FactsMark {
+    pub(crate) shape: u32,
+    pub(crate) ledger_id: [u8; 16],
+    pub(crate) position: Position,
+    /// The root of the ledger's tree at that position: tells this ledger from one that was restored and went on otherwise.
+    pub(crate) root: [u8; 32],
+}
+
+impl FactsMark {
+    /// The mark of this ledger at a position.
+    pub(crate) fn at(ledger: &LedgerReader, position: Position) -> Result<Self, ProjectError> {
+        let snapshot = ledger.snapshot()?;
+        let ledger_id = snapshot.identity().ledger_id;
+        let Some(root) = snapshot.root_at(position)? else {
+            let why = format!("it is at position {position}, the ledger at {}", snapshot.head().position);
+            return Err(ProjectError::NotOurs { why });
+        };
+        Ok(Self { shape: SHAPE, ledger_id, position, root })
+    }
+
+    /// Whether the facts are of this ledger.
+    pub(crate) fn check(&self, ledger: &LedgerReader) -> Result<(), ProjectError> {
+        let of_ledger = Self::at(ledger, self.position)?;
+        if *self == of_ledger {
+            return Ok(());
+        }
+        let why = if self.ledger_id == of_ledger.ledger_id {
+            format!("up to position {} it was made from other records than the ledger has", self.position)
+        } else {
+            "it was made from another ledger".to_owned()
+        };
+        Err(ProjectError::NotOurs { why })
+    }
+
+    pub(crate) fn read(read: &impl DerivedRead) -> Result<Option<Self>, ProjectError> {
+        let mark: Option<Self> = read.global(FACTS)?;
+        match mark {
+            Some(mark) if mark.shape != SHAPE => {
+                let why = format!("it has shape {}, this daybook keeps shape {SHAPE}", mark.shape);
+                Err(ProjectError::NotOurs { why })
+            }
+            mark => Ok(mark),
+        }
+    }
+
+    pub(crate) fn put(&self, write: &mut DerivedWrite) -> Result<(), ProjectError> {
+        Ok(write.global_put(FACTS, self)?)
+    }
+}
+
+/// The live generation; none before the first step.
+pub(crate) fn live_read(read: &impl DerivedRead) -> Result<Option<Generation>, ProjectError> {
+    Ok(read.global(LIVE_GENERATION)?)
+}
+
+pub(crate) fn live_put(write: &mut DerivedWrite, live: &Generation) -> Result<(), ProjectError> {
+    Ok(write.global_put(LIVE_GENERATION, live)?)
+}
+
+/// Generations that are not live: one under way, or one that was replaced and not dropped yet.
+pub(crate) fn stale_read(read: &impl DerivedRead) -> Result<Vec<u32>, ProjectError> {
+    Ok(read.global(STALE_GENERATIONS)?.unwrap_or_default())
+}
+
+pub(crate) fn stale_put(write: &mut DerivedWrite, stale: &[u32]) -> Result<(), ProjectError> {
+    Ok(write.global_put(STALE_GENERATIONS, &stale)?)
+}

@@ -1,0 +1,50 @@
+//! Why the views could not be brought forward.
+
+use daybook_event::Position;
+use daybook_proto::DecodeFault;
+use daybook_store::{DerivedError, ReadError};
+use daybook_views::Unsupported;
+
+/// Why the projector stopped. What was committed before stands, and the next start goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The rule book has a term that this engine cannot evaluate.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// The ledger could not be read.
+    #[error(transparent)]
+    Ledger(#[from] ReadError),
+    /// The derived file could not be read or written.
+    #[error(transparent)]
+    Derived(#[from] DerivedError),
+    /// A record does not decode, though intake decoded it.
+    #[error("the record at position {position} does not decode ({fault}): run verify, then update daybook")]
+    Undecodable {
+        /// Where.
+        position: Position,
+        /// What the decoder said.
+        fault: DecodeFault,
+    },
+    /// The derived file does not go with this ledger or this build.
+    #[error("derived data cannot be used here: {why}; delete the file, it is rebuilt from the ledger")]
+    NotOurs {
+        /// What does not fit.
+        why: String,
+    },
+    /// The process is going down, and its runtime did not start the work any more.
+    #[error("the runtime stopped before the projector: start again")]
+    RuntimeStopped,
+}
+
+impl ProjectError {
+    /// Whether deleting the derived file and building it again from the ledger is the cure.
+    #[must_use]
+    pub fn is_cured_by_rebuild(&self) -> bool {
+        matches!(self, Self::NotOurs { .. } | Self::Derived(DerivedError::Damaged { .. }))
+    }
+
+    /// Facts in the derived file that are not as they were put.
+    pub(crate) fn damaged(what: String) -> Self {
+        Self::Derived(DerivedError::Damaged { what })
+    }
+}

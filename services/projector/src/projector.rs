@@ -1,0 +1,323 @@
+//! The steps that bring the views forward.
+
+use crate::batch::{Batch, BatchLimits};
+use crate::checkpoint::{
+    FactsMark, Generation, NO_PARTNER, ViewCheckpoint, live_put, live_read, stale_put, stale_read,
+};
+use crate::no_partner::{no_partner_append, no_partner_load};
+use crate::partner::PartnerMeta;
+use crate::refold::{Terms, refold};
+use crate::views::{Views, partner_parse};
+use crate::{ProjectError, switch};
+use chrono::NaiveDate;
+use daybook_event::{Currency, Month, PartnerId, Position};
+use daybook_rules::model::RuleBook;
+use daybook_store::{
+    Derived, DerivedOptions, DerivedRead, DerivedReader, DerivedWrite, LedgerReader, crash_point, derived_delete,
+};
+use daybook_views::{ENGINE_SEMANTICS, FactsOfNoPartner, check_supported};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The names of the places where a test can make the projector die.
+pub const CRASH_POINTS: [&str; 3] = ["projector:before_commit", "projector:after_commit", "projector:built"];
+
+/// Keeps the views of one ledger in one derived file.
+pub struct Projector {
+    pub(crate) derived: Derived,
+    pub(crate) book: Arc<RuleBook>,
+    limits: BatchLimits,
+    /// What is in the derived file, as far as it is needed for every step; none after a step that failed.
+    loaded: Option<Loaded>,
+}
+
+pub(crate) struct Loaded {
+    pub(crate) facts: FactsMark,
+    pub(crate) live: Generation,
+    pub(crate) of_no_partner: FactsOfNoPartner,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing was left to do.
+    AtHead,
+    /// A batch of records came in.
+    Batch {
+        /// How many records.
+        records: u64,
+        /// How many partners were folded again.
+        partners: u64,
+    },
+    /// The through date moved.
+    ThroughMoved {
+        /// How many partners were folded again.
+        partners: u64,
+    },
+    /// Another generation was built from the facts and switched in.
+    Switched {
+        /// Its number.
+        generation: u32,
+        /// How many partners it has.
+        partners: u64,
+    },
+}
+
+/// What catching up did, and where it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Where the views are now.
+    pub checkpoint: ViewCheckpoint,
+    /// Records taken in.
+    pub records: u64,
+    /// Partners folded again, each time counted.
+    pub partners_refolded: u64,
+    /// Transactions.
+    pub steps: u64,
+}
+
+impl Projector {
+    /// A projector on this derived file, under this rule book.
+    ///
+    /// # Errors
+    /// [`ProjectError::Unsupported`] for a book that the engine cannot evaluate.
+    pub fn open(derived: Derived, book: Arc<RuleBook>, limits: BatchLimits) -> Result<Self, ProjectError> {
+        check_supported(&book)?;
+        Ok(Self { derived, book, limits, loaded: None })
+    }
+
+    /// A projector on the derived file in the ledger's folder. A file that cannot be used here is made anew.
+    ///
+    /// # Errors
+    /// [`ProjectError`].
+    pub fn open_in(
+        dir: &Path,
+        options: &DerivedOptions,
+        ledger: &LedgerReader,
+        book: Arc<RuleBook>,
+        limits: BatchLimits,
+    ) -> Result<Self, ProjectError> {
+        let opened = Self::open(Derived::create_or_open(dir, options)?, Arc::clone(&book), limits)?;
+        match opened.check(ledger) {
+            Err(error) if error.is_cured_by_rebuild() => {
+                tracing::warn!(%error, "the derived file is made anew");
+                drop(opened);
+                derived_delete(dir)?;
+                Self::open(Derived::create_or_open(dir, options)?, book, limits)
+            }
+            checked => checked.map(|()| opened),
+        }
+    }
+
+    /// Whether the derived file goes with the ledger.
+    fn check(&self, ledger: &LedgerReader) -> Result<(), ProjectError> {
+        let snapshot = self.derived.reader().snapshot()?;
+        match FactsMark::read(&snapshot)? {
+            Some(mark) => mark.check(ledger),
+            None => Ok(()),
+        }
+    }
+
+    /// Brings the views to the ledger's head and the through date, in as many steps as it takes.
+    ///
+    /// # Errors
+    /// [`ProjectError`]; steps done before stand.
+    pub fn catch_up(&mut self, ledger: &LedgerReader, through: NaiveDate) -> Result<Progress, ProjectError> {
+        let (mut records, mut partners_refolded, mut steps) = (0, 0, 0);
+        loop {
+            match self.step(ledger, through)? {
+                Step::AtHead => break,
+                Step::Batch { records: taken, partners } => {
+                    records += taken;
+                    partners_refolded += partners;
+                }
+                Step::ThroughMoved { partners } | Step::Switched { partners, .. } => partners_refolded += partners,
+            }
+            steps += 1;
+        }
+        let checkpoint = self.loaded(ledger, through)?.live.checkpoint.clone();
+        Ok(Progress { checkpoint, records, partners_refolded, steps })
+    }
+
+    /// Does the next thing that is to be done: another generation, where rule book, engine or a through date that goes
+    /// back ask for one; then the move of the through date; then one batch of records.
+    ///
+    /// # Errors
+    /// [`ProjectError`]; nothing of the step is in the views then, unless it was committed.
+    pub fn step(&mut self, ledger: &LedgerReader, through: NaiveDate) -> Result<Step, ProjectError> {
+        self.loaded(ledger, through)?;
+        // Put back only if the step succeeds: after a failure, what is in memory may not be what is in the file.
+        let Some(mut loaded) = self.loaded.take() else { return Ok(Step::AtHead) };
+        let checkpoint = &loaded.live.checkpoint;
+        let done = if !checkpoint.is_of(&self.book) || through < checkpoint.through {
+            switch::switch_generation(self, &mut loaded, through)?
+        } else if through > checkpoint.through {
+            self.move_through(&mut loaded, through)?
+        } else {
+            self.take_batch(&mut loaded, ledger)?
+        };
+        self.loaded = Some(loaded);
+        Ok(done)
+    }
+
+    /// Where the views are; none before the first step.
+    ///
+    /// # Errors
+    /// [`ProjectError`] when the derived file cannot be read.
+    pub fn view_checkpoint(&self) -> Result<Option<ViewCheckpoint>, ProjectError> {
+        Ok(self.views()?.map(|views| views.checkpoint().clone()))
+    }
+
+    /// The newest views, held still; none before the first step.
+    ///
+    /// # Errors
+    /// [`ProjectError`] when the derived file cannot be read.
+    pub fn views(&self) -> Result<Option<Views>, ProjectError> {
+        Views::newest(&self.derived.reader())
+    }
+
+    /// A reader of the derived file, for any thread. It ends with the projector.
+    #[must_use]
+    pub fn derived_reader(&self) -> DerivedReader {
+        self.derived.reader()
+    }
+
+    /// Goes on under another rule book: the next step builds another generation for it.
+    ///
+    /// # Errors
+    /// [`ProjectError::Unsupported`] for a book that the engine cannot evaluate.
+    pub fn adopt(&mut self, book: Arc<RuleBook>) -> Result<(), ProjectError> {
+        check_supported(&book)?;
+        self.book = book;
+        Ok(())
+    }
+
+    fn loaded(&mut self, ledger: &LedgerReader, through: NaiveDate) -> Result<&Loaded, ProjectError> {
+        let loaded = match self.loaded.take() {
+            Some(loaded) => loaded,
+            None => self.load(ledger, through)?,
+        };
+        Ok(self.loaded.insert(loaded))
+    }
+
+    /// Reads what every step needs. A new file gets its first generation here, empty at position 0.
+    fn load(&mut self, ledger: &LedgerReader, through: NaiveDate) -> Result<Loaded, ProjectError> {
+        let mut write = self.derived.begin()?;
+        let known = (FactsMark::read(&write)?, live_read(&write)?);
+        let (facts, live) = if let (Some(facts), Some(live)) = known {
+            facts.check(ledger)?;
+            (facts, live)
+        } else {
+            let facts = FactsMark::at(ledger, Position::ZERO)?;
+            let live =
+                Generation { number: 1, checkpoint: checkpoint(&self.book, Position::ZERO, through), replaced: None };
+            facts.put(&mut write)?;
+            live_put(&mut write, &live)?;
+            (facts, live)
+        };
+        let of_no_partner = no_partner_load(&write)?;
+        for stale in stale_read(&write)? {
+            tracing::info!(generation = stale, "dropping a generation that is not live");
+            write.generation_delete(stale)?;
+        }
+        stale_put(&mut write, &[])?;
+        write.commit()?;
+        Ok(Loaded { facts, live, of_no_partner })
+    }
+
+    fn take_batch(&mut self, loaded: &mut Loaded, ledger: &LedgerReader) -> Result<Step, ProjectError> {
+        let batch = Batch::read(ledger, loaded.facts.position, &self.limits)?;
+        if batch.records == 0 {
+            return Ok(Step::AtHead);
+        }
+        let through = loaded.live.checkpoint.through;
+        let settled = Month::of(through);
+        let mut of_no_partner = loaded.of_no_partner.clone();
+        batch.of_no_partner.iter().for_each(|envelope| of_no_partner.add(envelope));
+        let fx_before = loaded.of_no_partner.fx_counting(&self.book, through);
+        let fx = of_no_partner.fx_counting(&self.book, through);
+        let terms = Terms { generation: loaded.live.number, book: &self.book, fx: &fx, through };
+
+        let mut write = self.derived.begin()?;
+        no_partner_append(&mut write, &batch.chunks_of_no_partner)?;
+        let mut affected = BTreeMap::new();
+        for (partner_id, of_partner) in &batch.partners {
+            let mut meta = write.partner(partner_id.as_str())?.unwrap_or_default();
+            let month = of_partner.apply(&mut write, partner_id, &mut meta, settled)?;
+            write.partner_put(partner_id.as_str(), &meta)?;
+            affected.insert(partner_id.clone(), month);
+        }
+        affected_by_rates(&write, &fx.changed_from(&fx_before), settled, &mut affected)?;
+        for (partner_id, month) in &affected {
+            let meta: PartnerMeta = write.partner(partner_id.as_str())?.unwrap_or_default();
+            refold(&mut write, &terms, partner_id, &meta, *month)?;
+        }
+        write.rows_put(terms.generation, NO_PARTNER, &of_no_partner.rows(&self.book))?;
+        loaded.facts = FactsMark::at(ledger, batch.position)?;
+        loaded.live.checkpoint.position = batch.position;
+        loaded.of_no_partner = of_no_partner;
+        loaded.commit(write)?;
+        tracing::debug!(position = %batch.position, records = batch.records, partners = affected.len(), "batch projected");
+        Ok(Step::Batch { records: batch.records, partners: affected.len() as u64 })
+    }
+
+    /// Every partner goes on from the month of the old date: that month was never kept as a state unless it was over.
+    fn move_through(&mut self, loaded: &mut Loaded, through: NaiveDate) -> Result<Step, ProjectError> {
+        let before = loaded.live.checkpoint.through;
+        let from = Month::of(before);
+        let fx = loaded.of_no_partner.fx_counting(&self.book, through);
+        let changed = fx.changed_from(&loaded.of_no_partner.fx_counting(&self.book, before));
+        let terms = Terms { generation: loaded.live.number, book: &self.book, fx: &fx, through };
+        let mut write = self.derived.begin()?;
+        let mut affected = BTreeMap::new();
+        for partner in write.partners()? {
+            affected.insert(partner_parse(&partner)?, from);
+        }
+        affected_by_rates(&write, &changed, from, &mut affected)?;
+        for (partner_id, month) in &affected {
+            let meta: PartnerMeta = write.partner(partner_id.as_str())?.unwrap_or_default();
+            refold(&mut write, &terms, partner_id, &meta, *month)?;
+        }
+        loaded.live.checkpoint.through = through;
+        loaded.commit(write)?;
+        tracing::info!(%before, %through, partners = affected.len(), "through date moved");
+        Ok(Step::ThroughMoved { partners: affected.len() as u64 })
+    }
+}
+
+impl Loaded {
+    fn commit(&self, mut write: DerivedWrite) -> Result<(), ProjectError> {
+        self.facts.put(&mut write)?;
+        live_put(&mut write, &self.live)?;
+        crash_point(CRASH_POINTS[0]);
+        write.commit()?;
+        crash_point(CRASH_POINTS[1]);
+        Ok(())
+    }
+}
+
+/// The view checkpoint of this build under the book.
+pub(crate) fn checkpoint(book: &RuleBook, position: Position, through: NaiveDate) -> ViewCheckpoint {
+    ViewCheckpoint { position, through, terms_hash: book.terms_hash.clone(), engine_semantics: ENGINE_SEMANTICS }
+}
+
+/// Adds the partners whose figures depend on rates that changed.
+fn affected_by_rates(
+    read: &impl DerivedRead,
+    changed: &BTreeSet<(Currency, Month)>,
+    settled: Month,
+    affected: &mut BTreeMap<PartnerId, Month>,
+) -> Result<(), ProjectError> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    read.partners_all(|partner, meta: PartnerMeta| {
+        if let Some(month) = meta.currencies.affected_by(changed, settled) {
+            let first = affected.entry(partner_parse(&partner)?).or_insert(month);
+            *first = month.min(*first);
+        }
+        Ok::<_, ProjectError>(ControlFlow::Continue(()))
+    })
+}

@@ -1,0 +1,130 @@
+//! Folds a partner again from the first month that something changed.
+
+use crate::ProjectError;
+use crate::partner::PartnerMeta;
+use crate::source::DerivedFacts;
+use chrono::NaiveDate;
+use daybook_event::{Month, PartnerId};
+use daybook_rules::calendar::Calendar;
+use daybook_rules::model::RuleBook;
+use daybook_store::{DerivedRead, DerivedWrite};
+use daybook_views::{FoldError, FxTable, PartnerRows, PartnerState, overflowed, settle, step};
+use std::collections::BTreeSet;
+
+/// Month-end states kept before the month of the through date: late events mostly belong there.
+const RECENT_STATES: i32 = 3;
+/// Earning periods whose end states are kept: what a corrected statement of the last half-year goes back to.
+const PERIOD_STATES: usize = 2;
+
+/// Everything a refold depends on beside the partner's facts.
+pub(crate) struct Terms<'a> {
+    pub(crate) generation: u32,
+    pub(crate) book: &'a RuleBook,
+    /// The rates that count.
+    pub(crate) fx: &'a FxTable,
+    pub(crate) through: NaiveDate,
+}
+
+/// A partner folded again, not written yet.
+struct Refolded {
+    rows: PartnerRows,
+    /// The first month that was folded again.
+    from: Month,
+    /// New states worth keeping.
+    states: Vec<PartnerState>,
+}
+
+/// Folds the partner again from a month on, and puts its rows and states in their place.
+pub(crate) fn refold(
+    write: &mut DerivedWrite,
+    terms: &Terms<'_>,
+    partner_id: &PartnerId,
+    meta: &PartnerMeta,
+    affected: Month,
+) -> Result<(), ProjectError> {
+    let kept = months_kept(terms.book.calendar(), terms.through);
+    let refolded = fold_from(write, terms, partner_id, meta, affected, &kept)?;
+    let partner = partner_id.as_str();
+    write.rows_put(terms.generation, partner, &refolded.rows)?;
+    for month in write.state_months(terms.generation, partner)? {
+        if month >= refolded.from || !kept.contains(&month) {
+            write.state_delete(terms.generation, partner, month)?;
+        }
+    }
+    for state in &refolded.states {
+        write.state_put(terms.generation, partner, state.next_month.plus(-1), state)?;
+    }
+    Ok(())
+}
+
+fn fold_from(
+    read: &impl DerivedRead,
+    terms: &Terms<'_>,
+    partner_id: &PartnerId,
+    meta: &PartnerMeta,
+    affected: Month,
+    kept: &BTreeSet<Month>,
+) -> Result<Refolded, ProjectError> {
+    let last = Month::of(terms.through);
+    // A partner without facts has no month of its own: whatever its state starts with, there is nothing in it.
+    let first = meta.facts.first().unwrap_or(last);
+    let before = affected.min(last).plus(-1);
+    let known = read.state_last::<PartnerState>(terms.generation, partner_id.as_str(), before)?;
+    let mut state = known.map_or_else(|| PartnerState::before(first), |(_, state)| state);
+    let from = state.next_month;
+    let source = DerivedFacts::new(read, partner_id, meta);
+    let mut states = Vec::new();
+    let mut fold = || {
+        while state.next_month <= last {
+            step(terms.book, terms.fx, partner_id, &source, &mut state, terms.through)?;
+            if kept.contains(&state.next_month.plus(-1)) {
+                states.push(state.clone());
+            }
+        }
+        Ok(settle(terms.book, terms.fx, partner_id, &source, &state, terms.through)?)
+    };
+    let rows = match fold() {
+        Ok(rows) => rows,
+        Err(FoldError::Overflow(_)) => overflowed(partner_id, first),
+        Err(FoldError::Facts(error)) => return Err(error),
+    };
+    Ok(Refolded { rows, from, states })
+}
+
+/// The months whose end states are worth keeping. Only whole months: the month of the through date is folded again
+/// whenever that date moves, unless it is over.
+fn months_kept(calendar: &Calendar, through: NaiveDate) -> BTreeSet<Month> {
+    let month = Month::of(through);
+    let last_whole = if month.last_day() == through { month } else { month.plus(-1) };
+    let recent = (0..RECENT_STATES).map(|back| last_whole.plus(-back));
+    let period = calendar.period_of(last_whole);
+    let ended = if period.last_month() <= last_whole { period } else { period.previous() };
+    let periods = std::iter::successors(Some(ended), |period| Some(period.previous())).take(PERIOD_STATES);
+    recent.chain(periods.map(|period| period.last_month())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daybook_event::date_parse;
+    use daybook_rules::calendar::MonthDay;
+
+    #[test]
+    fn states_are_kept_of_whole_months_and_ended_periods() {
+        let calendar = Calendar {
+            period_months: 6,
+            period_anchor: Month::parse("2020-07").unwrap(),
+            claim_opens: MonthDay { month: 2, day: 16 },
+            claim_closes: MonthDay { month: 8, day: 15 },
+            program_year_last_month: 9,
+        };
+        let kept = |through: &str| {
+            let months = months_kept(&calendar, date_parse(through).unwrap());
+            months.iter().map(Month::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(kept("2022-05-14"), ["2021-06", "2021-12", "2022-02", "2022-03", "2022-04"]);
+        assert_eq!(kept("2022-05-31"), ["2021-06", "2021-12", "2022-03", "2022-04", "2022-05"]);
+        assert_eq!(kept("2022-06-30"), ["2021-12", "2022-04", "2022-05", "2022-06"]);
+        assert_eq!(kept("2022-07-01"), ["2021-12", "2022-04", "2022-05", "2022-06"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! The loop of the service: wakes when the ledger grows or the date changes, and brings the views forward.
+
+use crate::{ProjectError, Projector, Step, ViewCheckpoint};
+use chrono::NaiveDate;
+use daybook_event::Position;
+use daybook_store::LedgerReader;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How the loop waits.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions {
+    /// How long at most between two looks at ledger and date, where nobody says that the ledger grew.
+    pub poll_interval: Duration,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { poll_interval: Duration::from_secs(1) }
+    }
+}
+
+/// Follows the ledger until it is told to stop, and then gives the projector back. `head` says that the ledger grew,
+/// `through` gives the through date of the moment, `published` gets every new view checkpoint. Stopping waits for the
+/// step under way, never for the head.
+///
+/// # Errors
+/// The first [`ProjectError`]. Steps done before stand, so starting again goes on from there.
+pub async fn run(
+    mut projector: Projector,
+    ledger: LedgerReader,
+    mut head: watch::Receiver<Position>,
+    through: impl Fn() -> NaiveDate + Clone + Send + 'static,
+    published: watch::Sender<Option<ViewCheckpoint>>,
+    options: RunOptions,
+    stop: CancellationToken,
+) -> Result<Projector, ProjectError> {
+    let mut is_head_told = true;
+    while !stop.is_cancelled() {
+        head.borrow_and_update();
+        let (ledger, through) = (ledger.clone(), through.clone());
+        let (published, stop_work) = (published.clone(), stop.clone());
+        // The fold is work for a processor and the file blocks: neither belongs on a thread of the runtime.
+        let work = move || {
+            let outcome = follow(&mut projector, &ledger, &through, &published, &stop_work);
+            (projector, outcome)
+        };
+        let outcome;
+        (projector, outcome) = match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => return Err(ProjectError::RuntimeStopped),
+            },
+        };
+        outcome?;
+        tokio::select! {
+            () = stop.cancelled() => break,
+            changed = head.changed(), if is_head_told => is_head_told = changed.is_ok(),
+            () = tokio::time::sleep(options.poll_interval) => {}
+        }
+    }
+    tracing::info!("projector stopped");
+    Ok(projector)
+}
+
+/// Steps until nothing is left to do, or until told to stop.
+fn follow(
+    projector: &mut Projector,
+    ledger: &LedgerReader,
+    through: &impl Fn() -> NaiveDate,
+    published: &watch::Sender<Option<ViewCheckpoint>>,
+    stop: &CancellationToken,
+) -> Result<(), ProjectError> {
+    while !stop.is_cancelled() {
+        let done = projector.step(ledger, through())?;
+        let checkpoint = projector.view_checkpoint()?;
+        published.send_if_modified(|known| {
+            let is_new = *known != checkpoint;
+            *known = checkpoint;
+            is_new
+        });
+        if done == Step::AtHead {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

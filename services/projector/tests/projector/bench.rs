@@ -1,0 +1,171 @@
+//! A ledger and its derived file in a folder of their own, and the figures that they must come to.
+
+use chrono::NaiveDate;
+use daybook_event::{Envelope, Instant, PartnerId, Payload, Position, RuleFile};
+use daybook_projector::{BatchLimits, ProjectError, Projector, Views};
+use daybook_rules::RuleLibrary;
+use daybook_rules::model::RuleBook;
+use daybook_store::{Binding, ContentHash, DerivedOptions, Incoming, Ledger, LedgerOptions, LedgerReader, Origin};
+use daybook_views::{
+    Digest, Fact, FactsOfNoPartner, PartnerHistory, PartnerRows, Reversals, digest_of_partner, digest_of_views,
+    fold_partner,
+};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The shipped rule files.
+pub(crate) fn library() -> RuleLibrary {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ledger/rules/csp-indirect-reseller");
+    let names = ["book.toml", "catalogue.toml", "2020-10.toml", "2021-10.toml"];
+    let file = |name: &str| RuleFile { name: name.to_owned(), bytes: std::fs::read(dir.join(name)).unwrap() };
+    let (library, findings) = RuleLibrary::load(&names.map(file));
+    library.unwrap_or_else(|| panic!("{findings:?}"))
+}
+
+/// The whole book.
+pub(crate) fn book() -> Arc<RuleBook> {
+    Arc::new(library().current())
+}
+
+/// The book as it was before its second version.
+pub(crate) fn book_of_2020() -> Arc<RuleBook> {
+    Arc::new(library().up_to("2020-10").unwrap())
+}
+
+pub(crate) struct Bench {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) ledger: Ledger,
+    pub(crate) reader: LedgerReader,
+    /// What the ledger has.
+    pub(crate) appended: Vec<Envelope>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger_in(dir.path());
+        let reader = ledger.reader();
+        Self { dir, ledger, reader, appended: Vec::new() }
+    }
+
+    pub(crate) fn append(&mut self, envelopes: &[Envelope]) {
+        append(&mut self.ledger, envelopes);
+        self.appended.extend_from_slice(envelopes);
+    }
+
+    pub(crate) fn projector(&self, book: &Arc<RuleBook>, records_max: u64) -> Projector {
+        projector_in(self.dir.path(), &self.reader, book, records_max).unwrap()
+    }
+
+    /// Fails unless the views are what the fold makes of everything that was appended.
+    #[track_caller]
+    pub(crate) fn assert_equal(&self, projector: &Projector, book: &RuleBook, through: NaiveDate, about: &str) {
+        let views = projector.views().unwrap().unwrap();
+        assert_eq!(views.checkpoint().position.number(), self.appended.len() as u64, "{about}");
+        assert_eq!(views.checkpoint().through, through, "{about}");
+        let expected = Expected::of(&self.appended, book, through);
+        for (partner_id, rows) in &expected.partners {
+            assert_rows(&views.rows(partner_id).unwrap().unwrap(), rows, about);
+        }
+        assert_eq!(partners_of(&views), expected.partners.keys().cloned().collect::<Vec<_>>(), "{about}");
+        assert_eq!(views.rows_of_no_partner().unwrap(), expected.of_no_partner, "{about}");
+        assert_eq!(views.digest().unwrap(), expected.digest(), "{about}");
+    }
+}
+
+/// Fails with the rows that are not the same, and only with those.
+#[track_caller]
+fn assert_rows(found: &PartnerRows, expected: &PartnerRows, about: &str) {
+    fn only_in<T: PartialEq + Debug>(some: &[T], other: &[T]) -> Vec<String> {
+        some.iter().filter(|row| !other.contains(row)).map(|row| format!("{row:?}")).collect()
+    }
+    macro_rules! differing {
+        ($($view:ident),+) => {{
+            let mut differing = Vec::new();
+            $(
+                differing.extend(only_in(&found.$view, &expected.$view).into_iter().map(|row| format!("found {row}")));
+                differing.extend(only_in(&expected.$view, &found.$view).into_iter().map(|row| format!("missed {row}")));
+            )+
+            differing
+        }};
+    }
+    let differing =
+        differing!(standing, postings, lots, claims, true_ups, payouts, conservation, provisional, findings);
+    assert!(found == expected, "{about}:\n{}", differing.join("\n"));
+}
+
+pub(crate) fn ledger_in(dir: &Path) -> Ledger {
+    Ledger::create_or_open(dir, Some(Binding::Files), &LedgerOptions::default()).unwrap()
+}
+
+pub(crate) fn append(ledger: &mut Ledger, envelopes: &[Envelope]) {
+    let event = |envelope: &Envelope| {
+        let bytes = daybook_proto::encode(envelope);
+        assert_eq!(daybook_proto::decode(&bytes).as_ref(), Ok(envelope), "no intake would take it");
+        Incoming::Event {
+            id: envelope.id.clone(),
+            content_hash: ContentHash::of_digest(&daybook_proto::content_hash(envelope)),
+            recorded_at: Instant::from_micros(1),
+            envelope: bytes,
+            origin: Origin::default(),
+        }
+    };
+    ledger.append(envelopes.iter().map(event).collect(), None, &[]).unwrap();
+}
+
+pub(crate) fn projector_in(
+    dir: &Path,
+    reader: &LedgerReader,
+    book: &Arc<RuleBook>,
+    records_max: u64,
+) -> Result<Projector, ProjectError> {
+    let limits = BatchLimits { records_max, ..BatchLimits::default() };
+    Projector::open_in(dir, &DerivedOptions::default(), reader, Arc::clone(book), limits)
+}
+
+pub(crate) fn partners_of(views: &Views) -> Vec<PartnerId> {
+    let mut partners = Vec::new();
+    let visited = views.rows_visit(|partner_id, _| {
+        partners.push(partner_id);
+        Ok::<_, ProjectError>(ControlFlow::Continue(()))
+    });
+    visited.unwrap();
+    partners
+}
+
+/// What the pure fold makes of a history taken whole.
+pub(crate) struct Expected {
+    pub(crate) partners: BTreeMap<PartnerId, PartnerRows>,
+    pub(crate) of_no_partner: PartnerRows,
+}
+
+impl Expected {
+    pub(crate) fn of(envelopes: &[Envelope], book: &RuleBook, through: NaiveDate) -> Self {
+        let mut of_no_partner = FactsOfNoPartner::default();
+        let mut histories: BTreeMap<PartnerId, (Vec<Fact>, Reversals)> = BTreeMap::new();
+        for (at, envelope) in envelopes.iter().enumerate() {
+            of_no_partner.add(envelope);
+            let Some(partner_id) = envelope.partner_id.clone() else { continue };
+            let (facts, reversals) = histories.entry(partner_id).or_default();
+            match &envelope.payload {
+                Payload::Reversal(_) => reversals.add(envelope),
+                _ => facts.extend(Fact::of(envelope.clone(), Position::new(at as u64 + 1))),
+            }
+        }
+        let fx = of_no_partner.fx_counting(book, through);
+        let fold = |(partner_id, (facts, reversals)): (PartnerId, (Vec<Fact>, Reversals))| {
+            let rows = fold_partner(book, &fx, &partner_id, &PartnerHistory::new(facts, reversals), through);
+            (partner_id, rows)
+        };
+        Self { partners: histories.into_iter().map(fold).collect(), of_no_partner: of_no_partner.rows(book) }
+    }
+
+    pub(crate) fn digest(&self) -> Digest {
+        let digests: Vec<(&PartnerId, Digest)> =
+            self.partners.iter().map(|(partner_id, rows)| (partner_id, digest_of_partner(partner_id, rows))).collect();
+        digest_of_views(digests.into_iter(), &self.of_no_partner)
+    }
+}

@@ -1,0 +1,11 @@
+//! The projector against the pure fold.
+// A test says what is wrong by panicking, its helpers too.
+#![allow(clippy::unwrap_used)]
+
+mod bench;
+mod crash;
+mod dice;
+mod equal;
+mod generations;
+mod history;
+mod service;

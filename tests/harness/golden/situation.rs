@@ -1,0 +1,164 @@
+//! One folder: its events through a ledger, its figures against the expectation.
+
+use daybook_event::{Instant, NaiveDate, Position};
+use daybook_replay::{Histories, HistoriesBuilder, Replayed, Views, ViewsHead, compare, replay};
+use daybook_rules::model::RuleBook;
+use daybook_rules::{BookArgument, RuleLibrary, shipped_rule_files};
+use daybook_store::{Binding, Incoming, Ledger, LedgerOptions, Origin, ReadError};
+use serde_json::Value;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// When the importer took the events: fixed, so that nothing depends on the day the test runs.
+const IMPORTED_AT: &str = "2023-01-01T00:00:00Z";
+
+/// A folder of `replay-fixtures/`.
+pub(crate) struct Situation {
+    folder: PathBuf,
+    through: NaiveDate,
+    book: RuleBook,
+    compared: Option<(String, String)>,
+}
+
+impl Situation {
+    /// Every folder, in order of name.
+    pub(crate) fn all() -> Vec<Self> {
+        let root = daybook_tests::workspace_root().join("replay-fixtures");
+        let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.join("situation.toml").is_file())
+            .collect();
+        folders.sort();
+        folders.into_iter().map(Self::open).collect()
+    }
+
+    fn open(folder: PathBuf) -> Self {
+        let text = std::fs::read_to_string(folder.join("situation.toml")).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        let through = daybook_event::date_parse(&table["through"].as_datetime().unwrap().to_string()).unwrap();
+        let book = book(table["book"].as_str().unwrap());
+        let side = |name: &str| table["compare"][name].as_str().unwrap().to_owned();
+        let compared = table.contains_key("compare").then(|| (side("reference"), side("candidate")));
+        Self { folder, through, book, compared }
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.folder.file_name().unwrap().to_string_lossy().into_owned()
+    }
+
+    /// What differs from the expectation, a text each. With `UPDATE_EXPECT=1`: rewrites it, and nothing differs.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        let (histories, quarantined) = self.ledger(false);
+        let mut found = Vec::new();
+        let rows = self.rows_of(&histories);
+        found.extend(self.difference("expected-views.json", &rows));
+        if let Some((reference, candidate)) = &self.compared {
+            let one = |name: &str| replay(&histories, &book(name), self.through, 1);
+            let (before, after) = (one(reference), one(candidate));
+            let names = (reference.as_str(), candidate.as_str());
+            let result = compare(self.book.calendar(), names, Position::new(1), &before, &after).unwrap();
+            let mut value = serde_json::to_value(result).unwrap();
+            value.as_object_mut().unwrap().retain(|key, _| key == "totals" || key == "partners");
+            found.extend(self.difference("expected-compare.json", &value));
+        }
+        let expects_quarantine = self.folder.join("quarantine.json").is_file();
+        if expects_quarantine || !quarantined.is_empty() {
+            found.extend(self.difference("quarantine.json", &Value::Array(quarantined)));
+        }
+        found
+    }
+
+    fn difference(&self, file: &str, actual: &Value) -> Option<String> {
+        let path = self.folder.join(file);
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(&path, serde_json::to_string_pretty(actual).unwrap() + "\n").unwrap();
+            return None;
+        }
+        let expected: Value = serde_json::from_str(&std::fs::read_to_string(&path).ok()?).unwrap();
+        if *actual == expected {
+            return None;
+        }
+        Some(format!("{}/{file}\n{}", self.name(), daybook_tests::json_differences(&expected, actual).join("\n")))
+    }
+
+    /// What waits in quarantine after all events came in.
+    pub(crate) fn quarantined(&self) -> Vec<Value> {
+        self.ledger(false).1
+    }
+
+    /// The rows, with the events in the order of the file or against it.
+    pub(crate) fn rows(&self, reversed: bool) -> Value {
+        self.rows_of(&self.ledger(reversed).0)
+    }
+
+    /// The digest of all rows.
+    pub(crate) fn digest(&self) -> String {
+        self.replayed(&self.ledger(false).0).digest().to_string()
+    }
+
+    fn replayed(&self, histories: &Histories) -> Replayed {
+        replay(histories, &self.book, self.through, 1)
+    }
+
+    fn rows_of(&self, histories: &Histories) -> Value {
+        let head = ViewsHead {
+            position: Position::ZERO,
+            through: self.through,
+            root: String::new(),
+            rule_book: String::new(),
+            engine_semantics: daybook_views::ENGINE_SEMANTICS,
+            views_digest: String::new(),
+        };
+        let mut value = serde_json::to_value(Views::of(head, self.replayed(histories), None)).unwrap();
+        value.as_object_mut().unwrap().retain(|_, field| field.is_array());
+        value
+    }
+
+    /// The events through a real ledger: its histories, and what it quarantined.
+    fn ledger(&self, reversed: bool) -> (Histories, Vec<Value>) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger =
+            Ledger::create_or_open(dir.path(), Some(Binding::Files), &LedgerOptions::default()).unwrap();
+        let mut batch = incoming(&self.folder.join("events.ndjson"));
+        if reversed {
+            batch.reverse();
+        }
+        ledger.append(batch, None, &[]).unwrap();
+        let snapshot = ledger.reader().snapshot().unwrap();
+        let mut builder = HistoriesBuilder::default();
+        let take = |record: daybook_store::RecordRef<'_>| -> Result<ControlFlow<()>, ReadError> {
+            let envelope = daybook_proto::decode(record.envelope).unwrap();
+            builder.add(record.position, record.recorded_at, envelope);
+            Ok(ControlFlow::Continue(()))
+        };
+        snapshot.scan(Position::new(1), snapshot.head().position, take).unwrap();
+        let entries = snapshot.quarantine_list(1, 1_000).unwrap();
+        let entry = |entry: &daybook_store::QuarantineEntry| {
+            let event = daybook_proto::peek_id(&entry.bytes).unwrap().to_string();
+            serde_json::json!({"reason": entry.reason.code(), "event": event})
+        };
+        (builder.finish(), entries.iter().map(entry).collect())
+    }
+}
+
+fn book(argument: &str) -> RuleBook {
+    let library = RuleLibrary::load(&shipped_rule_files()).0.expect("the shipped rule files load");
+    library.book(&BookArgument::parse(argument).unwrap()).unwrap()
+}
+
+fn incoming(path: &Path) -> Vec<Incoming> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let line = |(at, line): (usize, &str)| {
+        let envelope = daybook_proto::decode_json(line)
+            .unwrap_or_else(|fault| panic!("{}:{}: {fault}", path.display(), at + 1));
+        Incoming::Event {
+            id: envelope.id.clone(),
+            content_hash: daybook_store::ContentHash::of_digest(&daybook_proto::content_hash(&envelope)),
+            recorded_at: Instant::parse(IMPORTED_AT).unwrap(),
+            envelope: daybook_proto::encode(&envelope),
+            origin: Origin::default(),
+        }
+    };
+    text.lines().enumerate().map(line).collect()
+}

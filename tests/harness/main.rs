@@ -1,0 +1,4 @@
+//! Every test that crosses crates, in one binary.
+
+mod golden;
+mod tidy;
