@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use daybook_event::RuleFile;
 use daybook_rules::model::RuleBook;
-use daybook_rules::{BookArgument, BookChoice, Diagnostic, RuleLibrary, Severity, shipped_rule_files};
+use daybook_rules::{BookArgument, BookChoice, Diagnostic, RuleLibrary, Severity, book_file_names, shipped_rule_files};
 use std::path::Path;
 
 /// The rule files of `--rules`, or those built into the binary, in order of name.
@@ -43,17 +43,43 @@ pub(crate) fn library(dir: Option<&Path>) -> Result<RuleLibrary, Failure> {
 
 /// The book that an argument names.
 pub(crate) fn book(dir: Option<&Path>, argument: &str) -> Result<RuleBook, Failure> {
-    let library = library(dir)?;
     let argument = BookArgument::parse(argument).map_err(Failure::input)?;
     let library = match &argument.choice {
-        BookChoice::File(path) => {
-            library.with_file(rule_file(Path::new(path))?).map_err(|diagnostics| refused(&diagnostics))?
-        }
-        BookChoice::Current | BookChoice::UpTo(_) => library,
+        BookChoice::File(path) => library_with(dir, Path::new(path))?,
+        BookChoice::Current | BookChoice::UpTo(_) => library(dir)?,
     };
     let book = library.book(&argument).map_err(Failure::input)?;
     daybook_views::check_supported(&book)?;
     Ok(book)
+}
+
+/// The rules with an overlay or rule set file added; or, for a book file, exactly the files that it names beside it.
+fn library_with(dir: Option<&Path>, path: &Path) -> Result<RuleLibrary, Failure> {
+    let file = rule_file(path)?;
+    let Some(names) = book_file_names(&file) else {
+        return library(dir)?.with_file(file).map_err(|diagnostics| refused(&diagnostics));
+    };
+    let beside = path.parent().unwrap_or(Path::new("."));
+    let mut files = vec![file];
+    for name in names {
+        files.push(rule_file(&beside.join(name))?);
+    }
+    let (library, diagnostics) = RuleLibrary::load(&files);
+    library.ok_or_else(|| refused(&diagnostics))
+}
+
+/// What a book argument stands for, in words: outputs say so.
+pub(crate) fn note(argument: &str, book: &RuleBook) -> String {
+    let versions: Vec<&str> = book.sets.iter().map(|set| set.version.as_str()).collect();
+    let versions = versions.join(", ");
+    if argument == "current" {
+        format!(
+            "{} (current: no version is adopted in this ledger, so every version of the rules: {versions})",
+            book.terms_hash
+        )
+    } else {
+        format!("{} ({argument}: {versions})", book.terms_hash)
+    }
 }
 
 fn refused(diagnostics: &[Diagnostic]) -> Failure {

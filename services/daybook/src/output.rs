@@ -75,10 +75,9 @@ pub(crate) fn table(rows: &[Value]) -> Table {
     for (at, column) in columns.iter().enumerate() {
         let values = || rows.iter().filter_map(|row| row.get(column));
         let is_number = |value: &Value| value.is_number() || value.as_str().is_some_and(is_amount);
-        if values().next().is_some() && values().all(is_number) {
-            if let Some(column) = table.column_mut(at) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
+        let is_numeric = values().next().is_some() && values().all(is_number);
+        if let Some(column) = table.column_mut(at).filter(|_| is_numeric) {
+            column.set_cell_alignment(CellAlignment::Right);
         }
     }
     table

@@ -61,7 +61,7 @@ pub(crate) fn read(ledger: &Path, arguments: &WindowArguments) -> Result<Window,
         let envelope = daybook_proto::decode(record.envelope)
             .map_err(|fault| TakeError::Decode { position: record.position, fault: fault.to_string() })?;
         builder.add(record.position, record.recorded_at, envelope);
-        if record.position.number() % 8_192 == 0 {
+        if record.position.number().is_multiple_of(8_192) {
             bar.set_position(record.position.number());
         }
         Ok(std::ops::ControlFlow::Continue(()))

@@ -3,10 +3,11 @@
 use super::{Cited, ExplainError};
 use crate::histories::Histories;
 use crate::replayed::replay_partner;
-use daybook_event::{Exact, NaiveDate, PartnerId};
+use daybook_event::{Exact, NaiveDate, PartnerId, Position};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::{ResolveAt, RuleBook};
 use daybook_views::rows::{ClaimRow, LotRow};
+use daybook_views::{Fact, FactKind, FactSource, PartnerHistory};
 use serde::Serialize;
 
 /// A lot explained.
@@ -52,6 +53,23 @@ pub struct ClaimPart {
     pub row: ClaimRow,
     /// What it means.
     pub sentence: String,
+    /// Its steps in order.
+    pub steps: Vec<ClaimStepPart>,
+}
+
+/// A step of a claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimStepPart {
+    /// The event.
+    pub event: String,
+    /// The record.
+    pub position: Position,
+    /// Its date.
+    pub on: NaiveDate,
+    /// The state it moved to.
+    pub state: String,
+    /// The money of the step, with its currency; empty where the step names none.
+    pub amount: String,
 }
 
 /// Explains the lot of a partner's earning period.
@@ -81,7 +99,8 @@ pub fn explain_lot(
         parts.push(LotPart { of: format!("{} true-up ({})", true_up.month, true_up.cause), coop: true_up.coop });
     }
     let claims = rows.claims.into_iter().filter(|claim| claim.period == label);
-    let claims: Vec<ClaimPart> = claims.map(|row| ClaimPart { sentence: claim_sentence(&row), row }).collect();
+    let part = |row: ClaimRow| ClaimPart { sentence: claim_sentence(&row), steps: steps(history, &row, through), row };
+    let claims: Vec<ClaimPart> = claims.map(part).collect();
     let (rules, threshold) = rules(book, period);
     Ok(LotExplanation {
         summary: summary(&row, threshold, period),
@@ -95,6 +114,26 @@ pub fn explain_lot(
         claims,
         row,
     })
+}
+
+/// The claim's steps that count by the through date.
+fn steps(history: &PartnerHistory, row: &ClaimRow, through: NaiveDate) -> Vec<ClaimStepPart> {
+    let counts = |fact: &&Fact| fact.effective_on <= through && !history.reversals().names(&fact.id);
+    let step = |fact: &Fact| {
+        let FactKind::Claim(claim) = &fact.kind else { return None };
+        let money = claim.amount.map(|amount| match claim.currency {
+            Some(currency) => format!("{amount} {currency}"),
+            None => amount.to_string(),
+        });
+        (claim.claim_id == row.claim_id).then(|| ClaimStepPart {
+            event: fact.id.to_string(),
+            position: fact.position,
+            on: fact.effective_on,
+            state: claim.state.as_str().to_owned(),
+            amount: money.unwrap_or_default(),
+        })
+    };
+    history.facts().iter().filter(counts).filter_map(step).collect()
 }
 
 fn rules(book: &RuleBook, period: Period) -> (Vec<Cited>, Exact) {

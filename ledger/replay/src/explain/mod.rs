@@ -7,7 +7,7 @@ mod lot;
 mod month;
 mod text;
 
-pub use lot::{ClaimPart, LotExplanation, LotPart, explain_lot};
+pub use lot::{ClaimPart, ClaimStepPart, LotExplanation, LotPart, explain_lot};
 pub use month::{
     BucketExplanation, ExchangeUsed, ExplainedContribution, ExplainedLine, MonthExplanation, PostingExplanation,
     explain_month,

@@ -46,9 +46,15 @@ pub(super) fn lot(f: &mut Formatter<'_>, lot: &LotExplanation) -> Result {
     rules(f, &lot.rules)?;
     writeln!(f, "  parts")?;
     lot.parts.iter().try_for_each(|part| writeln!(f, "    {:>16}  {}", part.coop.to_string(), part.of))?;
+    writeln!(f, "    (the events of a part: daybook explain --partner {} --month MONTH)", lot.row.partner_id)?;
     if !lot.claims.is_empty() {
         writeln!(f, "  claims")?;
-        lot.claims.iter().try_for_each(|claim| writeln!(f, "    {}  {}", claim.row.claim_id, claim.sentence))?;
+    }
+    for claim in &lot.claims {
+        writeln!(f, "    {}  {}", claim.row.claim_id, claim.sentence)?;
+        for step in &claim.steps {
+            writeln!(f, "      {} {} #{}  {} {}", step.on, step.event, step.position, step.state, step.amount)?;
+        }
     }
     writeln!(f, "  arithmetic")?;
     lot.arithmetic.iter().try_for_each(|step| writeln!(f, "    {step}"))

@@ -22,8 +22,8 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
         comparison = comparison.of_partner(partner)?;
     }
     let head = [
-        ("reference", format!("{} ({})", arguments.reference, reference.terms_hash)),
-        ("candidate", format!("{} ({})", arguments.candidate, candidate.terms_hash)),
+        ("reference", books::note(&arguments.reference, &reference)),
+        ("candidate", books::note(&arguments.candidate, &candidate)),
         ("position", window.position.to_string()),
         ("through", window.through.to_string()),
     ];

@@ -60,7 +60,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure>
         file.flush()?;
     }
     let head = [
-        ("book", format!("{} ({})", report.book, report.rule_book)),
+        ("book", books::note(&report.book, &book)),
         ("position", report.position.to_string()),
         ("through", report.through.clone()),
         ("partners", report.partners.to_string()),

@@ -1,45 +1,129 @@
 //! `daybook views`: the rows at the head, or at any other coordinates.
+//!
+//! Where `serve` has projected exactly these coordinates, its rows are read; otherwise they are computed. Both are the
+//! same rows, and `daybook verify` holds the one against the other.
 
 use crate::cli::{Cli, ViewName, ViewsArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::{books, window};
+use daybook_event::{Month, NaiveDate, PartnerId, Position};
 use daybook_replay::{Views, ViewsHead, replay};
-use daybook_views::ENGINE_SEMANTICS;
+use daybook_rules::model::RuleBook;
+use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, Snapshot};
+use daybook_views::rows::ProvisionalRow;
+use daybook_views::{ENGINE_SEMANTICS, PartnerRows};
+use std::ops::ControlFlow;
+use std::path::Path;
 
 pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> {
     let book = books::book(cli.rules.as_deref(), &arguments.book)?;
     let period = arguments.period.as_deref().map(|label| {
-        let parsed = book.calendar().period_parse(label);
-        parsed.ok_or_else(|| {
-            Failure::Input(format!("--period {label:?} is no earning period: write FY22H1 for July to December 2021"))
-        })
+        let wrong = || format!("--period {label:?} is no earning period: write FY22H1 for July to December 2021");
+        book.calendar().period_parse(label).ok_or_else(|| Failure::Input(wrong()))
     });
     let period = period.transpose()?;
-    let window = window::read(&cli.ledger, &arguments.window)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let replayed = replay(&window.histories, &book, window.through, threads);
-    let head = ViewsHead {
-        position: window.position,
-        through: window.through,
-        root: hex::encode(window.root),
-        rule_book: book.terms_hash.clone(),
-        engine_semantics: ENGINE_SEMANTICS,
-        views_digest: replayed.digest().to_string(),
+    let snapshot = window::open(&cli.ledger)?.snapshot()?;
+    let only = arguments.partner.as_ref();
+    let mut views = match live(&cli.ledger, &snapshot, arguments, &book)? {
+        Some(views) => views,
+        None => computed(cli, arguments, &book)?,
     };
-    let mut views = Views::of(head, replayed, arguments.partner.as_ref());
+    add_quarantine_flags(&snapshot, &mut views, only)?;
     if let Some(period) = period {
         views.keep_period(period);
     }
-    let versions: Vec<&str> = book.sets.iter().map(|set| set.version.as_str()).collect();
     let about = [
         ("position", views.head.position.to_string()),
         ("through", views.head.through.to_string()),
         ("root", views.head.root.clone()),
-        ("rule book", format!("{} ({})", views.head.rule_book, versions.join(", "))),
+        ("rule book", books::note(&arguments.book, &book)),
         ("digest", views.head.views_digest.clone()),
     ];
     output::print(arguments.format.format, &views, &about, &sections(&views, arguments.view)?)
+}
+
+/// Rows computed from the records.
+fn computed(cli: &Cli, arguments: &ViewsArguments, book: &RuleBook) -> Result<Views, Failure> {
+    let window = window::read(&cli.ledger, &arguments.window)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let replayed = replay(&window.histories, book, window.through, threads);
+    let digest = replayed.digest().to_string();
+    let head = head(window.position, window.through, hex::encode(window.root), book, digest);
+    Ok(Views::of(head, replayed, arguments.partner.as_ref()))
+}
+
+fn head(position: Position, through: NaiveDate, root: String, book: &RuleBook, views_digest: String) -> ViewsHead {
+    let rule_book = book.terms_hash.clone();
+    ViewsHead { position, through, root, rule_book, engine_semantics: ENGINE_SEMANTICS, views_digest }
+}
+
+/// The rows that `serve` keeps, if they are at these coordinates.
+fn live(
+    ledger: &Path,
+    snapshot: &Snapshot,
+    arguments: &ViewsArguments,
+    book: &RuleBook,
+) -> Result<Option<Views>, Failure> {
+    if arguments.window.known_as_of.is_some() || !ledger.join(DERIVED_FILE).exists() {
+        return Ok(None);
+    }
+    // A derived file that cannot be read is no trouble here: the records give the same rows.
+    let Ok(derived) = DerivedReader::open(ledger, &DerivedOptions::default()) else { return Ok(None) };
+    let Ok(Some(kept)) = daybook_projector::Views::newest(&derived) else { return Ok(None) };
+    let at = kept.checkpoint().clone();
+    let through = arguments.window.through.unwrap_or_else(|| snapshot.head().recorded_at.date_utc());
+    let position = snapshot.head().position;
+    let is_same = (at.position, at.through, at.engine_semantics) == (position, through, ENGINE_SEMANTICS)
+        && at.terms_hash == book.terms_hash;
+    if !is_same {
+        return Ok(None);
+    }
+    let Ok(digest) = kept.digest() else { return Ok(None) };
+    let root = hex::encode(snapshot.head().root);
+    let mut views = Views::empty(head(position, through, root, book, digest.to_string()));
+    let only = arguments.partner.as_ref();
+    let read = |error: daybook_projector::ProjectError| Failure::Input(crate::failure::with_sources(&error));
+    if only.is_none() {
+        views.add(kept.rows_of_no_partner().map_err(read)?);
+    }
+    match only {
+        Some(partner_id) => views.add(kept.rows(partner_id).map_err(read)?.unwrap_or_default()),
+        None => kept
+            .rows_visit(|_, rows: PartnerRows| {
+                views.add(rows);
+                Ok::<_, daybook_projector::ProjectError>(ControlFlow::Continue(()))
+            })
+            .map_err(read)?,
+    }
+    Ok(Some(views))
+}
+
+/// Entries read at once.
+const PAGE_ENTRIES: usize = 1_000;
+
+/// Flags months that have something in quarantine now. Quarantine has no positions, so these flags are in no digest: they
+/// are added when printing.
+fn add_quarantine_flags(snapshot: &Snapshot, views: &mut Views, only: Option<&PartnerId>) -> Result<(), Failure> {
+    let mut next = 1;
+    loop {
+        let page = snapshot.quarantine_list(next, PAGE_ENTRIES)?;
+        for entry in &page {
+            // Bytes that cannot be decoded name no partner: they stand in the quarantine list alone.
+            let Ok(envelope) = daybook_proto::decode(&entry.bytes) else { continue };
+            let Some(partner_id) = envelope.partner_id.filter(|partner_id| only.is_none_or(|only| only == partner_id))
+            else {
+                continue;
+            };
+            let month = Month::of(envelope.effective_on);
+            views.provisional.push(ProvisionalRow { partner_id, month, why: "QUARANTINE".to_owned() });
+        }
+        let Some(last) = page.last().filter(|_| page.len() == PAGE_ENTRIES) else { break };
+        next = last.entry + 1;
+    }
+    views.provisional.sort();
+    views.provisional.dedup();
+    Ok(())
 }
 
 fn sections(views: &Views, only: Option<ViewName>) -> Result<Vec<Section>, Failure> {
