@@ -1,4 +1,4 @@
-//! The wire contract: protobuf and NDJSON envelopes, decode and encode, subject names.
+//! The wire contract, pure: protobuf and NDJSON envelopes, decode and encode, subject names.
 //!
 //! The only crate that knows protobuf. Bytes come in as untrusted input and leave as [`daybook_event::Envelope`]:
 //! whatever passes [`decode`] or [`decode_json`] is valid everywhere behind this border, and whatever does not says

@@ -1,4 +1,4 @@
-//! The ledger on disk: records in sealed segments, permanent idempotency, Merkle tree, quarantine, cursor.
+//! The ledger on disk: records in sealed segments, permanent idempotency, Merkle tree, quarantine, cursor. I/O: two files in one folder.
 //!
 //! A ledger is a folder with two files. `ledger.redb` is precious: records are added to it and never changed or removed.
 //! `derived.redb` holds what is computed from the records and may be deleted at any time.

@@ -1,4 +1,4 @@
-//! The daybook binary: command line, `serve`, `demo`.
+//! The daybook binary: command line, `serve`, `demo`. I/O: everything that is not a library.
 //!
 //! Every verb returns what went wrong as a [`failure::Failure`]; only this file turns it into a message and an exit
 //! status.

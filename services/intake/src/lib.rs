@@ -1,4 +1,4 @@
-//! Intake, the only door into a ledger: NATS consumer and file importers, batches into the ledger.
+//! Intake, the only door into a ledger: NATS consumer and file importers, batches into the ledger. I/O: broker and files.
 //!
 //! What arrives becomes an input by [`classify()`], which depends on nothing but its bytes and its subject. One writer, on
 //! one thread, appends inputs in batches ([`BatchWriter`], [`drain`]); where they come from is an [`EventSource`]. [`run`]

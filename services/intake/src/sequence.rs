@@ -33,7 +33,7 @@ pub enum StreamMismatch {
     /// Its last sequence is before the cursor: restored from an older state.
     #[error(
         "the stream {stream} ends at sequence {last_sequence}, before the ledger's cursor {cursor_sequence}: restore the \
-         broker's newer state, or go on after sequence {last_sequence} with --accept-stream-reset"
+         broker's newer state, or read the stream again from its start with --accept-stream-reset"
     )]
     Behind {
         /// The stream's name.
@@ -42,6 +42,17 @@ pub enum StreamMismatch {
         cursor_sequence: u64,
         /// The last sequence that the stream has.
         last_sequence: u64,
+    },
+    /// It has another message at the cursor than the ledger took in there: restored from an older state, and grown since.
+    #[error(
+        "the stream {stream} has another message at sequence {cursor_sequence} than the one that the ledger took in: restore \
+         the broker's newer state, or read the stream again from its start with --accept-stream-reset"
+    )]
+    Diverged {
+        /// The stream's name.
+        stream: String,
+        /// The last sequence that the ledger has taken in.
+        cursor_sequence: u64,
     },
     /// Messages that the ledger never took in are gone from its start.
     #[error(
@@ -152,6 +163,7 @@ mod tests {
         start_judge("S", cursor.as_ref(), &state).map_err(|mismatch| match mismatch {
             StreamMismatch::Recreated { .. } => "recreated".to_owned(),
             StreamMismatch::Behind { .. } => "behind".to_owned(),
+            StreamMismatch::Diverged { .. } => unreachable!("told by its message, not by its state"),
             StreamMismatch::Gone { needed_sequence, first_sequence, .. } => {
                 format!("gone {needed_sequence}..{first_sequence}")
             }
@@ -178,6 +190,7 @@ mod tests {
         let mismatches = [
             StreamMismatch::Recreated { stream: "S".into(), expected_at: CREATED, found_at: CREATED },
             StreamMismatch::Behind { stream: "S".into(), cursor_sequence: 2, last_sequence: 1 },
+            StreamMismatch::Diverged { stream: "S".into(), cursor_sequence: 2 },
             StreamMismatch::Gone { stream: "S".into(), needed_sequence: 2, first_sequence: 4 },
         ];
         for mismatch in mismatches {

@@ -80,3 +80,6 @@ pub fn append_source<T>(
 ) -> Result<(), AppendError> {
     drain(ledger, &mut IterSource(inputs.into_iter()), limits, on_committed)
 }
+
+#[cfg(test)]
+mod tests;

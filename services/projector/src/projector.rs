@@ -263,7 +263,8 @@ impl Projector {
         Ok(Step::Batch { records: batch.records, partners: affected.len() as u64 })
     }
 
-    /// Every partner goes on from the month of the old date: that month was never kept as a state unless it was over.
+    /// Every partner goes on from the month of the old date, which may have been folded in part; rates that count only now
+    /// may reach further back.
     fn move_through(&mut self, loaded: &mut Loaded, through: NaiveDate) -> Result<Step, ProjectError> {
         let before = loaded.live.checkpoint.through;
         let from = Month::of(before);

@@ -56,7 +56,8 @@ fn nothing_is_left_unfinished() {
     for file in sources(TEXT_ENDINGS) {
         for (number, line) in (1..).zip(file.text.lines()) {
             if let Some(mark) = UNFINISHED.iter().find(|mark| line.contains(**mark)) {
-                faults.push(format!("{}:{number}: {mark}: finish it, or say in plain words what is missing", file.path));
+                faults
+                    .push(format!("{}:{number}: {mark}: finish it, or say in plain words what is missing", file.path));
             }
         }
     }

@@ -214,9 +214,7 @@ fn test_modules_of(path: &str, text: &str) -> Vec<String> {
     let code = without_literals(text);
     let items = TEST_ONLY.iter().flat_map(|opening| code.match_indices(opening));
     let heads = items.filter_map(|(at, _)| code[at..at + item_length(&code[at..])].strip_suffix(';'));
-    heads
-        .filter_map(|head| head.rsplit_once("mod ").map(|(_, name)| format!("{folder}/{}", name.trim())))
-        .collect()
+    heads.filter_map(|head| head.rsplit_once("mod ").map(|(_, name)| format!("{folder}/{}", name.trim()))).collect()
 }
 
 #[test]

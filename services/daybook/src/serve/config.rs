@@ -139,3 +139,25 @@ fn read(path: &Path) -> Result<File, Failure> {
         .map_err(|error| Failure::Input(format!("cannot read the configuration {}: {error}", path.display())))?;
     toml::from_str(&text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_configurations_are_read_whole() {
+        let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+        for name in ["daybook.example.toml", "compose.daybook.toml"] {
+            let read = read(&deploy.join(name));
+            assert!(read.is_ok(), "{name}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[intake]\nbatch_record_max = 5\n").unwrap();
+        let Err(Failure::Input(text)) = read(file.path()) else { panic!("the file was accepted") };
+        assert!(text.contains("batch_record_max"), "{text}");
+    }
+}

@@ -1,8 +1,8 @@
 //! Following the stream through one consumer: pulls, checks the order, hands on.
 
 use super::IntakeOptions;
+use super::place::{instant, state_now};
 use super::queue::{QueueSender, Tag};
-use super::session::{instant, state_now};
 use crate::batch::{Input, StreamId, StreamPlace};
 use crate::classify::classify;
 use crate::nats::Link;

@@ -6,6 +6,7 @@
 
 mod ack;
 mod follow;
+mod place;
 mod queue;
 mod session;
 

@@ -2,17 +2,16 @@
 
 use super::ack::{Receipt, acknowledge};
 use super::follow::{FollowEnd, Follower};
+use super::place::{place, state_of};
 use super::queue::{QueueSource, Tag, queue};
 use super::{IntakeError, IntakeOptions};
 use crate::batch::{BatchLimits, Committed, StreamId};
 use crate::nats::NatsConnection;
 use crate::progress::IntakeProgress;
-use crate::sequence::{MismatchPolicy, StreamMismatch, StreamState, start_judge};
+use crate::sequence::MismatchPolicy;
 use crate::source::drain;
-use async_nats::jetstream::stream::{Info, Stream};
-use async_nats::jetstream::{self};
-use daybook_event::Instant;
-use daybook_store::{AppendError, Cursor, Hole, Ledger, Outcome};
+use async_nats::jetstream;
+use daybook_store::{AppendError, Ledger, Outcome};
 use std::sync::Arc;
 use std::thread;
 use tokio::sync::{oneshot, watch};
@@ -37,7 +36,7 @@ pub(super) struct Session {
 }
 
 /// Trouble with the broker while starting.
-fn restart(doing: &str, error: impl std::fmt::Display) -> SessionEnd {
+pub(super) fn restart(doing: &str, error: impl std::fmt::Display) -> SessionEnd {
     SessionEnd::Restart { why: format!("{doing}: {error}") }
 }
 
@@ -70,7 +69,7 @@ impl Session {
             }
             Err(error) => return Err(restart("describing the stream", error)),
         };
-        let from_sequence = self.place(ledger, stream.cached_info()).map_err(SessionEnd::Stopped)?;
+        let from_sequence = place(ledger, &stream, self.options.on_mismatch).await?;
         // From here on the operator's word is used up: another mismatch is another decision.
         self.options.on_mismatch = MismatchPolicy::Stop;
         let state = state_of(stream.cached_info());
@@ -85,43 +84,6 @@ impl Session {
             progress.stream_pending = follower.pending_at_start();
         });
         Ok(follower)
-    }
-
-    /// Where to go on; settles a mismatch where an operator has decided.
-    fn place(&self, ledger: &mut Ledger, info: &Info) -> Result<u64, IntakeError> {
-        let state = state_of(info);
-        // Accepting one mismatch may show another: a new stream may have lost its start too. Three kinds, three rounds.
-        for _ in 0..3 {
-            let cursor = ledger.reader().cursor()?;
-            match start_judge(&self.stream, cursor.as_ref(), &state) {
-                Ok(from_sequence) => return Ok(from_sequence),
-                Err(mismatch) if self.options.on_mismatch == MismatchPolicy::Accept => {
-                    tracing::warn!(stream = self.stream, %mismatch, "going on as told");
-                    self.accept(ledger, info, &state, &mismatch)?;
-                }
-                Err(mismatch) => return Err(mismatch.into()),
-            }
-        }
-        start_judge(&self.stream, ledger.reader().cursor()?.as_ref(), &state).map_err(IntakeError::from)
-    }
-
-    fn accept(
-        &self,
-        ledger: &mut Ledger,
-        info: &Info,
-        state: &StreamState,
-        mismatch: &StreamMismatch,
-    ) -> Result<(), AppendError> {
-        let cursor = |sequence| Cursor { stream: self.stream.clone(), stream_created_at: state.created_at, sequence };
-        match mismatch {
-            StreamMismatch::Recreated { .. } => ledger.cursor_reset(cursor(0)),
-            StreamMismatch::Behind { last_sequence, .. } => ledger.cursor_reset(cursor(*last_sequence)),
-            StreamMismatch::Gone { needed_sequence, first_sequence, .. } => {
-                let recorded_at = instant(info.state.first_timestamp).max(instant(info.state.last_timestamp));
-                let hole = Hole { from: *needed_sequence, to: first_sequence - 1, recorded_at };
-                ledger.append(Vec::new(), Some(cursor(hole.to)), &[hole]).map(|_| ())
-            }
-        }
     }
 
     /// Follows the stream with a writing thread until something ends it; the writer then finishes.
@@ -210,22 +172,4 @@ fn note(committed: &Committed<Tag>) {
         holes = committed.holes,
         "appended a batch"
     );
-}
-
-fn state_of(info: &Info) -> StreamState {
-    StreamState {
-        created_at: instant(info.created),
-        first_sequence: info.state.first_sequence,
-        last_sequence: info.state.last_sequence,
-    }
-}
-
-/// The broker's nanoseconds in the ledger's microseconds, cut off.
-pub(super) fn instant(at: async_nats::datetime::DateTime) -> Instant {
-    Instant::from_micros(i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX))
-}
-
-/// The stream's state now.
-pub(super) async fn state_now<I>(stream: &Stream<I>) -> Result<StreamState, String> {
-    stream.get_info().await.map(|info| state_of(&info)).map_err(|error| error.to_string())
 }

@@ -68,12 +68,13 @@ fn a_server_listens_until_it_is_dropped_and_keeps_its_port_when_restarted() {
 #[test]
 fn a_server_that_does_not_start_says_where_its_log_is() {
     let dir = tempfile::tempdir().unwrap();
-    let config_file = config(dir.path(), "no such setting at all {");
+    let config_file = config(dir.path(), "port: server.conf:1");
     let options = ServerOptions { config_file, start_timeout_ms: 300, ..ServerOptions::default() };
     let error = NatsServer::start(dir.path(), options).unwrap_err();
     assert!(matches!(error, ServerError::Silent { .. }), "{error}");
-    assert!(error.to_string().contains("nats-server.log") && error.to_string().contains("server.conf"), "{error}");
-    let options = ServerOptions { binary: Some("/nowhere/nats-server".into()), start_timeout_ms: 300, ..Default::default() };
+    assert!(error.to_string().contains("nats-server.log") && error.to_string().contains("server.conf:1"), "{error}");
+    let options =
+        ServerOptions { binary: Some("/nowhere/nats-server".into()), start_timeout_ms: 300, ..Default::default() };
     let error = NatsServer::start(dir.path(), options).unwrap_err().to_string();
     assert!(error.contains("/nowhere/nats-server"), "{error}");
 }

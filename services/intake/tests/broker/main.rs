@@ -1,5 +1,8 @@
 //! Intake against a real nats-server, started here as a child. A missing server fails these tests and says how to get one.
 
+// A helper that fails is a test that fails.
+#![allow(clippy::unwrap_used)]
+
 mod connecting;
 mod faults;
 mod following;

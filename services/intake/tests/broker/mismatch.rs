@@ -1,6 +1,7 @@
 //! A stream that is not the one of the cursor stops intake, with a message that says which flag goes on.
 
 use crate::support::{Broker, event_ids, events, ids};
+use daybook_intake::nats::Outgoing;
 use daybook_intake::{IntakeError, IntakeOptions, MismatchPolicy, StreamMismatch};
 use daybook_store::{Binding, Ledger, LedgerOptions};
 
@@ -90,10 +91,29 @@ async fn a_broker_restored_to_an_older_state_stops_until_it_is_accepted() {
         panic!("{error}");
     };
     assert_eq!((*cursor_sequence, *last_sequence), (20, 10));
-    broker.publish(events(15..25)).await;
-    let (ledger, progress) = broker.take_in(ledger, ACCEPT(), 20).await;
-    assert_eq!((progress.appended, progress.duplicates), (5, 5));
-    assert_eq!(event_ids(&ledger), ids(0..25));
+    // It grows past the cursor: its length no longer shows it, the message at the cursor does.
+    broker.publish(events(20..35)).await;
+    let (ledger, error) = broker.follow(ledger, IntakeOptions::default()).error().await;
+    assert!(matches!(error, IntakeError::Mismatch(StreamMismatch::Diverged { cursor_sequence: 20, .. })), "{error}");
+    let (ledger, progress) = broker.take_in(ledger, ACCEPT(), 25).await;
+    assert_eq!((progress.appended, progress.duplicates), (15, 10));
+    assert_eq!(event_ids(&ledger), ids(0..35));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_on_a_quarantined_or_deleted_message_is_gone_on_from() {
+    let broker = Broker::start().await;
+    let odd = Outgoing { subject: "csp.events.a.b.c".into(), message_id: None, payload: b"odd".to_vec() };
+    broker.publish(events(0..3).chain([odd])).await;
+    let (ledger, progress) = broker.take_in(broker.ledger("a"), IntakeOptions::default(), 4).await;
+    assert_eq!((progress.appended, progress.faulty), (3, 1));
+    broker.publish(events(3..5)).await;
+    let (ledger, _) = broker.take_in(ledger, IntakeOptions::default(), 6).await;
+    broker.stream().await.delete_message(6).await.unwrap();
+    broker.publish(events(5..6)).await;
+    let (ledger, progress) = broker.take_in(ledger, IntakeOptions::default(), 7).await;
+    assert_eq!((progress.appended, progress.holes), (1, 0), "what was taken in before it was deleted is no hole");
+    assert_eq!(event_ids(&ledger), ids(0..6));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,8 +64,7 @@ async fn a_stream_that_would_lose_events_is_refused() {
     let broker = Broker::start().await;
     let context = async_nats::jetstream::new(broker.connection.client().clone());
     let ensure = async |name: &str, subjects: &str| {
-        let options =
-            StreamOptions { name: name.into(), subjects: vec![subjects.into()], ..StreamOptions::default() };
+        let options = StreamOptions { name: name.into(), subjects: vec![subjects.into()], ..StreamOptions::default() };
         ensure_stream(&broker.connection, &options).await
     };
     let make = async |name: &str, retention, max_age| {

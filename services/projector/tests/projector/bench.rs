@@ -1,5 +1,6 @@
 //! A ledger and its derived file in a folder of their own, and the figures that they must come to.
 
+use crate::history::TREASURY;
 use chrono::NaiveDate;
 use daybook_event::{Envelope, Instant, PartnerId, Payload, Position, RuleFile};
 use daybook_projector::{BatchLimits, ProjectError, Projector, Views};
@@ -27,12 +28,16 @@ pub(crate) fn library() -> RuleLibrary {
 
 /// The whole book.
 pub(crate) fn book() -> Arc<RuleBook> {
-    Arc::new(library().current())
+    with_treasury(library().current())
 }
 
 /// The book as it was before its second version.
 pub(crate) fn book_of_2020() -> Arc<RuleBook> {
-    Arc::new(library().up_to("2020-10").unwrap())
+    with_treasury(library().up_to("2020-10").unwrap())
+}
+
+fn with_treasury(book: RuleBook) -> Arc<RuleBook> {
+    Arc::new(RuleBook { sources_of_no_partner: vec![TREASURY.to_owned()], ..book })
 }
 
 pub(crate) struct Bench {

@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use crate::history::STANDING_FACTS;
 use crate::history::{FIRST_DAY, TREASURY, date, envelope, history, month, partner, rate, reversal, sale, standing};
 use chrono::{Days, NaiveDate};
-use daybook_event::Envelope;
+use daybook_event::{Amount, ClaimState, CoopClaim, Currency, Envelope, Payload};
 
 #[test]
 fn rows_do_not_depend_on_batches_restarts_or_the_order_of_arrival() {
@@ -119,6 +119,42 @@ fn a_late_rate_reaches_lines_and_the_credits_of_later_months() {
     let bench = assert_equal_after_each(&batches, date("2022-06-30"));
     assert_eq!(earned(&bench, "P-A", "2021-05"), "40.00");
     assert_eq!(earned(&bench, "P-A", "2021-06"), "-50.00");
+}
+
+#[test]
+fn a_late_rate_reaches_a_claim_in_a_currency_that_no_line_is_in() {
+    let claim = |id: &str, state: ClaimState, on: &str, amount: Option<&str>| {
+        let claim = CoopClaim {
+            claim_id: "K-1".to_owned(),
+            state,
+            activity: "telemarketing".to_owned(),
+            activity_start: Some(date("2021-08-01")),
+            activity_end: Some(date("2021-08-10")),
+            amount: amount.map(|amount| Amount::parse(amount).unwrap()),
+            currency: amount.map(|_| Currency::parse("EUR").unwrap()),
+            evidence: String::new(),
+        };
+        envelope("contoso", id, "P-A", date(on), Payload::CoopClaim(claim))
+    };
+    let rates = |id: &str, per_unit: &str| {
+        vec![envelope(TREASURY, id, "", date("2021-11-01"), rate("EUR", month("2021-10"), per_unit))]
+    };
+    let batches = [
+        enrolled("P-A"),
+        vec![envelope("contoso", "s-1", "P-A", date("2021-03-10"), sale("C-1", "400000.00", "USD", None))],
+        // Submitted again in October: the rate of that month counts, though no step of October has a currency.
+        vec![
+            claim("k-1", ClaimState::Submitted, "2021-09-10", Some("100.00")),
+            claim("k-2", ClaimState::ActionRequired, "2021-10-01", None),
+            claim("k-3", ClaimState::Submitted, "2021-10-10", None),
+        ],
+        rates("r-1", "1.5"),
+        rates("r-2", "1.25"),
+    ];
+    let bench = assert_equal_after_each(&batches, date("2022-06-30"));
+    let projector = bench.projector(&book(), 1_000);
+    let rows = projector.views().unwrap().unwrap().rows(&partner("P-A")).unwrap().unwrap();
+    assert_eq!((rows.claims[0].state.as_str(), rows.claims[0].amount.as_str()), ("submitted", "125.00"));
 }
 
 #[test]
