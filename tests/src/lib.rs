@@ -2,6 +2,12 @@
 //!
 //! The tests themselves are in `harness/`, one module per kind, one binary for all.
 
+pub mod broker;
+pub mod daybook;
+pub mod dice;
+pub mod history;
+pub mod ledger_state;
+
 use std::env;
 use std::path::{Path, PathBuf};
 

@@ -28,18 +28,15 @@ impl HistoriesBuilder {
     pub fn add(&mut self, position: Position, recorded_at: Instant, envelope: Envelope) {
         self.position = self.position.max(position);
         self.recorded_at = self.recorded_at.max(recorded_at);
-        let Some(partner_id) = &envelope.partner_id else {
+        let Some(partner_id) = envelope.partner_id.clone() else {
             self.of_no_partner.add(&envelope);
             return;
         };
-        if !self.partners.contains_key(partner_id) {
-            self.partners.insert(partner_id.clone(), (Vec::new(), Reversals::default()));
-        }
-        let Some((facts, reversals)) = self.partners.get_mut(partner_id) else { return };
         if matches!(envelope.payload, Payload::Reversal(_)) {
-            reversals.add(&envelope);
-        } else {
-            facts.extend(Fact::of(envelope, position));
+            self.partners.entry(partner_id).or_default().1.add(&envelope);
+        } else if let Some(fact) = Fact::of(envelope, position) {
+            // What is no fact, such as a pinned statement, makes no partner either.
+            self.partners.entry(partner_id).or_default().0.push(fact);
         }
     }
 

@@ -14,6 +14,7 @@ use config::{Config, LogFormat};
 use daybook_event::{NaiveDate, Position};
 use daybook_projector::{BatchLimits, Projector, RunOptions, ViewCheckpoint};
 use daybook_store::{Binding, DerivedOptions, Ledger, LedgerOptions, LedgerReader};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -90,6 +91,8 @@ fn logging(config: &Config) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log_filter)
         .map_err(|error| Failure::Input(format!("the log filter {:?} cannot be used: {error}", config.log_filter)))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people at a terminal: a log file or the journal shall hold plain text.
+    let builder = builder.with_ansi(std::io::stderr().is_terminal());
     match config.log_format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),

@@ -231,3 +231,31 @@ fn log_end(log: &Path) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(LOG_LINES_QUOTED)..].join(" | ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream;
+
+    #[test]
+    fn a_parent_that_is_gone_takes_the_server_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut server =
+            NatsServer::start(dir.path(), ServerOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+        let keeper = server.keeper.as_mut().unwrap();
+        // What the system does to the pipe of a process that was killed: it ends without a word.
+        drop(keeper.stdin.take());
+        keeper.wait().unwrap();
+        assert!(TcpStream::connect(("127.0.0.1", server.port())).is_err());
+    }
+
+    #[test]
+    fn a_ports_file_that_is_not_whole_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(port_read(dir.path()), None);
+        fs::write(dir.path().join("nats-server_1.ports"), "{\"nats\":[\"nats://127.0.0.1:41").unwrap();
+        assert_eq!(port_read(dir.path()), None);
+        fs::write(dir.path().join("nats-server_1.ports"), "{\"nats\":[\"nats://127.0.0.1:4111\"]}").unwrap();
+        assert_eq!(port_read(dir.path()), Some(4111));
+    }
+}

@@ -88,3 +88,55 @@ impl Drop for QueueSource {
         self.budget.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daybook_event::Instant;
+    use daybook_store::{Incoming, Origin, QuarantineReason};
+
+    fn input(share: OwnedSemaphorePermit) -> Input<Tag> {
+        let reason = QuarantineReason::Invalid { detail: String::new() };
+        let (recorded_at, origin) = (Instant::default(), Origin::default());
+        Input {
+            incoming: Incoming::Faulty { reason, id: None, recorded_at, origin, bytes: Vec::new() },
+            place: None,
+            tag: Tag { receipt: None, pending: 0, _share: share },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_holds_the_sender_until_an_input_is_done_with() {
+        let (sender, mut source) = queue(3 * MESSAGE_OVERHEAD_BYTES, CancellationToken::new());
+        let has_room = async |sender: &QueueSender, bytes| {
+            tokio::time::timeout(Duration::from_millis(20), sender.share(bytes)).await.is_ok()
+        };
+        for _ in 0..3 {
+            let share = sender.share(0).await.ok().unwrap();
+            assert!(sender.send(input(share)).is_ok());
+        }
+        assert!(!has_room(&sender, 0).await);
+        let Next::Input(first) = source.next(None) else { panic!("an input waits") };
+        assert!(!has_room(&sender, 0).await, "taken, but not durable yet");
+        drop(first);
+        assert!(has_room(&sender, 0).await);
+        while let Next::Input(_) = source.next(Some(Duration::from_millis(1))) {}
+        assert!(has_room(&sender, 1_000_000).await, "one larger than the queue passes alone");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_either_side_ends_the_other() {
+        let cancel = CancellationToken::new();
+        let (sender, mut source) = queue(10_000, cancel.clone());
+        let share = sender.share(0).await.ok().unwrap();
+        assert!(sender.send(input(share)).is_ok());
+        assert!(matches!(source.next(Some(Duration::ZERO)), Next::Quiet), "the batch in hand goes first");
+        cancel.cancel();
+        assert!(matches!(source.next(None), Next::End), "what waits in the queue is asked for again");
+        drop(source);
+        assert!(sender.share(1).await.is_err());
+        let (sender, mut source) = queue(10_000, CancellationToken::new());
+        drop(sender);
+        assert!(matches!(source.next(None), Next::End));
+    }
+}

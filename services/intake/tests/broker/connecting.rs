@@ -2,7 +2,8 @@
 
 use crate::support::server_start;
 use daybook_intake::nats::{
-    NatsCredentials, NatsOptions, NatsServer, Secret, ServerError, ServerOptions, StreamOptions, connect, ensure_stream,
+    NatsCredentials, NatsOptions, NatsServer, NatsTls, Secret, ServerError, ServerOptions, StreamOptions, connect,
+    ensure_stream,
 };
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,32 @@ async fn a_token_and_a_seed_are_passed_through() {
     let config_file = config(dir.path(), &format!("authorization {{ users: [ {{ nkey: {public} }} ] }}"));
     let server = server_start(dir.path(), ServerOptions { config_file, ..ServerOptions::default() });
     is_let_in(&server, NatsCredentials::NkeySeed(Secret::new(seed))).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_checks_both_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/tls").join(name);
+    let text = format!(
+        "tls {{ cert_file: {:?}, key_file: {:?}, ca_file: {:?}, verify: true }}",
+        file("server.pem"),
+        file("server-key.pem"),
+        file("ca.pem")
+    );
+    let config_file = config(dir.path(), &text);
+    let server = server_start(dir.path(), ServerOptions { config_file, ..ServerOptions::default() });
+    let tls = NatsTls {
+        is_required: true,
+        ca_file: Some(file("ca.pem")),
+        certificate_and_key_files: Some((file("client.pem"), file("client-key.pem"))),
+    };
+    let is_let_in = async |tls: NatsTls| {
+        let url = format!("tls://localhost:{}", server.port());
+        connect(&NatsOptions { tls, connect_timeout_ms: 1_000, ..NatsOptions::new(url) }).await.is_ok()
+    };
+    assert!(is_let_in(tls.clone()).await);
+    assert!(!is_let_in(NatsTls { certificate_and_key_files: None, ..tls.clone() }).await, "no certificate of ours");
+    assert!(!is_let_in(NatsTls { ca_file: None, ..tls }).await, "an authority that the system does not know");
 }
 
 #[test]
