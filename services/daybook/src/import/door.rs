@@ -31,10 +31,11 @@ pub(crate) struct OwnDoor {
 /// What goes with an input until it is settled.
 type Tag = (Option<Money>, Option<String>);
 
-/// Inputs appended in one transaction at the most.
-const BATCH_EVENTS_MAX: usize = 10_000;
+/// Inputs appended in one transaction at the most. Files wait for nobody, and a random key costs the less the more of them
+/// are sorted into the index at once.
+const BATCH_EVENTS_MAX: usize = 100_000;
 /// Their bytes at the most.
-const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 impl OwnDoor {
     pub(crate) fn new(ledger: Ledger) -> Self {

@@ -8,7 +8,7 @@ use daybook_event::EventRef;
 use daybook_intake::import::{Money, Outcome};
 use daybook_intake::nats::{NatsConnection, Outgoing, Publisher, PublisherOptions, connect};
 use daybook_store::{Incoming, LedgerOptions, LedgerReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -24,7 +24,7 @@ pub(crate) struct StreamDoor {
     runtime: Runtime,
     publisher: Publisher,
     _connection: NatsConnection,
-    ledger: PathBuf,
+    reader: LedgerReader,
     stream: String,
     batch: Vec<Outgoing>,
     ids: Vec<Option<EventRef>>,
@@ -41,13 +41,18 @@ impl StreamDoor {
             ))
         })?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let connection = runtime.block_on(connect(&options)).map_err(Failure::input)?;
         let publisher_options = PublisherOptions { stream: stream.to_owned(), ..PublisherOptions::default() };
+        let (connection, publisher) = runtime.block_on(async {
+            // The publisher keeps a task of its own, so it must be made inside the runtime.
+            let connection = connect(&options).await.map_err(Failure::input)?;
+            let publisher = Publisher::new(&connection, publisher_options);
+            Ok::<_, Failure>((connection, publisher))
+        })?;
         Ok(Self {
             runtime,
-            publisher: Publisher::new(&connection, publisher_options),
+            publisher,
             _connection: connection,
-            ledger: ledger.to_owned(),
+            reader: LedgerReader::open(ledger, &LedgerOptions::default())?,
             stream: stream.to_owned(),
             batch: Vec::new(),
             ids: Vec::new(),
@@ -67,14 +72,13 @@ impl StreamDoor {
     }
 
     /// Waits until the ledger's cursor has passed everything published.
-    fn wait(&self) -> Result<LedgerReader, Failure> {
-        let reader = LedgerReader::open(&self.ledger, &LedgerOptions::default())?;
+    fn wait(&self) -> Result<(), Failure> {
         let mut moved_at = Instant::now();
         let mut sequence_before = None;
         loop {
-            let sequence = reader.cursor()?.map_or(0, |cursor| cursor.sequence);
+            let sequence = self.reader.cursor()?.map_or(0, |cursor| cursor.sequence);
             if sequence >= self.last_sequence {
-                return Ok(reader);
+                return Ok(());
             }
             if sequence_before != Some(sequence) {
                 (sequence_before, moved_at) = (Some(sequence), Instant::now());
@@ -93,9 +97,11 @@ impl StreamDoor {
 
 impl Door for StreamDoor {
     fn push(&mut self, incoming: Incoming, money: Option<Money>) -> Result<Vec<Settled>, Failure> {
-        self.waiting.push(&incoming, money);
         let (outgoing, id) = match &incoming {
-            Incoming::Event { id, envelope, .. } => {
+            Incoming::Event { id, envelope, content_hash, .. } => {
+                if self.reader.position_of(id)?.is_some_and(|(_, standing)| standing == *content_hash) {
+                    return Ok(vec![Settled { money, outcome: Outcome::Duplicate }]);
+                }
                 let decoded = daybook_proto::decode(envelope).map_err(Failure::input)?;
                 (Outgoing::event(&decoded), Some(id.clone()))
             }
@@ -105,6 +111,7 @@ impl Door for StreamDoor {
                 (Outgoing { subject, message_id: None, payload: bytes_of(&incoming).to_vec() }, None)
             }
         };
+        self.waiting.push(&incoming, money);
         self.batch.push(outgoing);
         self.ids.push(id);
         if self.batch.len() >= BATCH_MESSAGES {
@@ -115,12 +122,13 @@ impl Door for StreamDoor {
 
     fn finish(mut self: Box<Self>) -> Result<Vec<Settled>, Failure> {
         self.publish()?;
-        let snapshot = self.wait()?.snapshot()?;
+        self.wait()?;
+        let snapshot = self.reader.snapshot()?;
         let ids = std::mem::take(&mut self.ids);
         let mut settled = Vec::with_capacity(ids.len());
         for id in ids {
             let is_record = id.as_ref().map(|id| snapshot.position_of(id)).transpose()?.flatten().is_some();
-            // Whether this copy or an earlier one became the record, the ledger has it: that is what was asked for.
+            // It was no record when it was published, and is one now; or another content was quicker under its id.
             let outcome = |reason: Option<String>| match reason {
                 None if is_record => Outcome::Appended,
                 reason => Outcome::Quarantined(reason.unwrap_or_else(|| "conflict".to_owned())),

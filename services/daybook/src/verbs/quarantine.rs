@@ -31,6 +31,8 @@ struct Whole {
     line: Line,
     /// The envelope as NDJSON, where the bytes can be decoded.
     event: Option<serde_json::Value>,
+    /// The bytes as text, where they are text: a line of a file.
+    text: Option<String>,
     bytes_hex: String,
 }
 
@@ -72,7 +74,9 @@ pub(crate) fn run(cli: &Cli, verb: &QuarantineVerb) -> Result<(), Failure> {
             })?;
             let event = daybook_proto::decode(&found.bytes).ok().map(|envelope| daybook_proto::encode_json(&envelope));
             let event = event.and_then(|line| serde_json::from_str(&line).ok());
-            let whole = Whole { line: Line::of(&found), event, bytes_hex: hex::encode(&found.bytes) };
+            let text = String::from_utf8(found.bytes.clone()).ok();
+            let text = text.filter(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')));
+            let whole = Whole { line: Line::of(&found), event, text, bytes_hex: hex::encode(&found.bytes) };
             let head = [
                 ("entry", whole.line.entry.to_string()),
                 ("reason", whole.line.reason.clone()),
@@ -83,6 +87,7 @@ pub(crate) fn run(cli: &Cli, verb: &QuarantineVerb) -> Result<(), Failure> {
                 ("file", whole.line.file.clone().unwrap_or_default()),
                 ("line", whole.line.line.map(|n| n.to_string()).unwrap_or_default()),
                 ("event", whole.event.as_ref().map(ToString::to_string).unwrap_or_else(|| "not decodable".to_owned())),
+                ("text", whole.text.clone().unwrap_or_default()),
                 ("bytes", whole.bytes_hex.clone()),
             ];
             let rows = [Section::new("entry", std::slice::from_ref(&whole))?];
