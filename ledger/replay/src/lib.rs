@@ -20,7 +20,7 @@ pub use explain::{
 };
 pub use histories::{Histories, HistoriesBuilder};
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
-pub use replayed::{Replayed, replay, replay_partner};
+pub use replayed::{Replayed, replay};
 
 pub use rule_tests::{RuleTestOutcome, run_rule_test};
 pub use views::{Views, ViewsHead};

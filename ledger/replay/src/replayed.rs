@@ -3,7 +3,7 @@
 use crate::histories::Histories;
 use daybook_event::{NaiveDate, PartnerId};
 use daybook_rules::model::RuleBook;
-use daybook_views::{Digest, FxTable, PartnerHistory, PartnerRows, digest_of_partner, digest_of_views, fold_partner};
+use daybook_views::{Digest, PartnerRows, digest_of_partner, digest_of_views, fold_partner};
 
 /// The rows of a replay.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +39,7 @@ pub fn replay(histories: &Histories, book: &RuleBook, through: NaiveDate, thread
                 return done;
             }
             let chunk = &all[first..all.len().min(first + CHUNK_PARTNERS)];
-            let folded =
-                chunk.iter().map(|(id, history)| (id.clone(), replay_partner(book, &fx, id, history, through)));
+            let folded = chunk.iter().map(|(id, history)| (id.clone(), fold_partner(book, &fx, id, history, through)));
             done.push((first, folded.collect::<Vec<_>>()));
         }
     };
@@ -60,15 +59,3 @@ pub fn replay(histories: &Histories, book: &RuleBook, through: NaiveDate, thread
 
 /// How many partners a thread takes at once.
 const CHUNK_PARTNERS: usize = 16;
-
-/// Folds one partner.
-#[must_use]
-pub fn replay_partner(
-    book: &RuleBook,
-    fx: &FxTable,
-    partner_id: &PartnerId,
-    history: &PartnerHistory,
-    through: NaiveDate,
-) -> PartnerRows {
-    fold_partner(book, fx, partner_id, history, through)
-}

@@ -3,9 +3,6 @@
 use crate::replayed::Replayed;
 use daybook_event::{NaiveDate, PartnerId, Position};
 use daybook_views::PartnerRows;
-use daybook_views::rows::{
-    ClaimRow, ConservationRow, FindingRow, LotRow, PayoutRow, PostingRow, ProvisionalRow, StandingRow, TrueUpRow,
-};
 use serde::Serialize;
 
 /// The coordinates of a set of rows: the same coordinates give the same rows for ever.
@@ -27,37 +24,20 @@ pub struct ViewsHead {
 
 /// All views. Arrays are sorted by their fields in the order shown; `standing` by partner, then as it happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)] // each view is documented at its row
 pub struct Views {
+    /// The coordinates.
     #[serde(flatten)]
     pub head: ViewsHead,
-    pub standing: Vec<StandingRow>,
-    pub postings: Vec<PostingRow>,
-    pub lots: Vec<LotRow>,
-    pub claims: Vec<ClaimRow>,
-    pub true_ups: Vec<TrueUpRow>,
-    pub payouts: Vec<PayoutRow>,
-    pub conservation: Vec<ConservationRow>,
-    pub provisional: Vec<ProvisionalRow>,
-    pub findings: Vec<FindingRow>,
+    /// The rows, of one partner after the other.
+    #[serde(flatten)]
+    pub rows: PartnerRows,
 }
 
 impl Views {
     /// An empty set of rows at these coordinates.
     #[must_use]
     pub fn empty(head: ViewsHead) -> Self {
-        Self {
-            head,
-            standing: Vec::new(),
-            postings: Vec::new(),
-            lots: Vec::new(),
-            claims: Vec::new(),
-            true_ups: Vec::new(),
-            payouts: Vec::new(),
-            conservation: Vec::new(),
-            provisional: Vec::new(),
-            findings: Vec::new(),
-        }
+        Self { head, rows: PartnerRows::default() }
     }
 
     /// The rows of a replay at these coordinates: of every partner, or of one.
@@ -77,27 +57,27 @@ impl Views {
 
     /// Adds a partner's rows. Partners must come in order.
     pub fn add(&mut self, rows: PartnerRows) {
-        self.standing.extend(rows.standing);
-        self.postings.extend(rows.postings);
-        self.lots.extend(rows.lots);
-        self.claims.extend(rows.claims);
-        self.true_ups.extend(rows.true_ups);
-        self.payouts.extend(rows.payouts);
-        self.conservation.extend(rows.conservation);
-        self.provisional.extend(rows.provisional);
-        self.findings.extend(rows.findings);
+        self.rows.standing.extend(rows.standing);
+        self.rows.postings.extend(rows.postings);
+        self.rows.lots.extend(rows.lots);
+        self.rows.claims.extend(rows.claims);
+        self.rows.true_ups.extend(rows.true_ups);
+        self.rows.payouts.extend(rows.payouts);
+        self.rows.conservation.extend(rows.conservation);
+        self.rows.provisional.extend(rows.provisional);
+        self.rows.findings.extend(rows.findings);
     }
 
     /// Keeps the rows of one earning period only. Rows without a month (findings, standing) stay.
     pub fn keep_period(&mut self, period: daybook_rules::calendar::Period) {
         let label = period.to_string();
         let inside = |month: daybook_event::Month| period.first_month() <= month && month <= period.last_month();
-        self.postings.retain(|row| row.period == label);
-        self.lots.retain(|row| row.period == label);
-        self.claims.retain(|row| row.period == label);
-        self.true_ups.retain(|row| inside(row.month));
-        self.payouts.retain(|row| inside(row.month));
-        self.conservation.retain(|row| inside(row.month));
-        self.provisional.retain(|row| inside(row.month));
+        self.rows.postings.retain(|row| row.period == label);
+        self.rows.lots.retain(|row| row.period == label);
+        self.rows.claims.retain(|row| row.period == label);
+        self.rows.true_ups.retain(|row| inside(row.month));
+        self.rows.payouts.retain(|row| inside(row.month));
+        self.rows.conservation.retain(|row| inside(row.month));
+        self.rows.provisional.retain(|row| inside(row.month));
     }
 }

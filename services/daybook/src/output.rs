@@ -62,12 +62,14 @@ fn write_head(out: &mut impl Write, head: &[(&str, String)]) -> std::io::Result<
     head.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {value}"))
 }
 
-/// A table of rows; columns are the keys of the first row.
+/// A table of rows; columns are the keys of the first row. One in which no row says anything is left out: CSV and JSON have
+/// it, a terminal has better use for the width.
 pub(crate) fn table(rows: &[Value]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(terminal_width());
-    let columns = columns(rows);
+    let says_something = |column: &String| rows.iter().any(|row| !text(row.get(column)).is_empty());
+    let columns: Vec<String> = columns(rows).into_iter().filter(says_something).collect();
     table.set_header(&columns);
     for row in rows {
         table.add_row(columns.iter().map(|column| text(row.get(column))));

@@ -2,12 +2,11 @@
 
 use super::{Cited, ExplainError};
 use crate::histories::Histories;
-use crate::replayed::replay_partner;
 use daybook_event::{Exact, NaiveDate, PartnerId, Position};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::{ResolveAt, RuleBook};
 use daybook_views::rows::{ClaimRow, LotRow};
-use daybook_views::{Fact, FactKind, FactSource, PartnerHistory};
+use daybook_views::{Fact, FactKind, FactSource, PartnerHistory, fold_partner};
 use serde::Serialize;
 
 /// A lot explained.
@@ -85,7 +84,7 @@ pub fn explain_lot(
 ) -> Result<LotExplanation, ExplainError> {
     let history = histories.partner(partner_id).ok_or_else(|| ExplainError::NoPartner(partner_id.to_string()))?;
     let fx = histories.of_no_partner().fx_counting(book, through);
-    let rows = replay_partner(book, &fx, partner_id, history, through);
+    let rows = fold_partner(book, &fx, partner_id, history, through);
     let label = period.to_string();
     let no_lot = || ExplainError::NoLot { partner_id: partner_id.to_string(), period: label.clone() };
     let row = rows.lots.into_iter().find(|row| row.period == label).ok_or_else(no_lot)?;

@@ -116,27 +116,28 @@ fn add_quarantine_flags(snapshot: &Snapshot, views: &mut Views, only: Option<&Pa
                 continue;
             };
             let month = Month::of(envelope.effective_on);
-            views.provisional.push(ProvisionalRow { partner_id, month, why: "QUARANTINE".to_owned() });
+            views.rows.provisional.push(ProvisionalRow { partner_id, month, why: "QUARANTINE".to_owned() });
         }
         let Some(last) = page.last().filter(|_| page.len() == PAGE_ENTRIES) else { break };
         next = last.entry + 1;
     }
-    views.provisional.sort();
-    views.provisional.dedup();
+    views.rows.provisional.sort();
+    views.rows.provisional.dedup();
     Ok(())
 }
 
 fn sections(views: &Views, only: Option<ViewName>) -> Result<Vec<Section>, Failure> {
+    let rows = &views.rows;
     let all = [
-        (ViewName::Standing, Section::new("standing", &views.standing)?),
-        (ViewName::Postings, Section::new("postings", &views.postings)?),
-        (ViewName::Lots, Section::new("lots", &views.lots)?),
-        (ViewName::Claims, Section::new("claims", &views.claims)?),
-        (ViewName::TrueUps, Section::new("true_ups", &views.true_ups)?),
-        (ViewName::Payouts, Section::new("payouts", &views.payouts)?),
-        (ViewName::Conservation, Section::new("conservation", &views.conservation)?),
-        (ViewName::Provisional, Section::new("provisional", &views.provisional)?),
-        (ViewName::Findings, Section::new("findings", &views.findings)?),
+        (ViewName::Standing, Section::new("standing", &rows.standing)?),
+        (ViewName::Postings, Section::new("postings", &rows.postings)?),
+        (ViewName::Lots, Section::new("lots", &rows.lots)?),
+        (ViewName::Claims, Section::new("claims", &rows.claims)?),
+        (ViewName::TrueUps, Section::new("true_ups", &rows.true_ups)?),
+        (ViewName::Payouts, Section::new("payouts", &rows.payouts)?),
+        (ViewName::Conservation, Section::new("conservation", &rows.conservation)?),
+        (ViewName::Provisional, Section::new("provisional", &rows.provisional)?),
+        (ViewName::Findings, Section::new("findings", &rows.findings)?),
     ];
     Ok(all.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name)).map(|(_, section)| section).collect())
 }

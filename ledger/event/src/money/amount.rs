@@ -1,0 +1,119 @@
+//! What events carry: amounts and exchange rates, within limits that are checked at the border.
+
+use super::{EXACT_DECIMALS, Exact, MoneyError, Overflow, decimal_parse, serde_as_text};
+use rust_decimal::Decimal;
+use std::fmt;
+
+/// Most decimals an [`Amount`] may have; Partner Center's files show nine.
+pub const AMOUNT_DECIMALS_MAX: u32 = 9;
+/// An [`Amount`]'s absolute value is below this many whole units.
+pub const AMOUNT_WHOLE_MAX: i64 = 1_000_000_000_000;
+/// Most decimals an [`ExchangeRate`] may have.
+pub const EXCHANGE_RATE_DECIMALS_MAX: u32 = 10;
+/// An [`ExchangeRate`] is below this.
+pub const EXCHANGE_RATE_WHOLE_MAX: i64 = 1_000_000;
+
+/// A money amount as an event carries it: exact, signed, in the event's own currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(Decimal);
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// Reads an amount: at most nine decimals, below 10^12 whole units, plain or scientific notation.
+    ///
+    /// # Errors
+    /// [`MoneyError`] naming the text and what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, MoneyError> {
+        let value = decimal_parse(text)?;
+        if value.scale() > AMOUNT_DECIMALS_MAX {
+            return Err(MoneyError::Decimals { text: text.to_owned(), most: AMOUNT_DECIMALS_MAX });
+        }
+        if value.abs() >= Decimal::from(AMOUNT_WHOLE_MAX) {
+            return Err(MoneyError::Range { text: text.to_owned(), range: "below 1000000000000 either way" });
+        }
+        Ok(Self(value))
+    }
+
+    /// The decimal, without trailing zeros.
+    #[must_use]
+    pub fn decimal(&self) -> Decimal {
+        self.0
+    }
+
+    /// Whether it is exactly zero.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+
+    /// Whether it is above zero.
+    #[must_use]
+    pub fn is_positive(&self) -> bool {
+        self.0 > Decimal::ZERO
+    }
+
+    /// The same amount in the fold's form. Always in range: 10^12 units fit.
+    #[must_use]
+    pub fn exact(&self) -> Exact {
+        Exact::from_raw(self.0.mantissa() * 10_i128.pow(EXACT_DECIMALS - self.0.scale()))
+    }
+
+    /// The amount in program currency at this exchange rate: the exact product.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the product leaves the range of [`Exact`].
+    pub fn convert(&self, rate: ExchangeRate) -> Result<Exact, Overflow> {
+        let product = self.0.mantissa().checked_mul(rate.0.mantissa()).ok_or(Overflow)?;
+        let scale = self.0.scale() + rate.0.scale();
+        product.checked_mul(10_i128.pow(EXACT_DECIMALS - scale)).map(Exact::from_raw).ok_or(Overflow)
+    }
+}
+
+/// Prints in full, with at least two decimals.
+fn decimal_text(value: Decimal) -> String {
+    if value.scale() < 2 { format!("{value:.2}") } else { value.to_string() }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&decimal_text(self.0))
+    }
+}
+
+/// How much program currency one unit of a currency is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExchangeRate(Decimal);
+
+impl ExchangeRate {
+    /// Reads a rate: positive, at most ten decimals, below a million.
+    ///
+    /// # Errors
+    /// [`MoneyError`] naming the text and what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, MoneyError> {
+        let value = decimal_parse(text)?;
+        if value.scale() > EXCHANGE_RATE_DECIMALS_MAX {
+            return Err(MoneyError::Decimals { text: text.to_owned(), most: EXCHANGE_RATE_DECIMALS_MAX });
+        }
+        if value <= Decimal::ZERO || value >= Decimal::from(EXCHANGE_RATE_WHOLE_MAX) {
+            return Err(MoneyError::Range { text: text.to_owned(), range: "above 0 and below 1000000" });
+        }
+        Ok(Self(value))
+    }
+
+    /// The decimal, without trailing zeros.
+    #[must_use]
+    pub fn decimal(&self) -> Decimal {
+        self.0
+    }
+}
+
+impl fmt::Display for ExchangeRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+serde_as_text!(Amount, Amount::parse);
+serde_as_text!(ExchangeRate, ExchangeRate::parse);

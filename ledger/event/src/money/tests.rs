@@ -1,0 +1,102 @@
+//! Tests of money at its limits.
+
+use super::*;
+use proptest::prelude::*;
+use serde::{Deserialize, de};
+
+fn exact(text: &str) -> Exact {
+    Exact::parse(text).unwrap()
+}
+
+#[test]
+fn amounts_of_real_files_are_read_exactly() {
+    assert_eq!(Amount::parse("0.00E+00").unwrap(), Amount::ZERO);
+    assert_eq!(Amount::parse("0.032258065").unwrap().to_string(), "0.032258065");
+    assert_eq!(Amount::parse("550.0").unwrap(), Amount::parse("550.00").unwrap());
+    assert_eq!(Amount::parse("550").unwrap().to_string(), "550.00");
+    assert_eq!(Amount::parse("-94.08").unwrap().exact(), exact("-94.08"));
+    assert_eq!(Amount::parse("1.5E+2").unwrap().to_string(), "150.00");
+}
+
+#[test]
+fn amounts_at_the_limit_pass_and_one_beyond_fails() {
+    assert!(Amount::parse("999999999999.999999999").is_ok());
+    assert!(matches!(Amount::parse("1000000000000"), Err(MoneyError::Range { .. })));
+    assert!(Amount::parse("0.000000001").is_ok());
+    assert!(matches!(Amount::parse("0.0000000001"), Err(MoneyError::Decimals { .. })));
+    for bad in ["", "abc", "1,000.00", "+1", "1_0", "NaN", "1e", "--1"] {
+        assert!(matches!(Amount::parse(bad), Err(MoneyError::NotANumber(_))), "{bad}");
+    }
+}
+
+#[test]
+fn rates_are_percentages() {
+    assert_eq!(Rate::parse_percent("4.75%").unwrap().millionths(), 47_500);
+    assert_eq!(Rate::parse_percent("4.75%").unwrap().to_string(), "4.75%");
+    assert_eq!(Rate::parse_percent("60%").unwrap().to_string(), "60%");
+    assert!(Rate::parse_percent("4.75").is_err());
+    assert!(Rate::parse_percent("0.00001%").is_err());
+    assert!(Rate::parse_percent("-1%").is_err());
+}
+
+#[test]
+fn a_converted_amount_times_a_rate_is_exact_to_the_last_digit() {
+    let amount = Amount::parse("0.000000001").unwrap();
+    let fx = ExchangeRate::parse("0.0000000001").unwrap();
+    let product = amount.convert(fx).unwrap().times(Rate::from_millionths(1)).unwrap();
+    assert_eq!(product.raw(), 1);
+    assert_eq!(product.to_string(), "0.0000000000000000000000001");
+}
+
+#[test]
+fn conversion_out_of_range_is_an_overflow() {
+    let amount = Amount::parse("999999999999").unwrap();
+    assert_eq!(amount.convert(ExchangeRate::parse("999999").unwrap()), Err(Overflow));
+}
+
+#[test]
+fn half_even_goes_to_the_even_cent_on_both_sides_of_zero() {
+    let cents = Rounding::half_even(Amount::parse("0.01").unwrap()).unwrap();
+    for (given, expected) in [
+        ("0.005", "0.00"),
+        ("0.015", "0.02"),
+        ("0.025", "0.02"),
+        ("0.0250000001", "0.03"),
+        ("-0.005", "0.00"),
+        ("-0.015", "-0.02"),
+        ("-0.025", "-0.02"),
+        ("24999.97", "24999.97"),
+    ] {
+        assert_eq!(cents.round(exact(given)).to_string(), expected, "{given}");
+    }
+}
+
+#[test]
+fn money_is_never_read_from_a_bare_number() {
+    assert!(serde_json_like("12.5").is_err());
+}
+
+/// A deserializer that offers a float, as TOML and JSON readers do for bare numbers.
+fn serde_json_like(text: &str) -> Result<Amount, de::value::Error> {
+    use de::IntoDeserializer;
+    let float: f64 = text.parse().unwrap();
+    Amount::deserialize(IntoDeserializer::<de::value::Error>::into_deserializer(float))
+}
+
+proptest! {
+    #[test]
+    fn exact_text_round_trips(raw in -1_000_000_000_000_000_000_000_000_000_000_i128..1_000_000_000_000_000_000_000_000_000_000) {
+        let value = Exact::from_raw(raw);
+        prop_assert_eq!(Exact::parse(&value.to_string()).unwrap(), value);
+    }
+
+    #[test]
+    fn rounding_is_never_more_than_half_a_unit_away(raw in -1_000_000_000_000_000_000_000_000_000_000_i128..1_000_000_000_000_000_000_000_000_000_000) {
+        let cents = Rounding::half_even(Amount::parse("0.01").unwrap()).unwrap();
+        let value = Exact::from_raw(raw);
+        let rounded = cents.round(value);
+        let distance = rounded.minus(value).unwrap().raw().abs();
+        prop_assert!(distance * 2 <= cents.unit().raw());
+        prop_assert_eq!(rounded.raw() % cents.unit().raw(), 0);
+    }
+}
