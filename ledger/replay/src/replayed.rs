@@ -21,6 +21,12 @@ impl Replayed {
         let digests = self.partners.iter().map(|(partner_id, rows)| (partner_id, digest_of_partner(partner_id, rows)));
         digest_of_views(digests, &self.of_no_partner)
     }
+
+    /// Whether any record of the window names this partner.
+    #[must_use]
+    pub fn has(&self, partner_id: &PartnerId) -> bool {
+        self.partners.binary_search_by(|(id, _)| id.cmp(partner_id)).is_ok()
+    }
 }
 
 /// Folds every partner under the book. The result does not depend on the number of threads: partners are independent,

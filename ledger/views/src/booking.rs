@@ -121,7 +121,7 @@ pub(crate) fn note_oddities(
     lines: &[Resolved<'_>],
 ) -> Result<(), Overflow> {
     for line in lines {
-        if let Some(code) = line.finding {
+        for code in &line.findings {
             state.findings.push(finding(partner_id, code, vec![line.fact.id.to_string()]));
         }
         let (Some(root), Some(amount), false) = (&line.root, line.amount, line.of_reversed) else { continue };

@@ -1,41 +1,18 @@
-//! Lots and the claims on them, as they stand on the through date.
+//! Claims on lots, as they stand on the through date.
 //!
 //! Claims are judged in order on each lot's outcome and accrued co-op as they are on the through date, whatever the
 //! claim's own date: so the lots come first, whole, and the steps of all claims after them.
 
 use crate::claims::{Claim, ClaimStep, Stage};
 use crate::fx::FxTable;
+use crate::lots::{Lot, Outcome, lot_row, lots};
 use crate::rows::{ClaimRow, FindingRow, LotRow};
 use crate::state::PartnerState;
 use chrono::NaiveDate;
 use daybook_event::{Amount, ClaimState, Currency, Exact, Month, Overflow, PartnerId};
 use daybook_rules::calendar::Period;
-use daybook_rules::model::{ActivityLimit, ResolveAt, RuleBook};
+use daybook_rules::model::{ActivityLimit, RuleBook};
 use std::collections::BTreeMap;
-
-/// What became of a period's co-op.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// The period is not over.
-    Open,
-    Usable,
-    Converted,
-    /// Nothing accrued: only claims name it.
-    None,
-}
-
-#[derive(Debug, Clone)]
-struct Lot {
-    outcome: Outcome,
-    accrued: Exact,
-    /// Neither consumed nor reserved. It is `available` until the claim window closes and `forfeited` afterwards, so
-    /// one number serves claims on both sides of that day.
-    pool: Exact,
-    reserved: Exact,
-    /// Overdrawn included.
-    consumed: Exact,
-    overdrawn: Exact,
-}
 
 /// The co-op side of a partner's rows.
 pub(crate) struct CoopRows {
@@ -59,95 +36,6 @@ pub(crate) fn settle_coop(
         desk.take(step)?;
     }
     desk.rows(through)
-}
-
-/// Every lot with something accrued.
-fn lots(book: &RuleBook, state: &PartnerState, through: NaiveDate) -> Result<BTreeMap<Period, Lot>, Overflow> {
-    let calendar = book.calendar();
-    let mut sums: BTreeMap<Period, (Exact, Exact)> = BTreeMap::new();
-    let mut add = |month: Month, accrued: Exact, consumed: Exact| {
-        let sum = sums.entry(calendar.period_of(month)).or_default();
-        *sum = (sum.0.plus(accrued)?, sum.1.plus(consumed)?);
-        Ok::<(), Overflow>(())
-    };
-    for posting in &state.postings {
-        add(posting.month, posting.coop, Exact::ZERO)?;
-    }
-    for true_up in &state.true_ups {
-        add(true_up.month, true_up.coop, Exact::ZERO)?;
-    }
-    for (month, lot) in &state.openings.lots {
-        add(*month, lot.accrued, lot.consumed)?;
-    }
-    let nonzero = sums.into_iter().filter(|(_, (accrued, consumed))| !(accrued.is_zero() && consumed.is_zero()));
-    nonzero.map(|(period, (accrued, consumed))| Ok((period, lot(book, period, accrued, consumed, through)?))).collect()
-}
-
-fn lot(book: &RuleBook, period: Period, accrued: Exact, consumed: Exact, through: NaiveDate) -> Result<Lot, Overflow> {
-    let outcome = if accrued.is_zero() {
-        Outcome::None
-    } else if period.last_day() > through {
-        Outcome::Open
-    } else if accrued >= threshold(book, period) && accrued.is_positive() {
-        Outcome::Usable
-    } else {
-        Outcome::Converted
-    };
-    let there = if outcome == Outcome::Usable { accrued } else { Exact::ZERO };
-    let taken = consumed.min(there);
-    Ok(Lot {
-        outcome,
-        accrued,
-        pool: there.minus(taken)?,
-        reserved: Exact::ZERO,
-        consumed,
-        overdrawn: consumed.minus(taken)?,
-    })
-}
-
-/// The co-op threshold of a period. Which of its edges decides is itself a term: that of its last day.
-pub(crate) fn threshold(book: &RuleBook, period: Period) -> Exact {
-    let at_end = &book.set_on_or_first(period.last_day()).coop;
-    match at_end.resolve_at {
-        ResolveAt::PeriodEnd => at_end.threshold,
-        ResolveAt::PeriodStart => book.set_on_or_first(period.first_day()).coop.threshold,
-    }
-}
-
-impl Lot {
-    fn empty() -> Self {
-        let zero = Exact::ZERO;
-        Self { outcome: Outcome::None, accrued: zero, pool: zero, reserved: zero, consumed: zero, overdrawn: zero }
-    }
-
-    fn reserve(&mut self, claim: &mut Claim, amount: Exact) -> Result<(), Overflow> {
-        self.pool = self.pool.minus(amount)?;
-        self.reserved = self.reserved.plus(amount)?;
-        claim.reserved = amount;
-        Ok(())
-    }
-
-    /// Takes the amount from what is there; what is not there is overdrawn.
-    fn consume(&mut self, claim: &mut Claim, amount: Exact) -> Result<(), Overflow> {
-        let there = amount.min(self.pool);
-        self.pool = self.pool.minus(there)?;
-        self.consumed = self.consumed.plus(amount)?;
-        claim.consumed = amount;
-        claim.overdrawn = amount.minus(there)?;
-        self.overdrawn = self.overdrawn.plus(claim.overdrawn)?;
-        Ok(())
-    }
-
-    /// Gives back what the claim holds. What it overdrew was never there, so it goes with it.
-    fn release(&mut self, claim: &mut Claim) -> Result<(), Overflow> {
-        let held = claim.reserved.plus(claim.consumed)?.minus(claim.overdrawn)?;
-        self.pool = self.pool.plus(held)?;
-        self.reserved = self.reserved.minus(claim.reserved)?;
-        self.consumed = self.consumed.minus(claim.consumed)?;
-        self.overdrawn = self.overdrawn.minus(claim.overdrawn)?;
-        (claim.reserved, claim.consumed, claim.overdrawn) = (Exact::ZERO, Exact::ZERO, Exact::ZERO);
-        Ok(())
-    }
 }
 
 struct Desk<'a> {
@@ -191,8 +79,10 @@ impl Desk<'_> {
         }
         claim.activity_start = step.activity_start.or(claim.activity_start);
         claim.activity_end = step.activity_end.or(claim.activity_end);
-        claim.submitted = step.amount.or(claim.submitted);
-        claim.currency = step.currency.or(claim.currency);
+        if step.amount.is_some() {
+            // A currency is that of an amount: without one, both stay as they were.
+            (claim.submitted, claim.currency) = (step.amount, step.currency);
+        }
         claim.submitted_in = Month::of(step.on);
         let calendar = self.book.calendar();
         claim.period = claim.activity_start.map(|start| calendar.period_of(Month::of(start)).previous());
@@ -255,7 +145,8 @@ impl Desk<'_> {
     fn approve(&mut self, claim: &mut Claim, step: &ClaimStep, to: Stage) -> Result<(), Overflow> {
         let amount = match step.amount {
             Some(amount) => self.convert(claim, amount, step.currency.or(claim.currency)),
-            None => claim.amount,
+            // Not `claim.amount`: that may be what an earlier, withdrawn approval granted.
+            None => claim.submitted.and_then(|amount| self.convert(claim, amount, claim.currency)),
         };
         if amount.is_some_and(Exact::is_negative) {
             self.find("CLAIM_STEP_IGNORED", step);
@@ -311,8 +202,9 @@ impl Desk<'_> {
         let mut conversions = BTreeMap::new();
         let mut lots = Vec::new();
         for (period, lot) in &self.lots {
-            if lot.outcome == Outcome::Converted {
-                conversions.insert(period.last_month(), lot.accrued);
+            let due = lot.conversion_due()?;
+            if !due.is_zero() {
+                conversions.insert(period.last_month(), due);
             }
             let untouched = lot.consumed.is_zero() && lot.reserved.is_zero();
             if lot.outcome == Outcome::None && untouched {
@@ -358,35 +250,5 @@ fn limit_of(limit: ActivityLimit, accrued: Exact) -> Result<Exact, Overflow> {
         ActivityLimit::Share(share) => accrued.times(share)?,
         ActivityLimit::GreaterOf(amount, share) => amount.max(accrued.times(share)?),
         ActivityLimit::LesserOf(amount, share) => amount.min(accrued.times(share)?),
-    })
-}
-
-/// The row, with the identity of section 7 checked: a sum that does not close is our own bug.
-fn lot_row(partner_id: &PartnerId, period: Period, lot: &Lot, window_closed: bool) -> Result<LotRow, Overflow> {
-    let is = |outcome| lot.outcome == outcome;
-    let converted = if is(Outcome::Converted) { lot.accrued } else { Exact::ZERO };
-    let (available, forfeited) = if window_closed { (Exact::ZERO, lot.pool) } else { (lot.pool, Exact::ZERO) };
-    if !is(Outcome::Open) {
-        let had = lot.accrued.plus(lot.overdrawn)?;
-        let went = converted.plus(lot.consumed)?.plus(lot.reserved)?.plus(available)?.plus(forfeited)?;
-        assert_eq!(had, went, "lot {period} of {partner_id} does not close");
-    }
-    let state = match lot.outcome {
-        Outcome::Open => "open",
-        Outcome::Usable => "usable",
-        Outcome::Converted => "converted",
-        Outcome::None => "none",
-    };
-    Ok(LotRow {
-        partner_id: partner_id.clone(),
-        period: period.to_string(),
-        accrued: lot.accrued,
-        state: state.to_owned(),
-        converted,
-        consumed: lot.consumed,
-        reserved: lot.reserved,
-        available,
-        forfeited,
-        overdrawn: lot.overdrawn,
     })
 }

@@ -18,12 +18,13 @@ pub(crate) struct Resolved<'a> {
     pub(crate) root: Option<Cow<'a, Fact>>,
     /// The chain led to a line that was reversed.
     pub(crate) of_reversed: bool,
-    /// In program currency; none without a rate, or where the product is too large to hold.
+    /// In program currency; none without a rate, where the product is too large to hold, or where either is so of the
+    /// first line: a credit takes over the bucket, and gives nothing back of what was in no sum.
     pub(crate) amount: Option<Exact>,
     /// The first line's own amount in program currency.
     pub(crate) root_worth: Option<Exact>,
     /// What is odd about it.
-    pub(crate) finding: Option<&'static str>,
+    pub(crate) findings: Vec<&'static str>,
 }
 
 impl Resolved<'_> {
@@ -79,14 +80,17 @@ impl<'a, S: FactSource> Resolver<'a, S> {
             Chain::Root(root) => (Some(root), false, None),
             Chain::Reversed(root) => (Some(root), true, Some("CREDIT_OF_REVERSED")),
         };
-        let mut resolved = Resolved { at, fact, line, root, of_reversed, amount: None, root_worth: None, finding };
-        if resolved.finding.is_none() && resolved.pricing_line().currency != line.currency {
-            resolved.finding = Some("CREDIT_OTHER_CURRENCY");
+        let findings = finding.into_iter().collect();
+        let mut resolved = Resolved { at, fact, line, root, of_reversed, amount: None, root_worth: None, findings };
+        if resolved.pricing_line().currency != line.currency {
+            resolved.findings.push("CREDIT_OTHER_CURRENCY");
         }
         let rate_month = resolved.pricing_fact().month();
         resolved.amount = self.convert(line, rate_month);
-        resolved.root_worth =
-            resolved.root.as_deref().and_then(Fact::line).and_then(|line| self.convert(line, rate_month));
+        if resolved.root.is_some() && !of_reversed {
+            resolved.root_worth = self.convert(resolved.pricing_line(), rate_month);
+            resolved.amount = resolved.amount.filter(|_| resolved.root_worth.is_some());
+        }
         Ok(resolved)
     }
 
@@ -100,9 +104,10 @@ impl<'a, S: FactSource> Resolver<'a, S> {
     }
 
     fn chain(&self, first: &'a Fact) -> Result<Chain<'a>, S::Error> {
-        let mut visited: Vec<Cow<'a, Fact>> = vec![Cow::Borrowed(first)];
+        let mut chain: Vec<Cow<'a, Fact>> = Vec::new();
+        let mut places: BTreeMap<EventRef, usize> = BTreeMap::new();
+        let mut current = Cow::Borrowed(first);
         loop {
-            let current = visited[visited.len() - 1].clone();
             let Some(event_id) = current.line().and_then(|line| line.credits.clone()) else {
                 return Ok(Chain::Root(current));
             };
@@ -110,17 +115,20 @@ impl<'a, S: FactSource> Resolver<'a, S> {
             let found = self.find(&target)?.filter(|fact| fact.line().is_some());
             let Some(found) = found.filter(|fact| fact.effective_on <= current.effective_on) else {
                 let finding = Chain::Itself(Some("CREDIT_TARGET_UNKNOWN"));
-                return Ok(if visited.len() == 1 { finding } else { Chain::Root(current) });
+                return Ok(if chain.is_empty() { finding } else { Chain::Root(current) });
             };
             if self.source.reversals().names(&found.id) {
                 return Ok(Chain::Reversed(found));
             }
-            if let Some(again) = visited.iter().position(|fact| fact.id == found.id) {
-                // Members of a cycle price themselves; who points into it takes the member it points at.
-                let cycle = Chain::Itself(Some("CREDIT_CYCLE"));
-                return Ok(if again == 0 { cycle } else { Chain::Root(visited[again].clone()) });
+            places.insert(current.id.clone(), chain.len());
+            chain.push(current);
+            if let Some(&again) = places.get(&found.id) {
+                // Whoever credits a member of a cycle prices itself: the members, and the one that leads into it.
+                let prices_itself = again.saturating_sub(1);
+                let itself = Chain::Itself(Some("CREDIT_CYCLE"));
+                return Ok(if prices_itself == 0 { itself } else { Chain::Root(chain.swap_remove(prices_itself)) });
             }
-            visited.push(found);
+            current = found;
         }
     }
 

@@ -7,13 +7,14 @@ use crate::credits::Resolver;
 use crate::fact::{Fact, FactKind};
 use crate::fx::FxTable;
 use crate::history::{FactSource, PartnerHistory};
+use crate::openings::{note_adjustment, note_opening};
 use crate::payout::settle_payouts;
 use crate::pricing::{PricedLine, price};
-use crate::rows::{FindingRow, PartnerRows, ProvisionalRow, TrueUpRow};
+use crate::rows::{FindingRow, PartnerRows, ProvisionalRow};
 use crate::standing::MonthOfStanding;
 use crate::state::{Credited, FactHistory, FactValue, PartnerState};
 use chrono::{Days, NaiveDate};
-use daybook_event::{Amount, EventRef, ManualAdjustment, Month, Opening, Overflow, PartnerId};
+use daybook_event::{EventRef, Month, Overflow, PartnerId};
 use daybook_rules::model::RuleBook;
 
 /// Why a fold stopped.
@@ -146,64 +147,10 @@ fn note(
             history.values.push(FactValue::new(fact.effective_on, fact.id.clone(), &standing.value));
         }
         FactKind::Claim(claim) => state.claims.push(ClaimStep::of(&fact.id, fact.effective_on, claim)),
-        FactKind::Opening(opening) => note_opening(book, state, fact, opening)?,
+        FactKind::Opening(opening) => note_opening(book, partner_id, state, fact, opening)?,
         FactKind::Adjustment(adjustment) => note_adjustment(book, fx, partner_id, state, fact, adjustment),
     }
     Ok(())
-}
-
-fn note_opening(book: &RuleBook, state: &mut PartnerState, fact: &Fact, opening: &Opening) -> Result<(), Overflow> {
-    match opening {
-        // Newness matters to customer_add and computed competency, which `supported` refuses.
-        Opening::CustomerSince { .. } => {}
-        Opening::Revenue { product, month, amount, .. } => {
-            state.revenue.add_opening(*month, product, amount.exact())?;
-        }
-        Opening::Lot { period, accrued, consumed, .. } => {
-            if let Some(period) = book.calendar().period_parse(period) {
-                let lot = state.openings.lots.entry(period.first_month()).or_default();
-                lot.accrued = lot.accrued.plus(accrued.exact())?;
-                lot.consumed = lot.consumed.plus(consumed.exact())?;
-            }
-        }
-        Opening::Carry { amount } => {
-            let carry = state.openings.carry.entry(fact.month()).or_default();
-            *carry = carry.plus(amount.exact())?;
-        }
-    }
-    Ok(())
-}
-
-/// A correction by hand is a true-up in the month of its own date.
-fn note_adjustment(
-    book: &RuleBook,
-    fx: &FxTable,
-    partner_id: &PartnerId,
-    state: &mut PartnerState,
-    fact: &Fact,
-    adjustment: &ManualAdjustment,
-) {
-    let set = book.set_on_or_first(fact.effective_on);
-    let convert = |amount: Amount| {
-        if adjustment.currency == set.currency {
-            return Some(amount.exact());
-        }
-        let (rate, _) = fx.rate(adjustment.currency, fact.month())?;
-        amount.convert(rate).ok().map(|exact| set.rounding.round(exact))
-    };
-    let (Some(rebate), Some(coop)) = (convert(adjustment.rebate), convert(adjustment.coop)) else {
-        state.findings.push(finding(partner_id, "ADJUSTMENT_NOFX", vec![fact.id.to_string()]));
-        return;
-    };
-    state.true_ups.push(TrueUpRow {
-        partner_id: partner_id.clone(),
-        month: fact.month(),
-        closed_month: adjustment.month,
-        lever: adjustment.lever.clone(),
-        rebate,
-        coop,
-        cause: "manual".to_owned(),
-    });
 }
 
 /// Turns a state into every row of the partner, each view sorted as the outputs show it.
@@ -246,6 +193,7 @@ pub fn settle(
     rows.postings.sort();
     rows.true_ups.sort();
     rows.provisional.sort();
+    rows.provisional.dedup();
     Ok(rows)
 }
 

@@ -47,8 +47,7 @@ impl GateContext<'_> {
             GateTest::Held { fact } => held(self.held(fact, renewed_after)),
             GateTest::HeldOn { fact, on } => {
                 let was_held = self.value_on(fact, *on).filter(|value| value.is_held());
-                let renewed = |value: &&FactValue| renewed_after.is_none_or(|after| value.on > after);
-                held(was_held.filter(renewed))
+                held(was_held.filter(|_| renewed_after.is_none_or(|after| self.was_renewed(fact, after))))
             }
             GateTest::NumberAtLeast { fact, at_least } => {
                 let enough = |value: &&FactValue| matches!(value.held, HeldAs::Number(number) if number >= *at_least);
@@ -69,14 +68,19 @@ impl GateContext<'_> {
 
     /// The last value of a fact up to a date.
     fn value_on(&self, fact: &str, on: NaiveDate) -> Option<&FactValue> {
-        let values = &self.facts.get(fact)?.values;
-        values[..values.partition_point(|value| value.on <= on)].last()
+        self.facts.get(fact)?.value_on(on)
     }
 
     /// The value that holds a fact on this date.
     fn held(&self, fact: &str, renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
         let value = self.value_on(fact, self.on).filter(|value| value.is_held())?;
         renewed_after.is_none_or(|after| value.on > after).then_some(value)
+    }
+
+    /// Whether some event dated later than that, up to this date, says that the fact is held.
+    fn was_renewed(&self, fact: &str, after: NaiveDate) -> bool {
+        let values = self.facts.get(fact).map(|history| history.values.as_slice()).unwrap_or_default();
+        values.iter().any(|value| after < value.on && value.on <= self.on && value.is_held())
     }
 
     fn competency(&self, level: usize, areas: &[String], renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
@@ -94,13 +98,6 @@ impl GateContext<'_> {
             let of_product = self.set.groups_of(product, family);
             of_product.iter().any(|&at| groups.contains(&self.set.product_groups[at].name))
         })
-    }
-
-    /// Facts `PREFIX:x` held on this date: the x.
-    pub(crate) fn held_with_prefix(&self, prefix: &str) -> Vec<String> {
-        let from = self.facts.range(prefix.to_owned()..).take_while(|(fact, _)| fact.starts_with(prefix));
-        let held = from.filter(|(fact, _)| self.held(fact, None).is_some());
-        held.map(|(fact, _)| fact[prefix.len()..].to_owned()).collect()
     }
 }
 

@@ -6,7 +6,7 @@
 //! partner, nothing reads a clock, and the only roundings are those of postings and of claims in another currency.
 //!
 //! Reading order: [`fact`] (what goes in), [`rows`] (what comes out), `standing` (may the partner earn that day?),
-//! `credits` and `pricing` (where does each billed amount go?), `coop` and `payout` (what becomes of it?).
+//! `credits` and `pricing` (where does each billed amount go?), `lots`, `coop` and `payout` (what becomes of it?).
 
 pub mod fact;
 pub mod fx;
@@ -20,6 +20,7 @@ mod digest;
 mod fold;
 mod gates;
 mod history;
+mod lots;
 mod of_no_partner;
 mod openings;
 mod payout;

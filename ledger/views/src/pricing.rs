@@ -1,6 +1,7 @@
 //! Where each billed amount goes, and what it contributes.
 
 use crate::credits::Resolved;
+use crate::fact::Line;
 use crate::state::{JudgedDay, PartnerState};
 use daybook_event::{EventRef, Exact, Overflow};
 use daybook_rules::model::{Lever, RuleBook, RuleSet};
@@ -64,19 +65,18 @@ pub(crate) fn price(book: &RuleBook, state: &PartnerState, resolved: &Resolved<'
         priced.bucket = Bucket::Unconverted;
         return Ok(priced);
     };
+    if resolved.of_reversed {
+        return Ok(priced);
+    }
     let Some(set) = rule_set.map(|at| &book.sets[at]) else {
         priced.bucket = Bucket::NoTerms;
         return Ok(priced);
     };
-    if resolved.of_reversed {
-        return Ok(priced);
-    }
     let Some(day) = state.judged(fact.effective_on) else {
         // Every line's day is judged before the line is priced, and a credit's first line was a line of its day.
         unreachable!("the day of {} was not judged", fact.id)
     };
-    let line = resolved.pricing_line();
-    if day.own_tenants.contains(&line.customer_id) {
+    if state.is_held(&format!("own_tenant:{}", resolved.pricing_line().customer_id), day.on) {
         priced.bucket = Bucket::Ineligible("CUSEQPTR".to_owned());
         return Ok(priced);
     }
@@ -84,26 +84,28 @@ pub(crate) fn price(book: &RuleBook, state: &PartnerState, resolved: &Resolved<'
         priced.bucket = Bucket::Ineligible(code.clone());
         return Ok(priced);
     }
-    apply_levers(book, set, day, resolved, amount, &mut priced)?;
+    let line = PricedOn { state, set, day, line: resolved.pricing_line() };
+    apply_levers(book, &line, amount, &mut priced)?;
     Ok(priced)
 }
 
+/// What levers look at: the line that prices, on its day.
+struct PricedOn<'a> {
+    state: &'a PartnerState,
+    set: &'a RuleSet,
+    day: &'a JudgedDay,
+    line: &'a Line,
+}
+
 /// In each slot the first lever in file order whose match and needs hold; slots add up.
-fn apply_levers(
-    book: &RuleBook,
-    set: &RuleSet,
-    day: &JudgedDay,
-    resolved: &Resolved<'_>,
-    amount: Exact,
-    priced: &mut PricedLine,
-) -> Result<(), Overflow> {
-    let line = resolved.pricing_line();
+fn apply_levers(book: &RuleBook, on: &PricedOn<'_>, amount: Exact, priced: &mut PricedLine) -> Result<(), Overflow> {
+    let PricedOn { set, day, line, .. } = on;
     let family = book.catalogue.family_of(&line.product, day.on);
     let groups = set.groups_of(&line.product, family);
     let mut slots_taken: Vec<&str> = Vec::new();
     let mut first_unmet_need = None;
     for (at, lever) in set.levers.iter().enumerate() {
-        if slots_taken.contains(&lever.slot.as_str()) || !matches(lever, &groups, resolved, day) {
+        if slots_taken.contains(&lever.slot.as_str()) || !matches(lever, &groups, on) {
             continue;
         }
         let unmet = lever.needs.iter().map(|&need| &set.gates[need]).find(|gate| day.unmet_needs.contains(&gate.name));
@@ -122,11 +124,11 @@ fn apply_levers(
     Ok(())
 }
 
-fn matches(lever: &Lever, groups: &[usize], resolved: &Resolved<'_>, day: &JudgedDay) -> bool {
-    let line = resolved.pricing_line();
-    let wanted = &lever.matches;
+fn matches(lever: &Lever, groups: &[usize], on: &PricedOn<'_>) -> bool {
+    let (line, wanted) = (on.line, &lever.matches);
+    let in_market = |market: &String| on.state.is_held(&format!("market:{market}"), on.day.on);
     (wanted.groups.is_empty() || wanted.groups.iter().any(|group| groups.contains(group)))
         && (wanted.segments.is_empty() || line.segment.is_some_and(|segment| wanted.segments.contains(&segment)))
         && (wanted.charge_types.is_empty() || wanted.charge_types.contains(&line.charge_type))
-        && (wanted.markets.is_empty() || wanted.markets.iter().any(|market| day.markets.contains(market)))
+        && (wanted.markets.is_empty() || wanted.markets.iter().any(in_market))
 }

@@ -1,15 +1,16 @@
 //! Revenue per day and product, for trailing sums.
 
 use chrono::{Days, NaiveDate};
-use daybook_event::{Exact, Month, Overflow, Product};
+use daybook_event::{Exact, Overflow, Product};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a partner's customers were billed, per day and product, in program currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct TrailingRevenue {
-    /// Distinct products seen.
-    products: Vec<Product>,
-    /// One entry per day and product, by day.
+    /// Distinct products seen, numbered as they came.
+    products: BTreeMap<Product, usize>,
+    /// One entry per day and product, by day and number of the product.
     days: Vec<DayRevenue>,
     /// Per day with revenue: the sum of everything up to its end. A window is a difference of two of these.
     running: Vec<(NaiveDate, Exact)>,
@@ -23,34 +24,33 @@ struct DayRevenue {
 }
 
 impl TrailingRevenue {
-    /// Adds revenue of a day that is not before any day added so far.
+    /// Adds revenue of a day. Lines come day by day, each at the end; opening revenue is dated the last day of its month,
+    /// which may lie before days added already, or after days still to come.
     pub(crate) fn add(&mut self, on: NaiveDate, product: &Product, amount: Exact) -> Result<(), Overflow> {
-        let product = self.products.iter().position(|known| known == product).unwrap_or_else(|| {
-            self.products.push(product.clone());
-            self.products.len() - 1
-        });
-        let today = self.days.iter_mut().rev().take_while(|day| day.on == on).find(|day| day.product == product);
-        match today {
+        let product = self.number_of(product);
+        let at = self.days.partition_point(|day| (day.on, day.product) < (on, product));
+        match self.days.get_mut(at).filter(|day| (day.on, day.product) == (on, product)) {
             Some(day) => day.amount = day.amount.plus(amount)?,
-            None => self.days.push(DayRevenue { on, product, amount }),
+            None => self.days.insert(at, DayRevenue { on, product, amount }),
         }
-        let before = self.running.last().copied();
-        let sum = before.map_or(Exact::ZERO, |(_, sum)| sum).plus(amount)?;
-        match self.running.last_mut() {
-            Some(last) if last.0 == on => last.1 = sum,
-            _ => self.running.push((on, sum)),
+        let from = self.running.partition_point(|(day, _)| *day < on);
+        if self.running.get(from).is_none_or(|(day, _)| *day != on) {
+            let before = from.checked_sub(1).map_or(Exact::ZERO, |at| self.running[at].1);
+            self.running.insert(from, (on, before));
+        }
+        for (_, sum) in &mut self.running[from..] {
+            *sum = sum.plus(amount)?;
         }
         Ok(())
     }
 
-    /// Adds an opening month's revenue, dated the last day of that month, which may lie before days added already.
-    pub(crate) fn add_opening(&mut self, month: Month, product: &Product, amount: Exact) -> Result<(), Overflow> {
-        let on = month.last_day();
-        let later = self.days.split_off(self.days.partition_point(|day| day.on <= on));
-        self.running.truncate(self.running.partition_point(|(day, _)| *day <= on));
-        self.add(on, product, amount)?;
-        let products = self.products.clone();
-        later.into_iter().try_for_each(|day| self.add(day.on, &products[day.product], day.amount))
+    fn number_of(&mut self, product: &Product) -> usize {
+        if let Some(&number) = self.products.get(product) {
+            return number;
+        }
+        let number = self.products.len();
+        self.products.insert(product.clone(), number);
+        number
     }
 
     /// The sum over the window of so many days that ends on the day: days d with `on - N < d <= on`.
@@ -69,7 +69,10 @@ impl TrailingRevenue {
         days: u32,
         takes: impl Fn(&Product) -> bool,
     ) -> Result<Exact, Overflow> {
-        let wanted: Vec<bool> = self.products.iter().map(takes).collect();
+        let mut wanted = vec![false; self.products.len()];
+        for (product, &number) in &self.products {
+            wanted[number] = takes(product);
+        }
         let first = self.days.partition_point(|day| day.on <= window_start(on, days));
         let in_window = self.days[first..].iter().take_while(|day| day.on <= on);
         in_window.filter(|day| wanted[day.product]).try_fold(Exact::ZERO, |sum, day| sum.plus(day.amount))
@@ -84,6 +87,7 @@ fn window_start(on: NaiveDate, days: u32) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn date(text: &str) -> NaiveDate {
         daybook_event::date_parse(text).unwrap()
@@ -101,5 +105,44 @@ mod tests {
         assert_eq!(revenue.window(date("2022-01-11"), 365).unwrap(), Exact::from_units(1));
         assert_eq!(revenue.window_of(date("2022-01-10"), 365, |_| true).unwrap(), Exact::from_units(11));
         assert_eq!(revenue.window_of(date("2022-01-10"), 365, |_| false).unwrap(), Exact::ZERO);
+    }
+
+    #[test]
+    fn revenue_of_a_month_still_under_way_waits_for_its_last_day() {
+        let mut revenue = TrailingRevenue::default();
+        let (a, b) = (Product::default(), Product { product_id: "b".to_owned(), ..Product::default() });
+        revenue.add(date("2022-01-31"), &a, Exact::from_units(1000)).unwrap();
+        revenue.add(date("2022-01-10"), &b, Exact::from_units(10)).unwrap();
+        revenue.add(date("2022-01-10"), &a, Exact::from_units(1)).unwrap();
+        revenue.add(date("2021-12-31"), &b, Exact::from_units(100)).unwrap();
+        for (on, sum, of_b) in [("2021-12-31", 100, 100), ("2022-01-10", 111, 110), ("2022-01-31", 1111, 110)] {
+            assert_eq!(revenue.window(date(on), 365).unwrap(), Exact::from_units(sum), "{on}");
+            assert_eq!(revenue.window_of(date(on), 365, |_| true).unwrap(), Exact::from_units(sum), "{on}");
+            assert_eq!(revenue.window_of(date(on), 365, |p| *p == b).unwrap(), Exact::from_units(of_b), "{on}");
+        }
+        assert_eq!(revenue.window(date("2022-01-31"), 31).unwrap(), Exact::from_units(1011));
+    }
+
+    proptest! {
+        /// Whatever the order of adding: a window is the sum of what is dated inside it.
+        #[test]
+        fn a_window_is_the_sum_of_its_days(
+            added in proptest::collection::vec((0_u64..60, 0_u8..3, -500_i64..500), 0..40),
+            (on, window) in (0_u64..60, 0_u32..60),
+        ) {
+            let day = |at: u64| date("2022-01-01") + Days::new(at);
+            let product = |at: u8| Product { product_id: at.to_string(), ..Product::default() };
+            let mut revenue = TrailingRevenue::default();
+            for (at, of, amount) in &added {
+                revenue.add(day(*at), &product(*of), Exact::from_units(*amount)).unwrap();
+            }
+            let inside = |at: u64| at <= on && at + u64::from(window) > on;
+            let sum = |of: Option<u8>| {
+                let wanted = added.iter().filter(|(at, product, _)| inside(*at) && of.is_none_or(|of| of == *product));
+                Exact::from_units(wanted.map(|(_, _, amount)| amount).sum())
+            };
+            prop_assert_eq!(revenue.window(day(on), window).unwrap(), sum(None));
+            prop_assert_eq!(revenue.window_of(day(on), window, |p| *p == product(1)).unwrap(), sum(Some(1)));
+        }
     }
 }

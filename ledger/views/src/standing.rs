@@ -148,14 +148,7 @@ impl<'a> MonthOfStanding<'a> {
                 codes.if_not = (!met).then(|| gate.fail_code.clone());
             }
         }
-        let day = JudgedDay {
-            on,
-            code: None,
-            unmet_needs,
-            markets: context.held_with_prefix("market:"),
-            own_tenants: context.held_with_prefix("own_tenant:"),
-        };
-        self.judged.push((day, codes));
+        self.judged.push((JudgedDay { on, code: None, unmet_needs }, codes));
         Ok(())
     }
 

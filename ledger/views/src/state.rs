@@ -79,6 +79,13 @@ pub(crate) enum HeldAs {
     Number(Exact),
 }
 
+impl FactHistory {
+    /// The last value up to the end of a date.
+    pub(crate) fn value_on(&self, on: NaiveDate) -> Option<&FactValue> {
+        self.values[..self.values.partition_point(|value| value.on <= on)].last()
+    }
+}
+
 impl FactValue {
     pub(crate) fn new(on: NaiveDate, event: EventRef, value: &StandingValue) -> Self {
         let held = match value {
@@ -102,10 +109,6 @@ pub(crate) struct JudgedDay {
     pub(crate) code: Option<String>,
     /// Gates unmet that day, among those that some lever needs.
     pub(crate) unmet_needs: Vec<String>,
-    /// Markets held that day.
-    pub(crate) markets: Vec<String>,
-    /// The partner's own tenants that day.
-    pub(crate) own_tenants: Vec<String>,
 }
 
 /// Credits of one line so far, in program currency.
@@ -137,6 +140,11 @@ impl PartnerState {
             provisional: Vec::new(),
             findings: Vec::new(),
         }
+    }
+
+    /// Whether the standing fact is held on a date that is folded already.
+    pub(crate) fn is_held(&self, fact: &str, on: NaiveDate) -> bool {
+        self.facts.get(fact).and_then(|history| history.value_on(on)).is_some_and(FactValue::is_held)
     }
 
     /// What the day was judged to be, if it had revenue lines.

@@ -72,7 +72,7 @@ fn fold_from(
     let known = read.state_last::<PartnerState>(terms.generation, partner_id.as_str(), before)?;
     let mut state = known.map_or_else(|| PartnerState::before(first), |(_, state)| state);
     let from = state.next_month;
-    let source = DerivedFacts::new(read, partner_id, meta);
+    let source = DerivedFacts::new(read, partner_id, meta, from, last)?;
     let mut states = Vec::new();
     let mut fold = || {
         while state.next_month <= last {

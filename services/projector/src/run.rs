@@ -4,7 +4,7 @@ use crate::{ProjectError, Projector, Step, ViewCheckpoint};
 use chrono::NaiveDate;
 use daybook_event::Position;
 use daybook_store::LedgerReader;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +46,7 @@ pub async fn run(
             let outcome = follow(&mut projector, &ledger, &through, &published, &stop_work);
             (projector, outcome)
         };
+        let worked_from = Instant::now();
         let outcome;
         (projector, outcome) = match tokio::task::spawn_blocking(work).await {
             Ok(done) => done,
@@ -55,6 +56,13 @@ pub async fn run(
             },
         };
         outcome?;
+        // While more keeps coming, a pause as long as the work lets the next batch grow: a thousand small steps would
+        // fold the same partners a thousand times.
+        let pause = worked_from.elapsed().min(options.poll_interval);
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(pause) => {}
+        }
         tokio::select! {
             () = stop.cancelled() => break,
             changed = head.changed(), if is_head_told => is_head_told = changed.is_ok(),

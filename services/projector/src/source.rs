@@ -11,65 +11,63 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-/// The facts of one partner during one refold. Only the months that are asked for are read.
+/// The facts of one partner during one refold. Only the months that are folded are read, and, once, those before them
+/// that credits lead to.
 pub(crate) struct DerivedFacts<'a, R> {
     read: &'a R,
     partner_id: &'a PartnerId,
     meta: &'a PartnerMeta,
-    looked_up: RefCell<BTreeMap<EventRef, LookedUp>>,
-}
-
-/// What a search for a fact of an earlier month came to.
-struct LookedUp {
-    fact: Option<Fact>,
-    /// All months before this one were searched.
-    before: Month,
+    /// The first month that is folded.
+    from: Month,
+    /// What the credits of the folded months name.
+    credited: BTreeSet<EventRef>,
+    /// Credited facts, as far as they were come by: those of earlier months at the start, those of folded months as
+    /// each is folded.
+    found: RefCell<BTreeMap<EventRef, Fact>>,
 }
 
 impl<'a, R: DerivedRead> DerivedFacts<'a, R> {
-    pub(crate) fn new(read: &'a R, partner_id: &'a PartnerId, meta: &'a PartnerMeta) -> Self {
-        Self { read, partner_id, meta, looked_up: RefCell::default() }
+    /// Prepares a refold of the months from one to another. It reads them all for their credits first, so that the
+    /// earlier months are searched once for all of these: searching for each month's credits apart would read a long
+    /// history once per month.
+    pub(crate) fn new(
+        read: &'a R,
+        partner_id: &'a PartnerId,
+        meta: &'a PartnerMeta,
+        from: Month,
+        to: Month,
+    ) -> Result<Self, ProjectError> {
+        let mut facts = Self { read, partner_id, meta, from, credited: BTreeSet::new(), found: RefCell::default() };
+        let mut credits = BTreeSet::new();
+        for month in meta.facts.newest_first().filter(|month| (from..=to).contains(month)) {
+            facts.visit(month, |fact| credits.extend(credited(&fact)))?;
+        }
+        facts.search_before(credits.clone())?;
+        facts.credited = credits;
+        Ok(facts)
     }
 
-    /// Looks up every line that the month's credits lead to in earlier months, in one go per link of their chains: one
-    /// search for a month's credits instead of one for each.
-    fn look_ahead(&self, facts: &[Fact], month: Month) -> Result<(), ProjectError> {
-        let own: BTreeSet<&EventRef> = match facts.iter().any(|fact| credited(fact).is_some()) {
-            true => facts.iter().map(|fact| &fact.id).collect(),
-            false => return Ok(()),
-        };
-        let mut wanted: BTreeSet<EventRef> = facts.iter().filter_map(credited).collect();
-        loop {
-            wanted.retain(|id| !own.contains(id) && self.is_unknown_before(id, month));
-            if wanted.is_empty() {
-                return Ok(());
-            }
-            wanted = self.look_up(wanted, month)?;
-        }
+    fn visit(&self, month: Month, mut take: impl FnMut(Fact)) -> Result<(), ProjectError> {
+        self.meta.facts.visit(self.read, self.partner_id.as_str(), month, |entry| {
+            fact_read(entry)?.into_iter().for_each(&mut take);
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
-    fn is_unknown_before(&self, id: &EventRef, month: Month) -> bool {
-        self.looked_up.borrow().get(id).is_none_or(|known| known.fact.is_none() && known.before < month)
-    }
-
-    /// Searches the months before this one that were not searched for them yet. Returns what the facts found credit.
-    fn look_up(&self, wanted: BTreeSet<EventRef>, month: Month) -> Result<BTreeSet<EventRef>, ProjectError> {
-        let mut looked_up = self.looked_up.borrow_mut();
-        let first = self.meta.facts.first().unwrap_or(month);
-        let searched = |id: &EventRef| looked_up.get(id).map_or(first, |known| known.before);
-        let from = wanted.iter().map(searched).min().unwrap_or(first);
-        let mut missing = wanted;
-        let asked = missing.clone();
-        let found = facts_find(self.read, self.partner_id.as_str(), &self.meta.facts, &(from..month), &mut missing)?;
-        for id in asked {
-            looked_up.insert(id, LookedUp { fact: None, before: month });
+    /// Searches the months before the folded ones, and again for what the facts found credit, link by link. A credit's
+    /// target is never dated after it, so no link leads back into the folded months.
+    fn search_before(&self, mut wanted: BTreeSet<EventRef>) -> Result<(), ProjectError> {
+        let mut found = self.found.borrow_mut();
+        let first = self.meta.facts.first().unwrap_or(self.from);
+        while first < self.from && !wanted.is_empty() {
+            let within = first..self.from;
+            let partner = self.partner_id.as_str();
+            let facts = facts_find(self.read, partner, &self.meta.facts, &within, &mut wanted)?;
+            let next: BTreeSet<EventRef> = facts.iter().filter_map(credited).collect();
+            found.extend(facts.into_iter().map(|fact| (fact.id.clone(), fact)));
+            wanted = next.into_iter().filter(|id| !found.contains_key(id)).collect();
         }
-        let mut credited_by_found = BTreeSet::new();
-        for fact in found {
-            credited_by_found.extend(credited(&fact));
-            looked_up.insert(fact.id.clone(), LookedUp { fact: Some(fact), before: month });
-        }
-        Ok(credited_by_found)
+        Ok(())
     }
 }
 
@@ -78,22 +76,17 @@ impl<R: DerivedRead> FactSource for DerivedFacts<'_, R> {
 
     fn month(&self, month: Month) -> Result<Cow<'_, [Fact]>, ProjectError> {
         let mut facts = Vec::new();
-        self.meta.facts.visit(self.read, self.partner_id.as_str(), month, |entry| {
-            facts.extend(fact_read(entry)?);
-            Ok(ControlFlow::Continue(()))
-        })?;
+        self.visit(month, |fact| facts.push(fact))?;
         facts.sort_by(|a, b| a.order().cmp(&b.order()));
-        self.look_ahead(&facts, month)?;
+        let mut found = self.found.borrow_mut();
+        for fact in facts.iter().filter(|fact| self.credited.contains(&fact.id)) {
+            found.insert(fact.id.clone(), fact.clone());
+        }
         Ok(Cow::Owned(facts))
     }
 
     fn find_before(&self, id: &EventRef, month: Month) -> Result<Option<Fact>, ProjectError> {
-        if self.is_unknown_before(id, month) {
-            self.look_up(BTreeSet::from([id.clone()]), month)?;
-        }
-        let looked_up = self.looked_up.borrow();
-        let fact = looked_up.get(id).and_then(|known| known.fact.as_ref());
-        Ok(fact.filter(|fact| fact.month() < month).cloned())
+        Ok(self.found.borrow().get(id).filter(|fact| fact.month() < month).cloned())
     }
 
     fn reversals(&self) -> &Reversals {

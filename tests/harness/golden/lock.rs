@@ -26,7 +26,11 @@ fn digests_change_only_with_the_engine_semantics_number() {
         std::fs::write(path(), &text).unwrap();
     }
     let locked: toml::Table = std::fs::read_to_string(path()).unwrap().parse().unwrap();
-    assert_eq!(locked["engine_semantics"].as_integer(), Some(i64::from(number)), "raise the number and update the lock");
+    assert_eq!(
+        locked["engine_semantics"].as_integer(),
+        Some(i64::from(number)),
+        "raise the number and update the lock"
+    );
     for (name, digest) in &digests {
         let known = locked["digests"].get(name).and_then(toml::Value::as_str);
         assert_eq!(known, Some(digest.as_str()), "{name}: other rows under the same engine semantics number");

@@ -1,7 +1,7 @@
 //! The pipe tables beside the shipped rule files.
 
-use daybook_replay::{RuleTestOutcome, run_rule_test};
 use daybook_event::RuleFile;
+use daybook_replay::{RuleTestOutcome, run_rule_test};
 use daybook_rules::{RuleLibrary, RuleTest, load_tests, shipped_rule_files, shipped_tests};
 
 #[test]

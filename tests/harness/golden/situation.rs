@@ -75,7 +75,13 @@ impl Situation {
             std::fs::write(&path, serde_json::to_string_pretty(actual).unwrap() + "\n").unwrap();
             return None;
         }
-        let expected: Value = serde_json::from_str(&std::fs::read_to_string(&path).ok()?).unwrap();
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            return Some(format!(
+                "{}/{file} is missing; UPDATE_EXPECT=1 writes what came, to be checked by hand",
+                self.name()
+            ));
+        };
+        let expected: Value = serde_json::from_str(&text).unwrap();
         if *actual == expected {
             return None;
         }
@@ -118,8 +124,7 @@ impl Situation {
     /// The events through a real ledger: its histories, and what it quarantined.
     fn ledger(&self, reversed: bool) -> (Histories, Vec<Value>) {
         let dir = tempfile::tempdir().unwrap();
-        let mut ledger =
-            Ledger::create_or_open(dir.path(), Some(Binding::Files), &LedgerOptions::default()).unwrap();
+        let mut ledger = Ledger::create_or_open(dir.path(), Some(Binding::Files), &LedgerOptions::default()).unwrap();
         let mut batch = incoming(&self.folder.join("events.ndjson"));
         if reversed {
             batch.reverse();
@@ -150,8 +155,8 @@ fn book(argument: &str) -> RuleBook {
 fn incoming(path: &Path) -> Vec<Incoming> {
     let text = std::fs::read_to_string(path).unwrap();
     let line = |(at, line): (usize, &str)| {
-        let envelope = daybook_proto::decode_json(line)
-            .unwrap_or_else(|fault| panic!("{}:{}: {fault}", path.display(), at + 1));
+        let envelope =
+            daybook_proto::decode_json(line).unwrap_or_else(|fault| panic!("{}:{}: {fault}", path.display(), at + 1));
         Incoming::Event {
             id: envelope.id.clone(),
             content_hash: daybook_store::ContentHash::of_digest(&daybook_proto::content_hash(&envelope)),

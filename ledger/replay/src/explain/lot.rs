@@ -2,7 +2,7 @@
 
 use super::{Cited, ExplainError};
 use crate::histories::Histories;
-use daybook_event::{Exact, NaiveDate, PartnerId, Position};
+use daybook_event::{Exact, NaiveDate, Opening, PartnerId, Position};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::{ResolveAt, RuleBook};
 use daybook_views::rows::{ClaimRow, LotRow};
@@ -101,9 +101,10 @@ pub fn explain_lot(
     let part = |row: ClaimRow| ClaimPart { sentence: claim_sentence(&row), steps: steps(history, &row, through), row };
     let claims: Vec<ClaimPart> = claims.map(part).collect();
     let (rules, threshold) = rules(book, period);
+    let stood = stood(book, history, &row, through);
     Ok(LotExplanation {
-        summary: summary(&row, threshold, period),
-        arithmetic: arithmetic(&row, threshold, &parts)?,
+        summary: summary(&row, stood, threshold, period),
+        arithmetic: arithmetic(&row, stood, threshold, &parts)?,
         through,
         earned_between: (period.first_day(), period.last_day()),
         used_between: (period.next().first_day(), period.next().last_day()),
@@ -113,6 +114,19 @@ pub fn explain_lot(
         claims,
         row,
     })
+}
+
+/// Whether an opening says that the lot stood so: then no threshold of ours decided it.
+fn stood(book: &RuleBook, history: &PartnerHistory, row: &LotRow, through: NaiveDate) -> bool {
+    let counts = |fact: &&Fact| fact.effective_on <= through && !history.reversals().names(&fact.id);
+    let says_so = |fact: &Fact| match &fact.kind {
+        FactKind::Opening(Opening::Lot { period, state, .. }) => {
+            let period = book.calendar().period_parse(period);
+            *state == row.state && state != "open" && period.is_some_and(|period| period.to_string() == row.period)
+        }
+        _ => false,
+    };
+    history.facts().iter().filter(counts).any(says_so)
 }
 
 /// The claim's steps that count by the through date.
@@ -145,13 +159,23 @@ fn rules(book: &RuleBook, period: Period) -> (Vec<Cited>, Exact) {
     (vec![Cited::of(set, "coop.threshold", threshold), Cited::of(at_end, "coop.resolve_at", edge)], threshold)
 }
 
-fn summary(row: &LotRow, threshold: Exact, period: Period) -> String {
+fn summary(row: &LotRow, stood: bool, threshold: Exact, period: Period) -> String {
     let LotRow { partner_id, accrued, .. } = row;
+    let why_usable = if stood {
+        "usable since before the ledger began".to_owned()
+    } else {
+        format!("at least the {threshold} that make it usable")
+    };
     match row.state.as_str() {
         "usable" => format!(
-            "{partner_id} accrued {accrued} of co-op in {period}, at least the {threshold} that make it usable: {} was \
-             consumed, {} is reserved, {} is available, {} was forfeited.",
+            "{partner_id} accrued {accrued} of co-op in {period}, {why_usable}: {} was consumed, {} is reserved, {} is \
+             available, {} was forfeited.",
             row.consumed, row.reserved, row.available, row.forfeited
+        ),
+        "converted" if stood => format!(
+            "{partner_id} accrued {accrued} of co-op in {period}: it was converted to rebate before the ledger began; what \
+             was added since is due with {}.",
+            period.last_month()
         ),
         "converted" => format!(
             "{partner_id} accrued {accrued} of co-op in {period}, less than the {threshold} that would make it usable: it \
@@ -165,7 +189,7 @@ fn summary(row: &LotRow, threshold: Exact, period: Period) -> String {
     }
 }
 
-fn arithmetic(row: &LotRow, threshold: Exact, parts: &[LotPart]) -> Result<Vec<String>, ExplainError> {
+fn arithmetic(row: &LotRow, stood: bool, threshold: Exact, parts: &[LotPart]) -> Result<Vec<String>, ExplainError> {
     let sum = parts.iter().try_fold(Exact::ZERO, |sum, part| sum.plus(part.coop))?;
     let opening = row.accrued.minus(sum)?;
     let mut steps = vec![format!("accrued = sum of co-op over {} postings and true-ups = {sum}", parts.len())];
@@ -173,7 +197,11 @@ fn arithmetic(row: &LotRow, threshold: Exact, parts: &[LotPart]) -> Result<Vec<S
         steps.push(format!("accrued = {sum} + opening lot {opening} = {}", row.accrued));
     }
     let comparison = if row.accrued >= threshold { "at least" } else { "below" };
-    steps.push(format!("{} is {comparison} the threshold of {threshold}: {}", row.accrued, row.state));
+    steps.push(if stood {
+        format!("{} before the ledger began: not decided again", row.state)
+    } else {
+        format!("{} is {comparison} the threshold of {threshold}: {}", row.accrued, row.state)
+    });
     if row.state != "open" {
         steps.push(format!(
             "accrued {} + overdrawn {} = converted {} + consumed {} + reserved {} + available {} + forfeited {}",

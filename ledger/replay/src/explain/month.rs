@@ -116,6 +116,7 @@ struct Folded<'a> {
     fx: &'a FxTable,
     facts: Vec<Fact>,
     history: &'a PartnerHistory,
+    month: Month,
     lines: Vec<PricedLine>,
 }
 
@@ -182,7 +183,7 @@ fn fold_to<'a>(
     let reached = state.next_month == month.next() && first <= month;
     let Ok(facts) = history.month(month);
     let lines = if reached { lines } else { Vec::new() };
-    Ok((Folded { book, fx, facts: facts.into_owned(), history, lines }, state))
+    Ok((Folded { book, fx, facts: facts.into_owned(), history, month, lines }, state))
 }
 
 impl Folded<'_> {
@@ -260,7 +261,9 @@ impl Folded<'_> {
     }
 
     fn fact_month(&self, id: &EventRef) -> Option<Month> {
-        self.history.facts().iter().find(|fact| fact.id == *id).map(Fact::month)
+        // A credit's line is dated no later than the credit, so it is in this month or before it.
+        let Ok(fact) = self.history.find_before(id, self.month.next());
+        fact.map(|fact| fact.month())
     }
 
     fn not_earning(&self) -> Result<Vec<BucketExplanation>, ExplainError> {

@@ -1,0 +1,190 @@
+//! Lots: the co-op of a partner's earning periods, and what becomes of it.
+
+use crate::claims::Claim;
+use crate::openings::{OpeningLot, Stood};
+use crate::rows::LotRow;
+use crate::state::PartnerState;
+use chrono::NaiveDate;
+use daybook_event::{Exact, Overflow, PartnerId};
+use daybook_rules::calendar::Period;
+use daybook_rules::model::{ResolveAt, RuleBook};
+use std::collections::BTreeMap;
+
+/// What became of a period's co-op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The period is not over.
+    Open,
+    Usable,
+    Converted,
+    /// Nothing accrued: only claims name it.
+    None,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Lot {
+    pub(crate) outcome: Outcome,
+    pub(crate) accrued: Exact,
+    /// The part of `accrued` that was converted, and paid, before the ledger began.
+    converted_before: Exact,
+    /// Neither consumed nor reserved. It is `available` until the claim window closes and `forfeited` afterwards, so
+    /// one number serves claims on both sides of that day.
+    pub(crate) pool: Exact,
+    pub(crate) reserved: Exact,
+    /// Overdrawn included.
+    pub(crate) consumed: Exact,
+    pub(crate) overdrawn: Exact,
+}
+
+/// What a lot is made of.
+#[derive(Debug, Clone, Default)]
+struct Parts {
+    accrued: Exact,
+    opening: OpeningLot,
+}
+
+/// Every lot with something accrued.
+pub(crate) fn lots(
+    book: &RuleBook,
+    state: &PartnerState,
+    through: NaiveDate,
+) -> Result<BTreeMap<Period, Lot>, Overflow> {
+    let calendar = book.calendar();
+    let mut parts: BTreeMap<Period, Parts> = BTreeMap::new();
+    for (month, lot) in &state.openings.lots {
+        parts.insert(calendar.period_of(*month), Parts { accrued: lot.accrued, opening: lot.clone() });
+    }
+    let postings = state.postings.iter().map(|posting| (posting.month, posting.coop));
+    let true_ups = state.true_ups.iter().map(|true_up| (true_up.month, true_up.coop));
+    for (month, coop) in postings.chain(true_ups) {
+        let accrued = &mut parts.entry(calendar.period_of(month)).or_default().accrued;
+        *accrued = accrued.plus(coop)?;
+    }
+    let is_nothing =
+        |of: &Parts| [of.accrued, of.opening.consumed, of.opening.converted].iter().all(|sum| sum.is_zero());
+    let nonzero = parts.into_iter().filter(|(_, of)| !is_nothing(of));
+    nonzero.map(|(period, of)| Ok((period, lot(book, period, &of, through)?))).collect()
+}
+
+fn lot(book: &RuleBook, period: Period, of: &Parts, through: NaiveDate) -> Result<Lot, Overflow> {
+    let Parts { accrued, opening } = of;
+    let (accrued, consumed) = (*accrued, opening.consumed);
+    let is_enough = match opening.stood {
+        Stood::Open => accrued >= threshold(book, period),
+        Stood::Usable => true,
+        Stood::Converted => false,
+    };
+    let outcome = if accrued.is_zero() && opening.converted.is_zero() {
+        Outcome::None
+    } else if period.last_day() > through {
+        Outcome::Open
+    } else if is_enough && accrued.is_positive() {
+        Outcome::Usable
+    } else {
+        Outcome::Converted
+    };
+    let there = if outcome == Outcome::Usable { accrued } else { Exact::ZERO };
+    let taken = consumed.min(there);
+    Ok(Lot {
+        outcome,
+        accrued,
+        converted_before: opening.converted,
+        pool: there.minus(taken)?,
+        reserved: Exact::ZERO,
+        consumed,
+        overdrawn: consumed.minus(taken)?,
+    })
+}
+
+/// The co-op threshold of a period. Which of its edges decides is itself a term: that of its last day.
+fn threshold(book: &RuleBook, period: Period) -> Exact {
+    let at_end = &book.set_on_or_first(period.last_day()).coop;
+    match at_end.resolve_at {
+        ResolveAt::PeriodEnd => at_end.threshold,
+        ResolveAt::PeriodStart => book.set_on_or_first(period.first_day()).coop.threshold,
+    }
+}
+
+impl Lot {
+    pub(crate) fn empty() -> Self {
+        let zero = Exact::ZERO;
+        Self {
+            outcome: Outcome::None,
+            accrued: zero,
+            converted_before: zero,
+            pool: zero,
+            reserved: zero,
+            consumed: zero,
+            overdrawn: zero,
+        }
+    }
+
+    /// What its conversion brings to the payout of the period's last month.
+    pub(crate) fn conversion_due(&self) -> Result<Exact, Overflow> {
+        if self.outcome == Outcome::Converted { self.accrued.minus(self.converted_before) } else { Ok(Exact::ZERO) }
+    }
+
+    pub(crate) fn reserve(&mut self, claim: &mut Claim, amount: Exact) -> Result<(), Overflow> {
+        self.pool = self.pool.minus(amount)?;
+        self.reserved = self.reserved.plus(amount)?;
+        claim.reserved = amount;
+        Ok(())
+    }
+
+    /// Takes the amount from what is there; what is not there is overdrawn.
+    pub(crate) fn consume(&mut self, claim: &mut Claim, amount: Exact) -> Result<(), Overflow> {
+        let there = amount.min(self.pool);
+        self.pool = self.pool.minus(there)?;
+        self.consumed = self.consumed.plus(amount)?;
+        claim.consumed = amount;
+        claim.overdrawn = amount.minus(there)?;
+        self.overdrawn = self.overdrawn.plus(claim.overdrawn)?;
+        Ok(())
+    }
+
+    /// Gives back what the claim holds. What it overdrew was never there, so it goes with it.
+    pub(crate) fn release(&mut self, claim: &mut Claim) -> Result<(), Overflow> {
+        let held = claim.reserved.plus(claim.consumed)?.minus(claim.overdrawn)?;
+        self.pool = self.pool.plus(held)?;
+        self.reserved = self.reserved.minus(claim.reserved)?;
+        self.consumed = self.consumed.minus(claim.consumed)?;
+        self.overdrawn = self.overdrawn.minus(claim.overdrawn)?;
+        (claim.reserved, claim.consumed, claim.overdrawn) = (Exact::ZERO, Exact::ZERO, Exact::ZERO);
+        Ok(())
+    }
+}
+
+/// The row, with the identity of section 7 checked: a sum that does not close is our own bug.
+pub(crate) fn lot_row(
+    partner_id: &PartnerId,
+    period: Period,
+    lot: &Lot,
+    window_closed: bool,
+) -> Result<LotRow, Overflow> {
+    let is = |outcome| lot.outcome == outcome;
+    let converted = if is(Outcome::Converted) { lot.accrued } else { Exact::ZERO };
+    let (available, forfeited) = if window_closed { (Exact::ZERO, lot.pool) } else { (lot.pool, Exact::ZERO) };
+    if !is(Outcome::Open) {
+        let had = lot.accrued.plus(lot.overdrawn)?;
+        let went = converted.plus(lot.consumed)?.plus(lot.reserved)?.plus(available)?.plus(forfeited)?;
+        assert_eq!(had, went, "lot {period} of {partner_id} does not close");
+    }
+    let state = match lot.outcome {
+        Outcome::Open => "open",
+        Outcome::Usable => "usable",
+        Outcome::Converted => "converted",
+        Outcome::None => "none",
+    };
+    Ok(LotRow {
+        partner_id: partner_id.clone(),
+        period: period.to_string(),
+        accrued: lot.accrued,
+        state: state.to_owned(),
+        converted,
+        consumed: lot.consumed,
+        reserved: lot.reserved,
+        available,
+        forfeited,
+        overdrawn: lot.overdrawn,
+    })
+}
