@@ -189,7 +189,7 @@ fn set_right(path: &Path, cache_bytes_max: usize) -> Result<(), FileError> {
 }
 
 /// Makes a new file's name durable.
-fn folder_sync(path: &Path) -> std::io::Result<()> {
+pub(crate) fn folder_sync(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::File::open(folder)?.sync_all()
 }

@@ -1,18 +1,18 @@
 //! The one writer.
 
-use crate::append::{Writer, batch_check, unpackable};
+use crate::append::{Writer, batch_check};
+use crate::create::{ledger_make, tables_make};
 use crate::file::{StoreFile, caught};
-use crate::format_v1::{IdentityRow, LEDGER_FORMAT, StateRow, frame_split, packed_row, unsealed_read};
+use crate::format_v1::{StateRow, frame_split, unsealed_read};
 use crate::reader::{LedgerReader, identity_read, open_error};
 use crate::seal::{SEGMENT_STORED_BYTES_MAX, Sealer, Tail};
-use crate::tables::{EVENT_KEYS, HOLES, META, META_FORMAT, META_IDENTITY, QUARANTINE, SEGMENTS, TILES, UNSEALED};
+use crate::tables::UNSEALED;
 use crate::{
-    AppendError, Appended, Binding, CloseError, Cursor, Frontier, Hash, Head, Hole, Incoming, LEDGER_FILE, OpenError,
+    AppendError, Appended, Binding, CloseError, Cursor, Frontier, Head, Hole, Incoming, LEDGER_FILE, OpenError,
     ReadError, Snapshot,
 };
 use daybook_event::Instant;
 use redb::ReadableTable;
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -63,6 +63,9 @@ impl Ledger {
             std::fs::create_dir_all(dir)
                 .map_err(|error| OpenError::Io { path: dir.to_owned(), source: Box::new(error) })?;
         }
+        if let Some(binding) = &binding {
+            ledger_make(dir, binding, options)?;
+        }
         let file = StoreFile::open_writer(&path, options.cache_bytes_max, binding.is_some())
             .map_err(|error| open_error(error, dir))?;
         let file = Arc::new(file);
@@ -74,7 +77,7 @@ impl Ledger {
             }
             (Some(identity), _) => identity,
             (None, Some(binding)) => {
-                caught("creating the ledger", || create(&file, binding, options)).map_err(damaged)?
+                caught("creating the ledger", || tables_make(&file, binding, options)).map_err(damaged)?
             }
             (None, None) => return Err(OpenError::Unbound { dir: dir.to_owned() }),
         };
@@ -159,41 +162,8 @@ impl Drop for Ledger {
     }
 }
 
-/// Makes every table and the fixed rows.
-fn create(file: &StoreFile, binding: Binding, options: &LedgerOptions) -> Result<IdentityRow, ReadError> {
-    let ledger_id = options.ledger_id.unwrap_or_else(|| ledger_id(&binding, options.created_at));
-    let identity =
-        IdentityRow { intake_semantics: options.intake_semantics, created_at: options.created_at, ledger_id, binding };
-    let transaction = file.begin_write()?;
-    {
-        transaction.open_table(UNSEALED)?;
-        transaction.open_table(SEGMENTS)?;
-        transaction.open_table(EVENT_KEYS)?;
-        transaction.open_table(TILES)?;
-        transaction.open_table(QUARANTINE)?;
-        transaction.open_table(HOLES)?;
-        let mut meta = transaction.open_table(META)?;
-        meta.insert(META_FORMAT, LEDGER_FORMAT.to_be_bytes().as_slice())?;
-        let row = packed_row(META_IDENTITY.as_bytes(), &identity).ok_or_else(unpackable)?;
-        meta.insert(META_IDENTITY, row.as_slice())?;
-    }
-    writer_empty(options)?.write_state(&transaction)?;
-    transaction.commit()?;
-    Ok(identity)
-}
-
-fn ledger_id(binding: &Binding, created_at: Instant) -> [u8; 16] {
-    let digest: Hash = Sha256::new()
-        .chain_update(format!("{binding:?}"))
-        .chain_update(created_at.micros().to_be_bytes())
-        .finalize()
-        .into();
-    let mut id = [0; 16];
-    id.copy_from_slice(&digest[..16]);
-    id
-}
-
-fn writer_empty(options: &LedgerOptions) -> Result<Writer, ReadError> {
+/// A writer on an empty ledger.
+pub(crate) fn writer_empty(options: &LedgerOptions) -> Result<Writer, ReadError> {
     Ok(Writer {
         state: StateRow::default(),
         frontier: Frontier::default(),

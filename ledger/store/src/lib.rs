@@ -15,6 +15,7 @@
 mod append;
 mod block;
 mod crash;
+mod create;
 mod derived;
 
 mod error;

@@ -20,6 +20,19 @@ fn a_new_ledger_keeps_what_it_was_given() {
 }
 
 #[test]
+fn what_a_killed_creation_left_is_no_ledger_and_no_hindrance() {
+    let dir = tempfile::tempdir().unwrap();
+    let unfinished = dir.path().join("ledger.redb.new");
+    for left in [[0_u8; 4_096].as_slice(), b"", b"half a header"] {
+        std::fs::write(&unfinished, left).unwrap();
+        assert!(matches!(LedgerReader::open(dir.path(), &small()), Err(OpenError::Missing { .. })));
+        drop(Ledger::create_or_open(dir.path(), Some(stream()), &small()).unwrap());
+        assert!(!unfinished.exists());
+        std::fs::remove_file(dir.path().join(LEDGER_FILE)).unwrap();
+    }
+}
+
+#[test]
 fn what_is_not_a_ledger_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let open = || Ledger::create_or_open(dir.path(), None, &small()).map(|_| ());

@@ -1,0 +1,82 @@
+//! A new ledger: made whole under another name, then given its own. Killed at any moment, there is a ledger or there is none.
+
+use crate::append::unpackable;
+use crate::file::{StoreFile, caught, folder_sync};
+use crate::format_v1::{IdentityRow, LEDGER_FORMAT, packed_row};
+use crate::ledger::writer_empty;
+use crate::reader::open_error;
+use crate::tables::{EVENT_KEYS, HOLES, META, META_FORMAT, META_IDENTITY, QUARANTINE, SEGMENTS, TILES, UNSEALED};
+use crate::{Binding, Hash, LEDGER_FILE, LedgerOptions, OpenError, ReadError};
+use daybook_event::Instant;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// The name that a ledger has while it is made. What a killed process left under it holds nothing.
+const UNFINISHED_FILE: &str = "ledger.redb.new";
+
+/// Makes a ledger in the folder, unless there is one. The storage engine writes a new file's first bytes last: a file that a
+/// killed process left half-made would be taken for something else for ever.
+pub(crate) fn ledger_make(dir: &Path, binding: &Binding, options: &LedgerOptions) -> Result<(), OpenError> {
+    let path = dir.join(LEDGER_FILE);
+    if path.exists() {
+        return Ok(());
+    }
+    let failed = |error: io::Error| OpenError::Io { path: path.clone(), source: Box::new(error) };
+    // Two processes that begin at once: the second finds the ledger of the first. The lock ends with this handle.
+    let folder = fs::File::open(dir).map_err(failed)?;
+    folder.lock().map_err(failed)?;
+    if path.exists() {
+        return Ok(());
+    }
+    let unfinished = dir.join(UNFINISHED_FILE);
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let file =
+        StoreFile::open_writer(&unfinished, options.cache_bytes_max, true).map_err(|error| open_error(error, dir))?;
+    caught("creating the ledger", || tables_make(&file, binding.clone(), options))
+        .map_err(|error| OpenError::of_read(error, &unfinished))?;
+    file.close().map_err(|error| OpenError::Io { path: unfinished.clone(), source: Box::new(error) })?;
+    fs::rename(&unfinished, &path).and_then(|()| folder_sync(&path)).map_err(failed)
+}
+
+/// Makes every table and the fixed rows.
+pub(crate) fn tables_make(
+    file: &StoreFile,
+    binding: Binding,
+    options: &LedgerOptions,
+) -> Result<IdentityRow, ReadError> {
+    let ledger_id = options.ledger_id.unwrap_or_else(|| ledger_id(&binding, options.created_at));
+    let identity =
+        IdentityRow { intake_semantics: options.intake_semantics, created_at: options.created_at, ledger_id, binding };
+    let transaction = file.begin_write()?;
+    {
+        transaction.open_table(UNSEALED)?;
+        transaction.open_table(SEGMENTS)?;
+        transaction.open_table(EVENT_KEYS)?;
+        transaction.open_table(TILES)?;
+        transaction.open_table(QUARANTINE)?;
+        transaction.open_table(HOLES)?;
+        let mut meta = transaction.open_table(META)?;
+        meta.insert(META_FORMAT, LEDGER_FORMAT.to_be_bytes().as_slice())?;
+        let row = packed_row(META_IDENTITY.as_bytes(), &identity).ok_or_else(unpackable)?;
+        meta.insert(META_IDENTITY, row.as_slice())?;
+    }
+    writer_empty(options)?.write_state(&transaction)?;
+    transaction.commit()?;
+    Ok(identity)
+}
+
+fn ledger_id(binding: &Binding, created_at: Instant) -> [u8; 16] {
+    let digest: Hash = Sha256::new()
+        .chain_update(format!("{binding:?}"))
+        .chain_update(created_at.micros().to_be_bytes())
+        .finalize()
+        .into();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    id
+}
