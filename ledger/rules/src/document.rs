@@ -7,7 +7,7 @@ mod read;
 mod resolve;
 
 pub(crate) use cites::{Sources, cite_check, cite_keys, sources_read};
-pub(crate) use leaves::{META_KEYS, leaves};
+pub(crate) use leaves::{Leaf, META_KEYS, leaves};
 pub(crate) use read::read;
 pub(crate) use resolve::{Change, HEADER_KEYS, Operation, Resolved, resolve};
 

@@ -8,21 +8,25 @@ pub mod calendar;
 pub mod diagnostic;
 pub mod model;
 
+mod diff;
 mod document;
 mod hashes;
 mod header;
 mod library;
 mod lower;
+mod nudge;
 mod rule_test;
 mod shipped;
 mod suggest;
 mod units;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub use diff::{DiffLine, diff};
 pub use hashes::sha256_hex;
 pub use library::{
-    BookArgument, BookArgumentError, BookChoice, BookError, RuleLibrary, Version, VersionChange, book_file_names,
+    BookArgument, BookArgumentError, BookChoice, BookError, RuleLibrary, Version, VersionChange, book_file_names, lint,
     load_book, lock_text,
 };
+pub use nudge::NudgeableValue;
 pub use rule_test::{ClaimRow, ExpectColumn, ExpectRow, GivenRow, RuleTest, StandingRow, load_tests};
 pub use shipped::{shipped_files, shipped_rule_files, shipped_tests};

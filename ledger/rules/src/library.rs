@@ -1,16 +1,21 @@
 //! Loading: files in, a library of versions out, and every finding on the way.
 
+mod advice;
 mod books;
 mod lints;
 mod load;
 mod lock;
 
+pub use advice::lint;
 pub use books::{BookArgument, BookArgumentError, BookChoice, BookError, book_file_names};
 pub use load::load_book;
 pub use lock::lock_text;
 
+use crate::document::Resolved;
+use crate::lower::Header;
 use crate::model::{Catalogue, RuleSet};
 use daybook_event::RuleFile;
+use std::sync::Arc;
 
 /// Every version that a folder of rule files holds: what books are made of.
 #[derive(Debug, Clone)]
@@ -35,6 +40,17 @@ pub struct Version {
     pub revision: u32,
     /// Its own changes, in file order.
     pub changes: Vec<VersionChange>,
+    /// What its file said, with everything inherited: what a nudge starts from.
+    pub(crate) document: Arc<VersionDocument>,
+}
+
+/// A version before it was made into terms.
+#[derive(Debug, Clone)]
+pub(crate) struct VersionDocument {
+    /// Index of its file among the library's files.
+    pub(crate) file: usize,
+    pub(crate) header: Header,
+    pub(crate) resolved: Resolved,
 }
 
 /// One `[[change]]`: a line of a diff, a cause in an attribution.
@@ -52,6 +68,10 @@ pub struct VersionChange {
     pub why: String,
     /// The keys of the sources cited.
     pub cite: Vec<String>,
+    /// The titles of those sources.
+    pub source_title: String,
+    /// The version whose file it stands in.
+    pub version: String,
 }
 
 impl RuleLibrary {

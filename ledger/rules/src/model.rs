@@ -16,6 +16,7 @@ pub use money::{Activity, ActivityLimit, Benefit, Coop, Payout, ProgramYearEnd, 
 pub use product::{Catalogue, CatalogueEdition, ProductGroup, ProductPattern};
 
 use crate::calendar::Calendar;
+use crate::library::VersionChange;
 use chrono::NaiveDate;
 use daybook_event::{Currency, Product, Rounding};
 use std::collections::BTreeMap;
@@ -67,6 +68,8 @@ pub struct RuleSet {
     pub interpretations: Vec<Interpretation>,
     /// Where each parameter stands and who says so, by path (`lever.core_azure.rate`).
     pub origins: BTreeMap<String, Origin>,
+    /// Every change that led here, the parents' first.
+    pub changes: Vec<VersionChange>,
     /// The hashes of this version.
     pub hashes: Hashes,
 }
@@ -97,6 +100,10 @@ pub struct Origin {
     pub cite: String,
     /// The source's title.
     pub source_title: String,
+    /// What stands there, in the one form of its value; the items of a list joined by commas.
+    pub value: String,
+    /// The reason that the change gives, or else the block; empty where neither gives one.
+    pub why: String,
 }
 
 /// A reading chosen where the terms are silent or contradict each other.

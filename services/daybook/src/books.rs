@@ -41,16 +41,21 @@ pub(crate) fn library(dir: Option<&Path>) -> Result<RuleLibrary, Failure> {
     library.ok_or_else(|| refused(&diagnostics))
 }
 
-/// The book that an argument names.
+/// The book that an argument names, for verbs that compute figures by it.
 pub(crate) fn book(dir: Option<&Path>, argument: &str) -> Result<RuleBook, Failure> {
+    let book = book_to_read(dir, argument)?;
+    daybook_views::check_supported(&book)?;
+    Ok(book)
+}
+
+/// The book that an argument names, for verbs that only read it: it may hold terms that cannot be computed.
+pub(crate) fn book_to_read(dir: Option<&Path>, argument: &str) -> Result<RuleBook, Failure> {
     let argument = BookArgument::parse(argument).map_err(Failure::input)?;
     let library = match &argument.choice {
         BookChoice::File(path) => library_with(dir, Path::new(path))?,
         BookChoice::Current | BookChoice::UpTo(_) => library(dir)?,
     };
-    let book = library.book(&argument).map_err(Failure::input)?;
-    daybook_views::check_supported(&book)?;
-    Ok(book)
+    library.book(&argument).map_err(Failure::input)
 }
 
 /// The rules with an overlay or rule set file added; or, for a book file, exactly the files that it names beside it.

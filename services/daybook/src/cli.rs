@@ -1,5 +1,9 @@
 //! The command line: one struct per verb. `--help` is part of the feature.
 
+mod rules;
+
+pub(crate) use rules::{RulesDiffArguments, RulesVerb};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daybook_event::{EventId, Month, NaiveDate, PartnerId, SourceId};
 use std::path::PathBuf;
@@ -42,7 +46,7 @@ pub(crate) enum Verb {
     Explain(ExplainArguments),
     /// Recompute the whole tree from stored bytes, and the views from records; name every finding.
     Verify(VerifyArguments),
-    /// List, check and test the rule files.
+    /// List, check, test and compare the rule files.
     #[command(subcommand)]
     Rules(RulesVerb),
     /// Look at what could not be appended.
@@ -210,6 +214,7 @@ pub(crate) struct GenerateArguments {
 
 /// One of the views.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
 pub(crate) enum ViewName {
     Standing,
     Postings,
@@ -309,25 +314,6 @@ pub(crate) struct VerifyArguments {
     pub(crate) ledger_only: bool,
     #[command(flatten)]
     pub(crate) format: FormatArgument,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RulesVerb {
-    /// List the versions with their dates, changes and hashes.
-    List {
-        #[command(flatten)]
-        format: FormatArgument,
-    },
-    /// Check the rule files; exit status 1 if any is wrong.
-    Lint {
-        #[command(flatten)]
-        format: FormatArgument,
-    },
-    /// Run the tests that stand beside the rule files; exit status 1 if any fails.
-    Test {
-        #[command(flatten)]
-        format: FormatArgument,
-    },
 }
 
 #[derive(Debug, Subcommand)]

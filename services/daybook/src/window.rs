@@ -3,7 +3,7 @@
 use crate::cli::WindowArguments;
 use crate::failure::Failure;
 use crate::progress;
-use daybook_event::{Instant, NaiveDate, Position};
+use daybook_event::{Instant, NaiveDate, PartnerId, Position};
 use daybook_replay::{Histories, HistoriesBuilder};
 use daybook_store::{Hash, LedgerOptions, LedgerReader, ReadError, RecordRef, Snapshot};
 use std::path::Path;
@@ -19,6 +19,15 @@ pub(crate) struct Window {
 /// Opens the ledger for reading, beside a `serve` that writes or without one.
 pub(crate) fn open(ledger: &Path) -> Result<LedgerReader, Failure> {
     Ok(LedgerReader::open(ledger, &LedgerOptions::default())?)
+}
+
+/// Said of a partner that no record of the window names: an empty answer would pass a mistyped id for a partner without
+/// figures.
+pub(crate) fn partner_missing(partner_id: &PartnerId) -> Failure {
+    Failure::Input(format!(
+        "partner {partner_id} has no facts in this window; `daybook views` lists the partners that have, `daybook \
+         quarantine list` what could not be appended"
+    ))
 }
 
 /// The last position that counts.

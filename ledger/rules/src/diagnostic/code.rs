@@ -64,6 +64,14 @@ pub enum Code {
     UngroupedProduct = 23,
     /// The book's list of files does not fit the files.
     BookFiles = 24,
+    /// A threshold without tests at its value and one unit either side.
+    UntestedThreshold = 25,
+    /// A value more than ten times away from all that stood there before.
+    FarFromHistory = 26,
+    /// A date on which the sample case does not evaluate: nobody could earn anything.
+    UncoveredDate = 27,
+    /// No source may send facts of no partner.
+    SourcesUnnamed = 28,
 }
 
 impl Code {
@@ -71,7 +79,12 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::ShadowedLever | Self::UngroupedProduct => Severity::Warning,
+            Self::ShadowedLever
+            | Self::UngroupedProduct
+            | Self::UntestedThreshold
+            | Self::FarFromHistory
+            | Self::UncoveredDate
+            | Self::SourcesUnnamed => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -9,35 +9,51 @@ pub(crate) const META_KEYS: [&str; 3] = ["cite", "why", "confidence"];
 pub(crate) struct Leaf<'t> {
     pub(crate) path: String,
     pub(crate) node: &'t Node,
-    /// The nearest block around it that cites a source.
+    /// What the nearest block around it cites.
     pub(crate) cites: Vec<String>,
+    /// What that block gives as its reason; empty where it gives none.
+    pub(crate) why: String,
 }
 
 /// Every parameter in file order; interpretations are none.
 pub(crate) fn leaves(table: &Table) -> Vec<Leaf<'_>> {
     let mut found = Vec::new();
     for entry in table.entries.iter().filter(|entry| entry.key != "interpretation") {
-        walk(&mut found, &entry.key, &entry.node, &[]);
+        walk(&mut found, &entry.key, &entry.node, &Said::default());
     }
     found
 }
 
-fn walk<'t>(found: &mut Vec<Leaf<'t>>, path: &str, node: &'t Node, cites: &[String]) {
+/// What a block says of everything in it.
+#[derive(Default)]
+struct Said {
+    cites: Vec<String>,
+    why: String,
+}
+
+fn walk<'t>(found: &mut Vec<Leaf<'t>>, path: &str, node: &'t Node, said: &Said) {
     match &node.value {
         Value::Table(table) => {
-            let own = super::cites::cite_keys(table);
-            let cites = if own.is_empty() { cites } else { own.as_slice() };
+            let own = said_by(table);
+            let said = own.as_ref().unwrap_or(said);
             for entry in table.entries.iter().filter(|entry| !META_KEYS.contains(&entry.key.as_str())) {
-                walk(found, &format!("{path}.{}", entry.key), &entry.node, cites);
+                walk(found, &format!("{path}.{}", entry.key), &entry.node, said);
             }
         }
         Value::List(items) if items.iter().any(|item| item.as_table().is_some()) => {
             for (at, item) in items.iter().enumerate() {
                 let name = item.as_table().and_then(|table| table.text("name"));
                 let step = name.map_or_else(|| at.to_string(), str::to_owned);
-                walk(found, &format!("{path}.{step}"), item, cites);
+                walk(found, &format!("{path}.{step}"), item, said);
             }
         }
-        _ => found.push(Leaf { path: path.to_owned(), node, cites: cites.to_vec() }),
+        _ => found.push(Leaf { path: path.to_owned(), node, cites: said.cites.clone(), why: said.why.clone() }),
     }
+}
+
+/// What a block says itself; none where it cites nothing.
+fn said_by(table: &Table) -> Option<Said> {
+    let cites = super::cites::cite_keys(table);
+    let why = table.text("why").unwrap_or_default().to_owned();
+    (!cites.is_empty()).then_some(Said { cites, why })
 }

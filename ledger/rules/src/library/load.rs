@@ -1,13 +1,14 @@
 //! From bytes to versions, step by step: read, tell apart, resolve, lower, hash, check across files.
 
-use super::{RuleLibrary, Version, VersionChange, lints, lock};
+use super::{RuleLibrary, Version, VersionDocument, lints, lock};
 use crate::diagnostic::{Code, Diagnostic, Findings, Place, SourceText};
-use crate::document::{Change, Operation, Resolved, Sources, Table, read, resolve};
+use crate::document::{Resolved, Sources, Table, read, resolve};
 use crate::hashes::{catalogue_hash, version_hashes};
 use crate::header::{Format, format_of, header_read, revision_of};
 use crate::lower::{Cx, Header, catalogue_read, rule_set};
 use crate::model::{Catalogue, RuleBook, RuleSet};
 use daybook_event::{Currency, RuleFile};
+use std::sync::Arc;
 
 /// Reads a folder's files into the book of everything in it. A book comes back only where no error was found; the
 /// warnings come with it.
@@ -203,18 +204,13 @@ fn versions_make(drafts: Vec<Draft>, texts: &[SourceText]) -> Vec<Version> {
 fn version_make(draft: Draft, texts: &[SourceText]) -> Option<Version> {
     let State::Done(resolved) = draft.state else { return None };
     let set = draft.set?;
-    let own = resolved.changes.into_iter().filter(|change| change.version == set.version);
+    let own = set.changes.iter().filter(|change| change.version == set.version);
     Some(Version {
         file: texts[draft.file].name.clone(),
-        extends: draft.header.extends.map(|(id, _)| id),
+        extends: draft.header.extends.as_ref().map(|(id, _)| id.clone()),
         revision: revision_of(&set.version).1,
-        changes: own.map(change_make).collect(),
+        changes: own.cloned().collect(),
+        document: Arc::new(VersionDocument { file: draft.file, header: draft.header, resolved }),
         set,
     })
-}
-
-fn change_make(change: Change) -> VersionChange {
-    let Change { id, path, from, to, why, cites, operation, .. } = change;
-    let to = if operation == Operation::Remove { None } else { to };
-    VersionChange { id, path, from, to, why, cite: cites }
 }

@@ -23,6 +23,8 @@ pub(super) fn origins(
             change_id: change.map(|change| change.id.clone()),
             source_title: titles.collect::<Vec<_>>().join("; "),
             cite: cites.join(", "),
+            value: leaf.node.plain().unwrap_or_default(),
+            why: change.map_or_else(|| leaf.why.clone(), |change| change.why.clone()),
         };
         found.insert(leaf.path, origin);
     }

@@ -5,7 +5,8 @@ use super::origins::origins;
 use super::{Cx, Names, competency, coop, gates, levers, money, products};
 use crate::calendar::{Calendar, MonthDay};
 use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Node, Resolved, Value};
+use crate::document::{Change, Node, Operation, Resolved, Value};
+use crate::library::VersionChange;
 use crate::model::{Cadence, Hashes, Interpretation, RuleSet};
 use chrono::{NaiveDate, Weekday};
 use daybook_event::{Currency, Month};
@@ -74,8 +75,24 @@ pub(crate) fn rule_set(
         benefits,
         interpretations,
         origins: origins(findings, resolved, version_of),
+        changes: resolved.changes.iter().map(|change| change_made(change, resolved)).collect(),
         hashes: Hashes::default(),
     })
+}
+
+/// A change as its version shows it.
+fn change_made(change: &Change, resolved: &Resolved) -> VersionChange {
+    let titles = change.cites.iter().filter_map(|key| resolved.sources.get(key)).map(|source| source.title.as_str());
+    VersionChange {
+        id: change.id.clone(),
+        path: change.path.clone(),
+        from: change.from.clone(),
+        to: if change.operation == Operation::Remove { None } else { change.to.clone() },
+        why: change.why.clone(),
+        cite: change.cites.clone(),
+        source_title: titles.collect::<Vec<_>>().join("; "),
+        version: change.version.clone(),
+    }
 }
 
 fn currency(findings: &Findings<'_>, header: &Header, resolved: &Resolved) -> Option<Currency> {

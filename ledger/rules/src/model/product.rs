@@ -44,7 +44,7 @@ pub struct CatalogueEdition {
 }
 
 impl Catalogue {
-    fn edition_on(&self, date: NaiveDate) -> Option<&CatalogueEdition> {
+    pub(crate) fn edition_on(&self, date: NaiveDate) -> Option<&CatalogueEdition> {
         let after = self.editions.partition_point(|edition| edition.from <= date);
         // Before the first edition the first holds, as for anything looked up before the first rule set.
         self.editions.get(after.saturating_sub(1))

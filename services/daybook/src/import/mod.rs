@@ -21,6 +21,8 @@ use std::path::Path;
 
 pub(crate) fn run(cli: &Cli, arguments: &ImportArguments) -> Result<(), Failure> {
     let mut report = ImportReport::default();
+    // Before the door: opening it may make a ledger and bind it to files for good, which a mistyped name shall not do.
+    arguments.files.iter().try_for_each(|path| read::check(path))?;
     let door: Box<dyn Door> = match binding(&cli.ledger)? {
         Some(Binding::Stream { name }) => Box::new(stream_door::StreamDoor::open(&cli.ledger, &name, &arguments.nats)?),
         Some(Binding::Files) | None if socket::is_listening(&cli.ledger) => Box::new(SocketDoor::open(&cli.ledger)?),

@@ -69,6 +69,22 @@ fn tell(report: &mut ImportReport, settled: Vec<Settled>, bar: &ProgressBar) {
     }
 }
 
+/// Whether a file can be read at all. A pipe is not opened to see: it opens once.
+pub(crate) fn check(path: &Path) -> Result<(), Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(());
+    }
+    let cannot = |why: String| Failure::Input(format!("cannot read {}: {why}", path.display()));
+    let about = std::fs::metadata(path).map_err(|error| cannot(error.to_string()))?;
+    if about.is_dir() {
+        return Err(cannot("it is a folder, name the files in it".to_owned()));
+    }
+    if about.is_file() {
+        open(path)?;
+    }
+    Ok(())
+}
+
 fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(BufReader::new(std::io::stdin())));

@@ -8,12 +8,17 @@ use crate::failure::{Failure, with_sources};
 use crate::serve::health;
 use daybook_console::Health;
 use daybook_event::Position;
-use daybook_store::Binding;
+use daybook_store::{Binding, LEDGER_FILE};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: CancellationToken) -> Result<(), Failure> {
+    let is_new = !config.ledger.join(LEDGER_FILE).exists();
     let ledger = ledger_open(config, Binding::Files)?;
+    if is_new {
+        tracing::warn!(ledger = %config.ledger.display(), "made a new ledger bound to files, since no broker was named: \
+            to follow a stream, give --nats and another folder");
+    }
     let reader = ledger.reader();
     let (publish_head, head) = watch::channel(ledger.head().position);
     let mut heads = head.clone();
@@ -50,6 +55,8 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
     let written = writer.await.map_err(Failure::input)?;
     let projected = projecting.task.await.map_err(Failure::input)?;
     door.await.map_err(Failure::input)?;
+    // Closed last: the projector reads the ledger until its step is done.
+    let ledger = written?;
     drop(projected.map_err(|error| Failure::Input(with_sources(&error)))?);
-    written
+    Ok(ledger.close()?)
 }

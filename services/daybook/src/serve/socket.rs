@@ -91,13 +91,13 @@ impl Socket {
         Ok(Self { listener, path })
     }
 
-    /// Appends what clients send, one client at a time, until told to stop.
+    /// Appends what clients send, one client at a time, until told to stop; gives the ledger back.
     pub(super) fn serve(
         self,
         mut ledger: Ledger,
         head: &watch::Sender<Position>,
         stop: &CancellationToken,
-    ) -> Result<(), Failure> {
+    ) -> Result<Ledger, Failure> {
         while !stop.is_cancelled() {
             match self.listener.accept() {
                 Ok((client, _)) => {
@@ -110,7 +110,7 @@ impl Socket {
             }
         }
         std::fs::remove_file(&self.path)?;
-        Ok(ledger.close()?)
+        Ok(ledger)
     }
 }
 

@@ -19,6 +19,9 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     let names = (arguments.reference.as_str(), arguments.candidate.as_str());
     let mut comparison = compare(reference.calendar(), names, window.position, &before, &after)?;
     if let Some(partner) = &arguments.partner {
+        if !before.has(partner) {
+            return Err(window::partner_missing(partner));
+        }
         comparison = comparison.of_partner(partner)?;
     }
     let head = [

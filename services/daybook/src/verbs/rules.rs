@@ -1,17 +1,25 @@
-//! `daybook rules list`, `lint` and `test`.
+//! `daybook rules list`, `lint` and `test`; `diff` and `mutate` have files of their own.
+
+#[cfg(test)]
+mod coverage;
+mod diff;
+mod html;
+mod mutate;
 
 use crate::cli::{Cli, Format, FormatArgument, RulesVerb};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::{books, output::print};
-use daybook_event::RuleFile;
+use daybook_event::{Month, RuleFile};
 use daybook_replay::{RuleTestOutcome, run_rule_test};
-use daybook_rules::{Diagnostic, RuleLibrary, Severity, load_tests, shipped_tests};
+use daybook_rules::{Diagnostic, RuleTest, Severity, load_tests, shipped_tests};
 use serde::Serialize;
 use std::path::Path;
 
 /// The folder of rule tests within a folder of rules.
 const TESTS_FOLDER: &str = "tests";
+/// How far ahead somebody must be able to earn something.
+const COVERAGE_MONTHS_AHEAD: i32 = 24;
 
 pub(crate) fn run(cli: &Cli, verb: &RulesVerb) -> Result<(), Failure> {
     let rules = cli.rules.as_deref();
@@ -19,6 +27,8 @@ pub(crate) fn run(cli: &Cli, verb: &RulesVerb) -> Result<(), Failure> {
         RulesVerb::List { format } => list(rules, format),
         RulesVerb::Lint { format } => lint(rules, format),
         RulesVerb::Test { format } => test(rules, format),
+        RulesVerb::Diff(arguments) => diff::run(cli, arguments),
+        RulesVerb::Mutate { format } => mutate::run(rules, format),
     }
 }
 
@@ -65,7 +75,13 @@ fn list(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
 
 fn lint(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
     let files = books::rule_files(rules)?;
-    let (_, diagnostics) = RuleLibrary::load(&files);
+    let tests = match rules {
+        // Rules without tests beside them are a finding, not a fault of the folder.
+        Some(dir) if !dir.join(TESTS_FOLDER).is_dir() => Vec::new(),
+        _ => test_files(rules)?,
+    };
+    let covered = Month::of(crate::import::now().date_utc()).plus(COVERAGE_MONTHS_AHEAD).last_day();
+    let diagnostics = daybook_rules::lint(&files, &tests, covered);
     let count = |severity: Severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if format.format == Format::Table {
@@ -79,10 +95,7 @@ fn lint(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
 
 fn test(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
     let library = books::library(rules)?;
-    let (tests, diagnostics) = load_tests(&test_files(rules)?);
-    if let Some(first) = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
-        return Err(Failure::Input(format!("the rule tests do not load\n\n{first}")));
-    }
+    let tests = tests(rules)?;
     let mut outcomes: Vec<RuleTestOutcome> = Vec::new();
     for test in &tests {
         let book = library.book(&test.book).map_err(Failure::input)?;
@@ -98,6 +111,15 @@ fn test(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
         output::print(format.format, &outcomes, &[], &[Section::new("tests", &outcomes)?])?;
     }
     if failed == 0 { Ok(()) } else { Err(Failure::Check(format!("{failed} rule tests failed"))) }
+}
+
+/// The rule tests; an error among them ends the verb with its text.
+fn tests(rules: Option<&Path>) -> Result<Vec<RuleTest>, Failure> {
+    let (tests, diagnostics) = load_tests(&test_files(rules)?);
+    match diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
+        Some(first) => Err(Failure::Input(format!("the rule tests do not load\n\n{first}"))),
+        None => Ok(tests),
+    }
 }
 
 /// The shipped tests, or those in the folder `tests` of `--rules`.

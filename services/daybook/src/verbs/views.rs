@@ -48,6 +48,11 @@ fn computed(cli: &Cli, arguments: &ViewsArguments, book: &RuleBook) -> Result<Vi
     let window = window::read(&cli.ledger, &arguments.window)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let replayed = replay(&window.histories, book, window.through, threads);
+    if let Some(partner_id) = &arguments.partner
+        && !replayed.has(partner_id)
+    {
+        return Err(window::partner_missing(partner_id));
+    }
     let digest = replayed.digest().to_string();
     let head = head(window.position, window.through, hex::encode(window.root), book, digest);
     Ok(Views::of(head, replayed, arguments.partner.as_ref()))
@@ -88,7 +93,10 @@ fn live(
         views.add(kept.rows_of_no_partner().map_err(read)?);
     }
     match only {
-        Some(partner_id) => views.add(kept.rows(partner_id).map_err(read)?.unwrap_or_default()),
+        Some(partner_id) => {
+            let rows = kept.rows(partner_id).map_err(read)?;
+            views.add(rows.ok_or_else(|| window::partner_missing(partner_id))?);
+        }
         None => kept
             .rows_visit(|_, rows: PartnerRows| {
                 views.add(rows);

@@ -1,0 +1,47 @@
+//! The verbs under `daybook rules`.
+
+use super::{FormatArgument, WindowArguments};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesVerb {
+    /// List the versions with their dates, changes and hashes.
+    List {
+        #[command(flatten)]
+        format: FormatArgument,
+    },
+    /// Check the rule files and the tests beside them; exit status 1 if any file is wrong.
+    Lint {
+        #[command(flatten)]
+        format: FormatArgument,
+    },
+    /// Run the tests that stand beside the rule files; exit status 1 if any fails.
+    Test {
+        #[command(flatten)]
+        format: FormatArgument,
+    },
+    /// Show what differs between two books: dates, values, reasons, sources, and what it touches in the ledger.
+    Diff(RulesDiffArguments),
+    /// Nudge each number, date and reading by its smallest step and name the test that notices; exit status 1 if none
+    /// does.
+    Mutate {
+        #[command(flatten)]
+        format: FormatArgument,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesDiffArguments {
+    /// The book in force: current, a version, a rule file, any of these with @DATE.
+    pub(crate) reference: String,
+    /// The book to hold against it.
+    pub(crate) candidate: String,
+    /// Where to write the difference as a page that can be printed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) window: WindowArguments,
+    #[command(flatten)]
+    pub(crate) format: FormatArgument,
+}
