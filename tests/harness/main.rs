@@ -1,4 +1,10 @@
 //! Every test that crosses crates, in one binary.
 
+// A helper that fails is a test that fails.
+#![allow(clippy::unwrap_used)]
+
+mod crash;
+mod end_to_end;
 mod golden;
+mod model;
 mod tidy;

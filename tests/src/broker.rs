@@ -22,8 +22,7 @@ impl Broker {
     pub fn start() -> Self {
         let binary = nats_server_bin().unwrap_or_else(|missing| panic!("{missing}"));
         let dir = tempfile::tempdir().expect("a folder for the broker");
-        let options =
-            ServerOptions { binary: Some(binary), start_timeout_ms: 60_000, ..ServerOptions::default() };
+        let options = ServerOptions { binary: Some(binary), start_timeout_ms: 60_000, ..ServerOptions::default() };
         let server = NatsServer::start(dir.path(), options).unwrap_or_else(|error| panic!("{error}"));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let broker = Self { server, runtime: runtime.expect("a runtime"), _dir: dir };

@@ -74,10 +74,11 @@ impl Daybook {
 
     /// Starts it.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        let mut child = self.command(arguments).spawn().unwrap_or_else(|error| panic!("{}: {error}", self.bin.display()));
+        let mut child =
+            self.command(arguments).spawn().unwrap_or_else(|error| panic!("{}: {error}", self.bin.display()));
         let stdout = Stream::read(child.stdout.take());
         let stderr = Stream::read(child.stderr.take());
-        Running { what: arguments.join(" "), child, stdout, stderr }
+        Running { what: arguments.join(" "), child: Guarded(child), stdout, stderr }
     }
 
     /// Runs it to its end.
@@ -131,11 +132,23 @@ impl Stream {
     }
 }
 
+/// A child that does not outlive a test that fails.
+#[derive(Debug)]
+struct Guarded(Child);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // Both fail only for a process that is gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A process at work.
 #[derive(Debug)]
 pub struct Running {
     what: String,
-    child: Child,
+    child: Guarded,
     stdout: Stream,
     stderr: Stream,
 }
@@ -149,7 +162,7 @@ impl Running {
 
     /// Whether it has ended by itself.
     pub fn has_ended(&mut self) -> bool {
-        self.child.try_wait().expect("our own child can be asked").is_some()
+        self.child.0.try_wait().expect("our own child can be asked").is_some()
     }
 
     /// Waits until its log holds this text so many times, or until it ends: then false.
@@ -188,13 +201,13 @@ impl Running {
     /// Kills it, as kill -9 does, and says how it ended: it may have been faster.
     pub fn kill(mut self) -> Done {
         // Fails only for a process that is gone, which is what is wanted.
-        let _ = self.child.kill();
+        let _ = self.child.0.kill();
         self.wait()
     }
 
     /// Asks it to stop, as a service manager does.
     pub fn terminate(&self) {
-        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        let id = i32::try_from(self.child.0.id()).ok().and_then(rustix::process::Pid::from_raw);
         let id = id.expect("a child has a process id");
         rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("our own child can be signalled");
     }
@@ -203,13 +216,10 @@ impl Running {
     pub fn wait(mut self) -> Done {
         let since = Instant::now();
         let status = loop {
-            if let Some(status) = self.child.try_wait().expect("our own child can be waited for") {
+            if let Some(status) = self.child.0.try_wait().expect("our own child can be waited for") {
                 break status;
             }
-            if since.elapsed() > PATIENCE {
-                let _ = self.child.kill();
-                panic!("{} does not end: {}", self.what, self.log());
-            }
+            assert!(since.elapsed() < PATIENCE, "{} does not end: {}", self.what, self.log());
             std::thread::sleep(POLL);
         };
         Done { what: self.what, status, stdout: self.stdout.end(), stderr: self.stderr.end() }

@@ -95,10 +95,10 @@ fn resend(envelope: &Envelope) -> Outgoing {
     Outgoing { message_id: None, ..Outgoing::event(envelope) }
 }
 
-/// The same id, another date.
+/// The same id, another date. Without a message id, so that the same conflict twice is two entries.
 fn conflict(envelope: &Envelope) -> Outgoing {
     let effective_on = envelope.effective_on.succ_opt().expect("generated dates have a next day");
-    Outgoing::event(&Envelope { effective_on, ..envelope.clone() })
+    Outgoing { message_id: None, ..Outgoing::event(&Envelope { effective_on, ..envelope.clone() }) }
 }
 
 /// Bytes that are no envelope.

@@ -1,6 +1,7 @@
 //! Everything that two runs over the same records must have in common, read from the ledger's files.
 
-use daybook_event::{Instant, PartnerId, Position};
+use crate::daybook::PATIENCE;
+use daybook_event::{PartnerId, Position};
 use daybook_projector::{ProjectError, ViewCheckpoint, Views};
 use daybook_store::{
     Counts, Cursor, DerivedOptions, DerivedReader, Hole, LedgerOptions, LedgerReader, QuarantineEntry, ReadError,
@@ -8,6 +9,9 @@ use daybook_store::{
 use daybook_views::PartnerRows;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+const POLL: Duration = Duration::from_millis(50);
 
 /// What the ledger's file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +21,7 @@ pub struct LedgerState {
     /// The root of the tree there, in hex. It covers every frame: position, recorded_at and envelope.
     pub root: String,
     /// `recorded_at` of the newest record.
-    pub recorded_at: Instant,
+    pub recorded_at: daybook_event::Instant,
     /// Records, duplicates, quarantine entries, holes.
     pub counts: Counts,
     /// How far the stream was taken; none for files.
@@ -60,12 +64,16 @@ pub struct LiveViews {
 }
 
 impl LiveViews {
+    /// Where they are; none where the projector has made none yet.
+    #[must_use]
+    pub fn checkpoint(ledger: &Path) -> Option<ViewCheckpoint> {
+        newest(ledger).map(|views| views.checkpoint().clone())
+    }
+
     /// Reads them; none where the projector has made none yet.
     #[must_use]
     pub fn read(ledger: &Path) -> Option<Self> {
-        let derived =
-            DerivedReader::open(ledger, &DerivedOptions::default()).unwrap_or_else(|error| panic!("{error}"));
-        let views = Views::newest(&derived).unwrap_or_else(|error| panic!("{error}"))?;
+        let views = newest(ledger)?;
         let mut partners = Vec::new();
         let visited = views.rows_visit(|partner_id, rows| {
             partners.push((partner_id, rows));
@@ -95,6 +103,11 @@ impl LiveViews {
     }
 }
 
+fn newest(ledger: &Path) -> Option<Views> {
+    let derived = DerivedReader::open(ledger, &DerivedOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+    Views::newest(&derived).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// The records in order of position: their envelopes, without the moments at which they were taken.
 #[must_use]
 pub fn envelopes(ledger: &Path) -> Vec<Vec<u8>> {
@@ -105,6 +118,23 @@ pub fn envelopes(ledger: &Path) -> Vec<Vec<u8>> {
     });
     scanned.unwrap_or_else(|error| panic!("{error}"));
     envelopes
+}
+
+/// Waits, beside a `serve` at work, until this sequence of the stream is in the ledger and all of the ledger in the views.
+pub fn wait_until_projected(ledger: &Path, sequence: u64) {
+    let since = Instant::now();
+    loop {
+        let snapshot = reader(ledger).snapshot().unwrap_or_else(|error| panic!("{error}"));
+        let taken = snapshot.cursor().map_or(0, |cursor| cursor.sequence);
+        let position = snapshot.head().position;
+        let projected = LiveViews::checkpoint(ledger).map(|checkpoint| checkpoint.position);
+        if taken >= sequence && projected == Some(position) {
+            return;
+        }
+        let at = format!("sequence {taken} of {sequence}, {projected:?} of position {position}");
+        assert!(since.elapsed() < PATIENCE, "the views do not get there: {at}");
+        std::thread::sleep(POLL);
+    }
 }
 
 fn reader(ledger: &Path) -> LedgerReader {

@@ -1,0 +1,10 @@
+//! The whole line with the real binary and a real nats-server: by whatever way a history comes in, the same figures come out.
+
+mod contract;
+mod damage;
+mod formats;
+mod health;
+mod rules_folder;
+mod same_rows;
+mod stream_reset;
+mod while_serving;

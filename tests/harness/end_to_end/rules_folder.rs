@@ -1,0 +1,58 @@
+//! A rules folder with an error in it is refused with file, line and what to do.
+
+use daybook_tests::daybook::Daybook;
+use daybook_tests::{history::History, workspace_root};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SHIPPED: &str = "ledger/rules/csp-indirect-reseller";
+
+/// A copy of the shipped rule files, changed.
+fn rules_with(dir: &Path, file: &str, from: &str, to: &str) -> PathBuf {
+    let copy = dir.join("rules");
+    fs::create_dir_all(&copy).unwrap();
+    for entry in fs::read_dir(workspace_root().join(SHIPPED)).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let text = fs::read_to_string(copy.join(file)).unwrap();
+    assert!(text.contains(from), "{file} has no {from:?}");
+    fs::write(copy.join(file), text.replacen(from, to, 1)).unwrap();
+    copy
+}
+
+#[test]
+fn every_verb_refuses_rules_with_an_error_and_names_the_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = Daybook::on(&dir.path().join("ledger"));
+    let file = History::generate(5, 3, 100).write(dir.path(), "history.ndjson").display().to_string();
+    daybook.ok(&["import", "--from", "ndjson", &file]);
+    let rules = rules_with(dir.path(), "2021-10.toml", "\nversion", "\nversoin").display().to_string();
+    let named = ["error[R", "2021-10.toml:", "help: "];
+    for verb in [
+        ["views"].as_slice(),
+        &["replay"],
+        &["compare", "--candidate", "2021-10"],
+        &["rules", "list"],
+        &["serve", "--until-drained", "--listen", "127.0.0.1:0"],
+    ] {
+        daybook.run(&[verb, &["--rules", &rules]].concat()).expect(2, &named);
+    }
+    let lint = daybook.run(&["rules", "lint", "--rules", &rules]);
+    assert_eq!(lint.code(), Some(1), "{}", lint.stderr);
+    for name in named {
+        assert!(lint.stdout.contains(name), "{name}: {}", lint.stdout);
+    }
+}
+
+#[test]
+fn rules_that_are_not_there_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = Daybook::on(&dir.path().join("ledger"));
+    let nowhere = dir.path().join("nowhere").display().to_string();
+    daybook.run(&["rules", "list", "--rules", &nowhere]).expect(2, &[&nowhere]);
+    let empty = dir.path().display().to_string();
+    daybook.run(&["rules", "lint", "--rules", &empty]).expect(2, &[&empty, ".toml"]);
+}

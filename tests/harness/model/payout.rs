@@ -1,0 +1,129 @@
+//! Section 8: what a partner is paid for each past month; and the corrections by hand that enter it.
+
+use super::accrual::Posting;
+use super::facts::Partner;
+use super::lots::{Lot, Outcome};
+use super::number::Num;
+use super::terms::set_on;
+use super::time::{Period, Ym};
+use chrono::Days;
+use daybook_event::{Opening, Payload};
+use daybook_rules::model::ProgramYearEnd;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A correction by hand, booked in the month of its date.
+pub(crate) struct TrueUp {
+    pub(crate) month: Ym,
+    pub(crate) coop: Num,
+    rebate: Num,
+    concerns: Ym,
+    lever: String,
+}
+
+impl Partner<'_> {
+    /// Corrections in order of their rows; and those without a rate, by name and month.
+    pub(crate) fn true_ups(&self) -> (Vec<TrueUp>, Vec<(String, Ym)>) {
+        let (mut true_ups, mut unconverted) = (Vec::new(), Vec::new());
+        for event in &self.facts {
+            let Payload::ManualAdjustment(made) = &event.payload else { continue };
+            let month = Ym::of(event.effective_on);
+            let convert = |amount| self.world.converted(Num::of_amount(amount), made.currency, month);
+            if made.rebate.is_zero() && made.coop.is_zero() {
+                continue;
+            }
+            match (convert(&made.rebate), convert(&made.coop)) {
+                (Some(rebate), Some(coop)) => true_ups.push(TrueUp {
+                    month,
+                    coop,
+                    rebate,
+                    concerns: Ym::of_month(made.month),
+                    lever: made.lever.clone(),
+                }),
+                _ => unconverted.push((event.id.to_string(), month)),
+            }
+        }
+        let key =
+            |true_up: &TrueUp| (true_up.month, true_up.concerns, true_up.lever.clone(), true_up.rebate, true_up.coop);
+        true_ups.sort_by_key(key);
+        (true_ups, unconverted)
+    }
+
+    pub(crate) fn true_up_row(&self, true_up: &TrueUp) -> Value {
+        json!({
+            "partner_id": self.id, "month": true_up.month.to_string(), "closed_month": true_up.concerns.to_string(),
+            "lever": true_up.lever, "rebate": true_up.rebate.to_string(), "coop": true_up.coop.to_string(),
+            "cause": "manual",
+        })
+    }
+
+    /// What openings carry in, by month.
+    fn carried_in(&self) -> BTreeMap<Ym, Num> {
+        let mut carried: BTreeMap<Ym, Num> = BTreeMap::new();
+        for event in &self.facts {
+            if let Payload::Opening(Opening::Carry { amount }) = &event.payload {
+                let sum = carried.entry(Ym::of(event.effective_on)).or_default();
+                *sum = sum.plus(Num::of_amount(amount));
+            }
+        }
+        carried
+    }
+
+    pub(crate) fn payouts(
+        &self,
+        postings: &[Posting],
+        true_ups: &[TrueUp],
+        lots: &BTreeMap<Period, Lot>,
+    ) -> Vec<Value> {
+        let opened = self.carried_in();
+        let conversions = conversions(lots);
+        let months = postings.iter().map(|posting| posting.month).chain(true_ups.iter().map(|true_up| true_up.month));
+        let months: Vec<Ym> = months.chain(opened.keys().copied()).chain(conversions.keys().copied()).collect();
+        let Some(&first) = months.iter().min() else { return Vec::new() };
+        let mut rows = Vec::new();
+        let mut carry = Num::ZERO;
+        for month in (first.0..).map(Ym).take_while(|month| month.last_day() <= self.world.through) {
+            if !months.contains(&month) && carry.is_zero() {
+                continue;
+            }
+            let rebate = Num::sum(postings.iter().filter(|posting| posting.month == month).map(|one| one.rebate));
+            let true_up = Num::sum(true_ups.iter().filter(|true_up| true_up.month == month).map(|one| one.rebate));
+            let converted = conversions.get(&month).copied().unwrap_or_default();
+            let carried_in = carry.plus(opened.get(&month).copied().unwrap_or_default());
+            let (row, rest) = self.payout(month, [rebate, converted, true_up, carried_in]);
+            carry = rest;
+            rows.push(row);
+        }
+        rows
+    }
+
+    /// At least the minimum is paid; below it, or negative, it is carried, unless the program year ends.
+    fn payout(&self, month: Ym, [rebate, converted, true_up, carried_in]: [Num; 4]) -> (Value, Num) {
+        let set = set_on(self.world.book, month.last_day());
+        let payable = Num::sum([rebate, converted, true_up, carried_in]);
+        let ends_year = month.0 % 12 + 1 == set.calendar.program_year_last_month;
+        let is_lost = ends_year && set.payout.program_year_end == ProgramYearEnd::Forfeit && payable.is_positive();
+        let is_paid = payable >= Num::of_term(set.payout.minimum) && !payable.is_negative();
+        let zero = Num::ZERO;
+        let (paid, forfeited, carried_out) = match (is_paid, is_lost) {
+            (true, _) => (payable, zero, zero),
+            (false, true) => (zero, payable, zero),
+            (false, false) => (zero, zero, payable),
+        };
+        let row = json!({
+            "partner_id": self.id, "month": month.to_string(), "rebate": rebate.to_string(),
+            "converted": converted.to_string(), "true_up": true_up.to_string(),
+            "carried_in": carried_in.to_string(), "paid": paid.to_string(), "held": "0.00",
+            "forfeited": forfeited.to_string(), "carried_out": carried_out.to_string(),
+            "due_on": month.last_day() + Days::new(u64::from(set.payout.due_days)),
+        });
+        (row, carried_out)
+    }
+}
+
+/// Converted co-op by the month it is due with, less what was converted before the ledger began.
+fn conversions(lots: &BTreeMap<Period, Lot>) -> BTreeMap<Ym, Num> {
+    let converted = lots.iter().filter(|(_, lot)| lot.outcome == Outcome::Converted);
+    let due = converted.map(|(period, lot)| (period.last, lot.accrued.minus(lot.converted_before)));
+    due.filter(|(_, due)| !due.is_zero()).collect()
+}
