@@ -53,10 +53,18 @@ impl Batch {
         let mut batch = Self { position: after, ..Self::default() };
         ledger.scan(after.next(), Position::new(u64::MAX), |record| {
             batch.take(record)?;
-            let is_full = batch.records >= limits.records_max || batch.bytes >= limits.bytes_max;
-            Ok::<_, ProjectError>(if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            Ok::<_, ProjectError>(if batch.is_full(limits) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
         })?;
         Ok(batch)
+    }
+
+    /// Whether it holds as much as one transaction may take.
+    pub(crate) fn is_full(&self, limits: &BatchLimits) -> bool {
+        self.records >= limits.records_max || self.bytes >= limits.bytes_max
     }
 
     fn take(&mut self, record: RecordRef<'_>) -> Result<(), ProjectError> {

@@ -51,6 +51,11 @@ pub enum Step {
         /// How many partners were folded again.
         partners: u64,
     },
+    /// A batch of facts was put by, far behind the head: rows follow when all are there.
+    Gathered {
+        /// How many records.
+        records: u64,
+    },
     /// The through date moved.
     ThroughMoved {
         /// How many partners were folded again.
@@ -133,6 +138,7 @@ impl Projector {
                     records += taken;
                     partners_refolded += partners;
                 }
+                Step::Gathered { records: taken } => records += taken,
                 Step::ThroughMoved { partners } | Step::Switched { partners, .. } => partners_refolded += partners,
             }
             steps += 1;
@@ -141,8 +147,8 @@ impl Projector {
         Ok(Progress { checkpoint, records, partners_refolded, steps })
     }
 
-    /// Does the next thing that is to be done: another generation, where rule book, engine or a through date that goes
-    /// back ask for one; then the move of the through date; then one batch of records.
+    /// Does the next thing that is to be done: gathering facts, far behind the head; another generation, where rule book,
+    /// engine or a through date that goes back ask for one; then the move of the through date; then one batch of records.
     ///
     /// # Errors
     /// [`ProjectError`]; nothing of the step is in the views then, unless it was committed.
@@ -150,8 +156,11 @@ impl Projector {
         self.loaded(ledger, through)?;
         // Put back only if the step succeeds: after a failure, what is in memory may not be what is in the file.
         let Some(mut loaded) = self.loaded.take() else { return Ok(Step::AtHead) };
+        let lag = ledger.head()?.position.number().saturating_sub(loaded.facts.position.number());
         let checkpoint = &loaded.live.checkpoint;
-        let done = if !checkpoint.is_of(&self.book) || through < checkpoint.through {
+        let done = if loaded.is_gathering() || self.is_far_behind(&loaded, lag) {
+            self.gather(&mut loaded, ledger, through)?
+        } else if !checkpoint.is_of(&self.book) || through < checkpoint.through {
             switch::switch_generation(self, &mut loaded, through)?
         } else if through > checkpoint.through {
             self.move_through(&mut loaded, through)?
@@ -263,6 +272,36 @@ impl Projector {
         Ok(Step::Batch { records: batch.records, partners: affected.len() as u64 })
     }
 
+    /// Whether folding batch by batch would fold the same history again and again: most of the ledger is still to be
+    /// taken in, and it is more than two batches.
+    fn is_far_behind(&self, loaded: &Loaded, lag: u64) -> bool {
+        lag > self.limits.records_max.saturating_mul(2) && lag > loaded.facts.position.number()
+    }
+
+    /// Puts a batch of facts by without folding; after the last one, every partner is folded once, into another
+    /// generation. Until then the live views stay what they are, at their own position. Killed in between, the next
+    /// start sees that the facts are ahead of the views, and goes on here.
+    fn gather(&mut self, loaded: &mut Loaded, ledger: &LedgerReader, through: NaiveDate) -> Result<Step, ProjectError> {
+        let batch = Batch::read(ledger, loaded.facts.position, &self.limits)?;
+        if batch.records > 0 {
+            let mut write = self.derived.begin()?;
+            no_partner_append(&mut write, &batch.chunks_of_no_partner)?;
+            for (partner_id, of_partner) in &batch.partners {
+                let mut meta = write.partner(partner_id.as_str())?.unwrap_or_default();
+                of_partner.apply(&mut write, partner_id, &mut meta, Month::of(through))?;
+                write.partner_put(partner_id.as_str(), &meta)?;
+            }
+            batch.of_no_partner.iter().for_each(|envelope| loaded.of_no_partner.add(envelope));
+            loaded.facts = FactsMark::at(ledger, batch.position)?;
+            loaded.commit(write)?;
+            tracing::info!(position = %batch.position, "gathering facts");
+        }
+        if batch.is_full(&self.limits) {
+            return Ok(Step::Gathered { records: batch.records });
+        }
+        switch::switch_generation(self, loaded, through)
+    }
+
     /// Every partner goes on from the month of the old date, which may have been folded in part; rates that count only now
     /// may reach further back.
     fn move_through(&mut self, loaded: &mut Loaded, through: NaiveDate) -> Result<Step, ProjectError> {
@@ -289,6 +328,11 @@ impl Projector {
 }
 
 impl Loaded {
+    /// Whether facts were put by that the live views do not contain.
+    fn is_gathering(&self) -> bool {
+        self.live.checkpoint.position < self.facts.position
+    }
+
     fn commit(&self, mut write: DerivedWrite) -> Result<(), ProjectError> {
         self.facts.put(&mut write)?;
         live_put(&mut write, &self.live)?;

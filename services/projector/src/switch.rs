@@ -13,8 +13,8 @@ use daybook_store::{DerivedRead, crash_point};
 /// So many partners are built in one transaction: the live views are read on meanwhile.
 const PARTNERS_PER_TRANSACTION: usize = 256;
 
-/// Builds a generation for the projector's book, this build's engine and the through date, at the position of the live
-/// one; makes it the live one; drops the old one. Killed before the switch, the next start drops what was built and
+/// Builds a generation for the projector's book, this build's engine and the through date, at the position
+/// of the facts; makes it the live one; drops the old one. Killed before the switch, the next start drops what was built and
 /// begins again; killed after it, the next start drops the old one.
 pub(crate) fn switch_generation(
     projector: &mut Projector,
@@ -28,7 +28,7 @@ pub(crate) fn switch_generation(
     crash_point(CRASH_POINTS[2]);
     let next = Generation {
         number,
-        checkpoint: checkpoint(&projector.book, old.checkpoint.position, through),
+        checkpoint: checkpoint(&projector.book, loaded.facts.position, through),
         replaced: Some(Box::new(old.checkpoint.clone())),
     };
     let mut write = projector.derived.begin()?;

@@ -13,7 +13,8 @@ fn another_book_is_another_generation_and_the_old_one_goes() {
     let envelopes = history(4, 300);
     bench.append(&envelopes[..200]);
     let through = date("2022-12-31");
-    let mut projector = bench.projector(&old, 50);
+    // A batch as large as the history: nothing is far behind, so the first generation stays the one built first.
+    let mut projector = bench.projector(&old, 200);
     projector.catch_up(&bench.reader, through).unwrap();
     bench.assert_equal(&projector, &old, through, "under the first book");
     let before = projector.views().unwrap().unwrap();
@@ -40,6 +41,28 @@ fn another_book_is_another_generation_and_the_old_one_goes() {
     let mut projector = bench.projector(&old, 50);
     projector.catch_up(&bench.reader, through).unwrap();
     bench.assert_equal(&projector, &old, through, "opened under the first book again");
+}
+
+#[test]
+fn far_behind_the_head_facts_are_gathered_first_and_folded_once() {
+    let book = book();
+    let mut bench = Bench::new();
+    bench.append(&history(11, 300));
+    let through = date("2022-12-31");
+    let mut projector = bench.projector(&book, 40);
+    for _ in 0..3 {
+        assert_eq!(projector.step(&bench.reader, through).unwrap(), Step::Gathered { records: 40 });
+        assert_eq!(projector.view_checkpoint().unwrap().unwrap().position.number(), 0, "no row before all facts");
+    }
+    drop(projector);
+    // Opened again it goes on gathering, although less than half of the ledger is left to take in by then.
+    let mut projector = bench.projector(&book, 40);
+    for _ in 0..4 {
+        assert_eq!(projector.step(&bench.reader, through).unwrap(), Step::Gathered { records: 40 });
+    }
+    assert!(matches!(projector.step(&bench.reader, through).unwrap(), Step::Switched { .. }));
+    assert_eq!(projector.step(&bench.reader, through).unwrap(), Step::AtHead);
+    bench.assert_equal(&projector, &book, through, "after gathering");
 }
 
 #[test]
