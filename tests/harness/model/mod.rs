@@ -1,8 +1,8 @@
 //! A second opinion: a deliberately naive implementation of what the figures mean, held against the engine.
 //!
-//! One file or two per section of `docs/figures.md`. It walks day by day, sums every window anew, follows every chain from its
-//! start, and shares nothing with the fold but the vocabulary of events and rule sets. The generator writes histories
-//! at the edges; any difference is cut down to the smallest history that still shows it.
+//! One file or two per section of `docs/figures.md`. It walks day by day, sums every window anew, follows every chain
+//! from its start, and shares nothing with the fold but the vocabulary of events and rule sets. The generator writes
+//! histories at the edges; any difference is cut down to the smallest history that still shows it.
 //!
 //! `DAYBOOK_MODEL_HISTORIES` says how many histories to compare, `DAYBOOK_MODEL_SEED` which one comes first.
 

@@ -205,6 +205,10 @@ fn any_of(set: &mut RuleSet, dice: &mut Dice) -> String {
     let points =
         GateTest::NumberAtLeast { fact: "capability_points:security".to_owned(), at_least: Exact::from_units(70) };
     let test = [held_on, held, points][dice.place(3)].clone();
+    if set.gates[at].onboarding && dice.between(0, 1) == 0 {
+        // Alone, so that coming back depends on it.
+        set.gates[at].any_of.clear();
+    }
     let place = dice.place(set.gates[at].any_of.len() + 1);
     let words = format!("gate.{} any_of {test:?} at {place}", set.gates[at].name);
     set.gates[at].any_of.insert(place, test);

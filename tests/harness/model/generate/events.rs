@@ -225,6 +225,7 @@ impl Maker {
             &[Submitted, ActionRequired, Submitted, Approved],
             &[Submitted, Rejected, Disputed, ActionRequired, Submitted],
             &[Submitted, Rejected, Disputed, Approved, Withdrawn],
+            &[Submitted, Approved, Rejected, Disputed, Approved],
             &[Submitted, Withdrawn, Submitted, Paid],
             &[Submitted, ActionRequired, Rejected, Submitted],
         ]);

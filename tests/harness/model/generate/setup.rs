@@ -28,7 +28,8 @@ impl Maker {
         for partner in self.partners.clone() {
             // Most partners have all they need from the start; of others a fact comes late or never.
             let late_one_in = self.one_of(&[3, 12, 1_000, 1_000]);
-            for fact in FACTS {
+            let is_only_invited = self.chance(6);
+            for fact in FACTS.into_iter().filter(|fact| !is_only_invited || *fact != "tax_profile") {
                 let on =
                     if self.chance(late_one_in) { self.a_date() } else { first - Days::new(self.dice.between(0, 60)) };
                 if !self.chance(late_one_in * 2) {
@@ -66,16 +67,28 @@ impl Maker {
     /// enough around it to be invited again.
     pub(super) fn comeback(&mut self, partner: &PartnerId, offboarded_on: NaiveDate) {
         let days = self.one_of(&[0, 1, 1, 2, 20]);
-        for fact in ["invitation_accepted", "incentive_tool", "tax_profile", "bank_profile", "mpn_membership"] {
+        for fact in [
+            "invitation_accepted",
+            "designation:security",
+            "incentive_tool",
+            "tax_profile",
+            "bank_profile",
+            "mpn_membership",
+        ] {
             // Of some facts it is one fact alone that is not held anew.
             let too_early = self.chance(8);
             let on = if too_early { offboarded_on } else { offboarded_on + Days::new(days) };
             self.standing_fact(partner, fact, true, on);
         }
-        for on in [offboarded_on - Days::new(1), offboarded_on, offboarded_on + Days::new(2)] {
+        // Little enough before that the offboarding stays, enough after it to be invited again.
+        for (on, billed) in [(offboarded_on - Days::new(1), "10.00"), (offboarded_on, "10.00")] {
             if self.chance(2) {
-                self.sale_on(partner, on, "60000.00");
+                self.sale_on(partner, on, billed);
             }
+        }
+        if !self.chance(4) {
+            let soon = offboarded_on + Days::new(self.dice.between(1, 2));
+            self.sale_on(partner, soon, "60000.00");
         }
     }
 
