@@ -17,9 +17,12 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { poll_interval: Duration::from_secs(1) }
+        Self { poll_interval: Duration::from_secs(60) }
     }
 }
+
+/// The longest pause between two looks at a head that moves.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Follows the ledger until it is told to stop, and then gives the projector back. `head` says that the ledger grew,
 /// `through` gives the through date of the moment, `published` gets every new view checkpoint. Stopping waits for the
@@ -58,7 +61,7 @@ pub async fn run(
         outcome?;
         // While more keeps coming, a pause as long as the work lets the next batch grow: a thousand small steps would
         // fold the same partners a thousand times.
-        let pause = worked_from.elapsed().min(options.poll_interval);
+        let pause = worked_from.elapsed().min(PAUSE_MAX);
         tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(pause) => {}

@@ -10,8 +10,14 @@ use daybook_event::Position;
 use daybook_intake::nats::{NatsConnection, NatsOptions, StreamOptions, connect, ensure_stream};
 use daybook_intake::{BatchLimits, IntakeOptions, IntakeProgress, MismatchPolicy};
 use daybook_store::Binding;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+/// Up to so many messages behind the stream, the views follow every batch.
+const NEAR_MESSAGES: u64 = 10_000;
+/// Farther behind, they follow after so long.
+const HEAD_INTERVAL_FAR: Duration = Duration::from_secs(30);
 
 pub(super) async fn serve(
     config: &Config,
@@ -42,10 +48,16 @@ pub(super) async fn serve(
     };
     tracing::info!(ledger = %config.ledger.display(), stream = config.stream, "serving");
     let mut published = projecting.published.clone();
+    let mut head_told_at = Instant::now();
     loop {
         let now = progress.borrow().clone();
         let projected = published.borrow().as_ref().map_or(Position::ZERO, |checkpoint| checkpoint.position);
-        publish_head.send_if_modified(|head| std::mem::replace(head, now.position) != now.position);
+        // Far behind the stream, folding after every batch would fold the same partners a thousand times: the projector
+        // hears of the head now and then, and at once when intake is near the stream's end.
+        if now.stream_pending <= NEAR_MESSAGES || head_told_at.elapsed() >= HEAD_INTERVAL_FAR {
+            publish_head.send_if_modified(|head| std::mem::replace(head, now.position) != now.position);
+            head_told_at = Instant::now();
+        }
         publish_health.send_replace(health::of(&now, projected));
         // Drained means: everything that the stream held at the start, and whatever came since and is known.
         if drained_at.is_some_and(|last| now.stream_sequence >= last) && now.is_caught_up() && projected == now.position
