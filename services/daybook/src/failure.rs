@@ -59,10 +59,26 @@ input_errors!(
     daybook_event::Overflow,
     daybook_replay::ExplainError,
     daybook_views::Unsupported,
-    crate::generate::GenerateError,
     serde_json::Error,
-    csv::Error,
 );
+
+impl From<csv::Error> for Failure {
+    fn from(error: csv::Error) -> Self {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => error.into(),
+            other => Self::Input(format!("cannot write CSV: {other:?}")),
+        }
+    }
+}
+
+impl From<crate::generate::GenerateError> for Failure {
+    fn from(error: crate::generate::GenerateError) -> Self {
+        match error {
+            crate::generate::GenerateError::Write(error) => error.into(),
+            other => Self::input(other),
+        }
+    }
+}
 
 /// The error's line and those of its sources: each error prints its own line only.
 pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {

@@ -7,6 +7,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::Write;
 
+/// Prints a line, and ends the verb where the reader of our output went away: `println!` would panic.
+macro_rules! say {
+    ($($text:tt)*) => {
+        std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($text)*)))?
+    };
+}
+pub(crate) use say;
+
 /// A named list of rows, each an object.
 pub(crate) struct Section {
     pub(crate) name: String,

@@ -137,3 +137,22 @@ fn a_folder_that_the_demo_did_not_make_is_left_alone() {
     daybook.run(&["demo", "--no-nats"]).expect(2, &["was not made by the demo", "--ledger"]);
     assert!(std::fs::read(daybook.ledger().join(daybook_store::LEDGER_FILE)).unwrap() == before);
 }
+
+/// `println!` panics where the reader of a pipe went away: `daybook demo | head` must end quietly.
+#[test]
+fn a_reader_that_goes_away_ends_a_verb_without_a_panic() {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = dir.path().join("ledger").display().to_string();
+    for arguments in [vec!["generate", "--events", "20000"], vec!["demo", "--no-nats", "--ledger", &ledger]] {
+        let mut command = Command::new(daybook_tests::daybook_bin().unwrap());
+        let mut child = command.args(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 1];
+        // The reader is closed at the end of this statement, after one byte.
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let done = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!((done.status.code(), said.as_ref()), (Some(141), ""), "{arguments:?}");
+    }
+}

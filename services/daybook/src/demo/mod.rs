@@ -29,20 +29,27 @@ pub(crate) fn run(cli: &Cli, arguments: &DemoArguments) -> Result<(), Failure> {
     let ledger = cli.ledger.as_path();
     make_folder(ledger)?;
     let events = history::events()?;
-    println!("daybook demo: {} events of {} partners, {}\n", events.len(), history::partners(&events), history::SPAN);
+    crate::output::say!(
+        "daybook demo: {} events of {} partners, {}\n",
+        events.len(),
+        history::partners(&events),
+        history::SPAN
+    );
     let started = Instant::now();
     let server = if arguments.no_nats {
-        println!("Without a broker, as asked (--no-nats): the same events come through an in-process source.");
+        crate::output::say!(
+            "Without a broker, as asked (--no-nats): the same events come through an in-process source."
+        );
         without_broker(cli, ledger, events)?;
         None
     } else {
         Some(with_broker(cli, ledger, events)?)
     };
-    println!("Ledger and views are durable after {} ms.\n", started.elapsed().as_millis());
+    crate::output::say!("Ledger and views are durable after {} ms.\n", started.elapsed().as_millis());
     tour::print(cli)?;
-    tour::what_next(ledger, server.as_ref().map(NatsServer::url).filter(|_| arguments.keep_server).as_deref());
+    tour::what_next(ledger, server.as_ref().map(NatsServer::url).filter(|_| arguments.keep_server).as_deref())?;
     if let Some(server) = server.filter(|_| arguments.keep_server) {
-        println!("\nThe broker keeps running at {} until you press Ctrl-C.", server.url());
+        crate::output::say!("\nThe broker keeps running at {} until you press Ctrl-C.", server.url());
         wait_for_interrupt()?;
     }
     Ok(())
@@ -75,7 +82,11 @@ fn with_broker(cli: &Cli, ledger: &Path, events: Vec<Envelope>) -> Result<NatsSe
     let server = NatsServer::start(&folder, ServerOptions::default()).map_err(|error| {
         Failure::Input(format!("{}\nOr run daybook demo --no-nats.", crate::failure::with_sources(&error)))
     })?;
-    println!("A NATS server with JetStream listens at {}; its stream is kept in {}.", server.url(), folder.display());
+    crate::output::say!(
+        "A NATS server with JetStream listens at {}; its stream is kept in {}.",
+        server.url(),
+        folder.display()
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let publishing = Instant::now();
     let counts = runtime.block_on(async {
@@ -84,7 +95,7 @@ fn with_broker(cli: &Cli, ledger: &Path, events: Vec<Envelope>) -> Result<NatsSe
         let publisher = Publisher::new(&connection, PublisherOptions::default());
         publisher.publish_all(events.iter().map(Outgoing::event)).await.map_err(Failure::input)
     })?;
-    println!(
+    crate::output::say!(
         "Published {} events to {} in {} ms.",
         counts.published,
         daybook_proto::STREAM,

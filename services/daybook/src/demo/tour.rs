@@ -33,34 +33,38 @@ pub(super) fn print(cli: &Cli) -> Result<(), Failure> {
     let reference = replay(&window.histories, &before, through, threads);
     let candidate = replay(&window.histories, &after, through, threads);
 
-    title(&format!("1. What are partners owed? Payouts under the terms in force, through {through}"));
+    title(&format!("1. What are partners owed? Payouts under the terms in force, through {through}"))?;
     for (partner, story) in STORY {
-        println!("{partner}  {story}");
+        crate::output::say!("{partner}  {story}");
     }
-    println!("{}\n", output::table(&payouts(&candidate)?));
+    crate::output::say!("{}\n", output::table(&payouts(&candidate)?));
 
-    title("2. Who gains and who loses by the terms of October 2021? The same events under 2020-10 and 2021-10");
+    title("2. Who gains and who loses by the terms of October 2021? The same events under 2020-10 and 2021-10")?;
     let names = ("2020-10", "2021-10");
     let comparison = compare(before.calendar(), names, window.position, &reference, &candidate)?;
     for section in compare_tables(&comparison, MOVERS_SHOWN)? {
-        println!("{}\n{}\n", section.name, output::table(&section.rows));
+        crate::output::say!("{}\n{}\n", section.name, output::table(&section.rows));
     }
 
-    title("3. Why? One figure back to its events and rule lines");
+    title("3. Why? One figure back to its events and rule lines")?;
     let partner = PartnerId::parse("P-ALPINE").map_err(Failure::input)?;
     let month = Month::parse("2022-02").unwrap_or(Month::from_index(0));
-    println!("{}", Explanation::Month(explain_month(&window.histories, &after, through, &partner, month, None)?));
+    crate::output::say!(
+        "{}",
+        Explanation::Month(explain_month(&window.histories, &after, through, &partner, month, None)?)
+    );
 
-    title("4. Is the ledger whole? Everything recomputed from stored bytes");
+    title("4. Is the ledger whole? Everything recomputed from stored bytes")?;
     let report = verify(&cli.ledger, cli.rules.as_deref(), false)?;
     for (name, value) in verify_head(&report) {
-        println!("{name:<11} {value}");
+        crate::output::say!("{name:<11} {value}");
     }
     if report.findings.is_empty() { Ok(()) } else { Err(Failure::Check("verify found faults".to_owned())) }
 }
 
-fn title(text: &str) {
-    println!("{text}\n{}", "-".repeat(text.len()));
+fn title(text: &str) -> Result<(), Failure> {
+    crate::output::say!("{text}\n{}", "-".repeat(text.len()));
+    Ok(())
 }
 
 /// Per partner of the story and program half: what was earned and what was paid.
@@ -86,10 +90,10 @@ fn last_payouts(name: &str, rows: &PartnerRows) -> Vec<serde_json::Value> {
     shown.map(line).collect()
 }
 
-pub(super) fn what_next(ledger: &Path, broker: Option<&str>) {
+pub(super) fn what_next(ledger: &Path, broker: Option<&str>) -> Result<(), Failure> {
     let folder = ledger.display();
     let through = history::through();
-    println!(
+    crate::output::say!(
         "\nThe ledger is in {folder}. Figures above are through {through}; facts dated later do not count. Try next:"
     );
     let default = Path::new("./daybook-data");
@@ -103,8 +107,13 @@ pub(super) fn what_next(ledger: &Path, broker: Option<&str>) {
         "quarantine list".to_owned(),
         "verify".to_owned(),
     ];
-    lines.iter().for_each(|line| println!("  {daybook} {line}{at}"));
-    if let Some(broker) = broker {
-        println!("  {daybook} serve --nats {broker}{at}      (then, elsewhere: import, which publishes to the stream)");
+    for line in &lines {
+        crate::output::say!("  {daybook} {line}{at}");
     }
+    if let Some(broker) = broker {
+        crate::output::say!(
+            "  {daybook} serve --nats {broker}{at}      (then, elsewhere: import, which publishes to the stream)"
+        );
+    }
+    Ok(())
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ImportArguments) -> Result<(), Failure>
     read::files(cli, arguments, door, &mut report)?;
     match arguments.format.format {
         Format::Table => {
-            println!("{report}");
+            crate::output::say!("{report}");
             Ok(())
         }
         format => {

@@ -12,7 +12,7 @@ use crate::output::{self, Section};
 use crate::{books, output::print};
 use daybook_event::{Month, RuleFile};
 use daybook_replay::{RuleTestOutcome, run_rule_test};
-use daybook_rules::{Diagnostic, RuleTest, Severity, load_tests, shipped_tests};
+use daybook_rules::{RuleTest, Severity, load_tests, shipped_tests};
 use serde::Serialize;
 use std::path::Path;
 
@@ -85,8 +85,10 @@ fn lint(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
     let count = |severity: Severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if format.format == Format::Table {
-        diagnostics.iter().for_each(|diagnostic: &Diagnostic| println!("{diagnostic}"));
-        println!("{} rule files: {errors} errors, {warnings} warnings", files.len());
+        for diagnostic in &diagnostics {
+            crate::output::say!("{diagnostic}");
+        }
+        crate::output::say!("{} rule files: {errors} errors, {warnings} warnings", files.len());
     } else {
         output::print(format.format, &diagnostics, &[], &[Section::new("diagnostics", &diagnostics)?])?;
     }
@@ -105,8 +107,10 @@ fn test(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
     let failed = outcomes.iter().filter(|outcome| !outcome.passed()).count();
     let cells: usize = outcomes.iter().map(|outcome| outcome.cells).sum();
     if format.format == Format::Table {
-        outcomes.iter().for_each(|outcome| println!("{outcome}"));
-        println!("{} passed, {failed} failed; {cells} cells checked", outcomes.len() - failed);
+        for outcome in &outcomes {
+            crate::output::say!("{outcome}");
+        }
+        crate::output::say!("{} passed, {failed} failed; {cells} cells checked", outcomes.len() - failed);
     } else {
         output::print(format.format, &outcomes, &[], &[Section::new("tests", &outcomes)?])?;
     }

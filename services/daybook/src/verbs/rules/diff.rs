@@ -60,17 +60,19 @@ pub(crate) fn run(cli: &Cli, arguments: &RulesDiffArguments) -> Result<(), Failu
             .map_err(|error| Failure::Input(format!("cannot write the page {}: {error}", path.display())))?;
     }
     if arguments.format.format == Format::Table {
-        text(&report, [&reference, &candidate]);
-        return Ok(());
+        return text(&report, [&reference, &candidate]);
     }
     output::print(arguments.format.format, &report, &[], &[Section::new("lines", &report.lines)?])
 }
 
-fn text(report: &Report, books: [&RuleBook; 2]) {
-    println!("reference  {}", books::note(&report.reference, books[0]));
-    println!("candidate  {}", books::note(&report.candidate, books[1]));
-    report.lines.iter().for_each(|line| println!("\n{}", line_text(line)));
-    println!("\n{}", summary(report));
+fn text(report: &Report, books: [&RuleBook; 2]) -> Result<(), Failure> {
+    crate::output::say!("reference  {}", books::note(&report.reference, books[0]));
+    crate::output::say!("candidate  {}", books::note(&report.candidate, books[1]));
+    for line in &report.lines {
+        crate::output::say!("\n{}", line_text(line));
+    }
+    crate::output::say!("\n{}", summary(report));
+    Ok(())
 }
 
 /// A difference on a few lines: terms are sentences, and do not fit the columns of a table.
