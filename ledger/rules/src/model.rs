@@ -12,7 +12,7 @@ pub use gate::{
     Cadence, CertificationValidity, Competency, CompetencySource, Gate, GateTest, GroupRevenue, NewCustomers, Upkeep,
 };
 pub use lever::{Base, Cap, CapPer, CapWindow, Lever, Match};
-pub use money::{Activity, ActivityLimit, Benefit, Coop, Payout, ProgramYearEnd, ResolveAt, Split};
+pub use money::{Activity, ActivityLimit, Benefit, Coop, Payout, ProgramYearEnd, ResolveAt, Split, UsageExtension};
 pub use product::{Catalogue, CatalogueEdition, ProductGroup, ProductPattern};
 
 use crate::calendar::Calendar;

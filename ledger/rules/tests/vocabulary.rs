@@ -47,7 +47,18 @@ fn gates_and_competencies() {
                 groups: vec!["azure".to_owned(), "biz_apps".to_owned()],
                 at_least: Some(usd("1.00"))
             },
-            GateTest::Competency { level: 1, areas: vec!["erp".to_owned()], source: CompetencySource::Either },
+            GateTest::Competency {
+                level: 1,
+                areas: vec!["erp".to_owned()],
+                source: CompetencySource::Either,
+                held_on: None
+            },
+            GateTest::Competency {
+                level: 0,
+                areas: vec!["erp".to_owned()],
+                source: CompetencySource::Declared,
+                held_on: daybook_event::date_parse("2021-09-30")
+            },
         ]
     );
     let gold = &set.competencies[0];
@@ -77,6 +88,12 @@ fn levers_activities_and_payout() {
     assert_eq!(limit("customer_offers"), Some(ActivityLimit::Share(percent("25%"))));
     assert_eq!(limit("product_seeding"), Some(ActivityLimit::GreaterOf(usd("3000"), percent("10%"))));
     assert_eq!(limit("telemarketing"), None);
+    let [longer] = set.coop.extensions.as_slice() else { panic!("{:?}", set.coop.extensions) };
+    assert_eq!((longer.name.as_str(), longer.period.to_string().as_str()), ("december_2020", "FY20H2"));
+    assert_eq!(
+        (longer.usage_until.to_string().as_str(), longer.claims_until.to_string().as_str()),
+        ("2021-06-30", "2021-08-15")
+    );
     assert_eq!(set.payout.hold_days, Some(180));
     assert_eq!(set.split.rebate, percent("60%"));
 }

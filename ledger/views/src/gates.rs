@@ -58,7 +58,7 @@ impl GateContext<'_> {
                 let measured = self.trailing_revenue(*window_days, groups)?;
                 Verdict { met: measured >= *required, revenue: Some((measured, *required)), events: Vec::new() }
             }
-            GateTest::Competency { level, areas, source } => {
+            GateTest::Competency { level, areas, source, .. } => {
                 // Computed levels are refused before the fold starts: see `supported`.
                 debug_assert!(matches!(source, CompetencySource::Declared));
                 held(self.competency(*level, areas, renewed_after))

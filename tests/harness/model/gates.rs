@@ -74,7 +74,7 @@ impl<'a> Partner<'a> {
                 let required = Num::of_term(*at_least);
                 Verdict { met: measured >= required, revenue: Some((measured, required)), event: None }
             }
-            GateTest::Competency { level, areas, source } => {
+            GateTest::Competency { level, areas, source, .. } => {
                 assert_eq!(*source, CompetencySource::Declared, "the generator writes no other");
                 let mut facts = Vec::new();
                 for area in areas {

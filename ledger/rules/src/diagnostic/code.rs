@@ -52,7 +52,7 @@ pub enum Code {
     BadDate = 17,
     /// A name that nothing bears: group, gate, level.
     UnknownName = 18,
-    /// A word outside the vocabulary.
+    /// A word outside the vocabulary, or one that does not fit the words beside it.
     UnknownWord = 19,
     /// An interpretation of a parameter that is not there, or that says something else.
     Interpretation = 20,

@@ -1,9 +1,10 @@
-//! Co-op: the threshold and the approved activities.
+//! Co-op: the threshold, the approved activities, and the lots that may be used for longer.
 
 use super::block::Block;
+use crate::calendar::Calendar;
 use crate::diagnostic::Code;
 use crate::document::{Node, Value};
-use crate::model::{Activity, ActivityLimit, Coop, ResolveAt};
+use crate::model::{Activity, ActivityLimit, Coop, ResolveAt, UsageExtension};
 
 const EDGES: [(&str, ResolveAt); 2] = [("period_start", ResolveAt::PeriodStart), ("period_end", ResolveAt::PeriodEnd)];
 
@@ -13,16 +14,17 @@ enum Take {
     Lesser,
 }
 
-/// Reads `[coop]` and `[[coop.activity]]`.
-pub(super) fn coop(root: &Block<'_>) -> Option<Coop> {
+/// Reads `[coop]`, `[[coop.activity]]` and `[coop.extension.NAME]`.
+pub(super) fn coop(root: &Block<'_>, calendar: Option<&Calendar>) -> Option<Coop> {
     let node = root.need("coop")?;
     let block = root.sub_block("coop", node)?;
     block.cited();
     let threshold = block.money("threshold");
     let resolve_at = block.word("resolve_at", &EDGES);
     let activities = activities(&block);
+    let extensions = extensions(&block, calendar);
     block.finish();
-    Some(Coop { threshold: threshold?.exact(), resolve_at: resolve_at?, activities })
+    Some(Coop { threshold: threshold?.exact(), resolve_at: resolve_at?, activities, extensions })
 }
 
 fn activities(coop: &Block<'_>) -> Vec<Activity> {
@@ -78,4 +80,41 @@ fn limit(block: &Block<'_>) -> Option<ActivityLimit> {
             None
         }
     }
+}
+
+fn extensions(coop: &Block<'_>, calendar: Option<&Calendar>) -> Vec<UsageExtension> {
+    let (Some(all), Some(calendar)) = (coop.block("extension"), calendar) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in &all.table.entries {
+        let Some(block) = all.sub_block(&entry.key, &entry.node) else { continue };
+        found.extend(extension(&block, &entry.key, calendar));
+        block.finish();
+    }
+    found
+}
+
+/// Both dates may only give time: what they take away belongs in the calendar.
+fn extension(block: &Block<'_>, name: &str, calendar: &Calendar) -> Option<UsageExtension> {
+    block.cited();
+    let period = block.text("earning_period").and_then(|word| {
+        let period = calendar.period_parse(word.text);
+        if period.is_none() {
+            let message = format!("there is no earning period {:?}", word.text);
+            let report = block.cx.findings.report(Code::UnknownName, word.place, message);
+            report.hint("a period is named by the year in which its fiscal year ends, such as \"FY20H2\"");
+        }
+        period
+    });
+    let (usage_until, claims_until) = (block.date("usage_until"), block.date("claims_until"));
+    let (period, usage_until, claims_until) = (period?, usage_until?, claims_until?);
+    let usage_ends = period.next().last_day();
+    if usage_until < usage_ends {
+        let message = format!("{}.usage_until is before {usage_ends}, when {period} can be used anyway", block.path);
+        block.report_at("usage_until", Code::OutOfRange, message);
+    }
+    if claims_until < usage_until {
+        let message = format!("{}.claims_until is before usage_until: the last days could not be claimed", block.path);
+        block.report_at("claims_until", Code::OutOfRange, message);
+    }
+    Some(UsageExtension { name: name.to_owned(), period, usage_until, claims_until })
 }

@@ -159,6 +159,11 @@ fn competency(block: &Block<'_>, names: &Names) -> Option<GateTest> {
     let level = block.text("at_least");
     let areas = block.texts_needed("areas").into_iter().map(|word| word.text.to_owned()).collect();
     let source = block.word("source", &SOURCES);
+    let held_on = if block.has("on") { Some(block.date("on")?) } else { None };
+    if held_on.is_some() && source.is_some_and(|source| source != CompetencySource::Declared) {
+        let message = format!("{}: a level that was held on a fixed date is declared", block.path);
+        block.report_at("source", Code::UnknownWord, message);
+    }
     let level = block.cx.index_of("competency level", level?, names.levels.iter().map(String::as_str));
-    Some(GateTest::Competency { level: level?, areas, source: source? })
+    Some(GateTest::Competency { level: level?, areas, source: source?, held_on })
 }

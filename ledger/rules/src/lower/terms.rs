@@ -43,7 +43,7 @@ pub(crate) fn rule_set(
     gates::gates(&root, &mut names);
     let levers = levers::levers(&root, &names);
     let (calendar, assessment) = (calendar(&root), assessment(&root));
-    let (split, coop) = (money::split(&root), coop::coop(&root));
+    let (split, coop) = (money::split(&root), coop::coop(&root, calendar.as_ref()));
     let (payout, rounding) = (money::payout(&root), money::rounding(&root));
     let certification_validity = competency::certifications(&root);
     let benefits = competency::benefits(&root, &names);

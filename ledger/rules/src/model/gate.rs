@@ -76,6 +76,8 @@ pub enum GateTest {
         areas: Vec<String>,
         /// Who says so.
         source: CompetencySource,
+        /// The date on which it was held; none: the day judged. Only where a standing fact says so.
+        held_on: Option<NaiveDate>,
     },
 }
 

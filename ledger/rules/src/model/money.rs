@@ -1,5 +1,7 @@
 //! What becomes of what is earned: split, co-op, payout, and what a level brings beside money.
 
+use crate::calendar::Period;
+use chrono::NaiveDate;
 use daybook_event::{Exact, Rate};
 
 /// How what is earned splits; the two add up to 100 %.
@@ -20,6 +22,21 @@ pub struct Coop {
     pub resolve_at: ResolveAt,
     /// Approved activities in file order.
     pub activities: Vec<Activity>,
+    /// Lots that may be used for longer than others, in file order.
+    pub extensions: Vec<UsageExtension>,
+}
+
+/// A longer usage period and claim window for the lots of one earning period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageExtension {
+    /// Its name.
+    pub name: String,
+    /// The earning period of the lots.
+    pub period: Period,
+    /// Last day on which they may be used.
+    pub usage_until: NaiveDate,
+    /// Last day on which claims on them may be submitted.
+    pub claims_until: NaiveDate,
 }
 
 /// Which edge of a period decides.

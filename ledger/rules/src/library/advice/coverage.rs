@@ -56,7 +56,8 @@ fn can_pass(set: &RuleSet, gate: &Gate, date: NaiveDate) -> bool {
     gate.any_of.iter().any(|test| match test {
         GateTest::Held { .. } | GateTest::NumberAtLeast { .. } | GateTest::TrailingRevenue { .. } => true,
         GateTest::HeldOn { on, .. } => *on <= date,
-        GateTest::Competency { source: CompetencySource::Computed, level, areas } => {
+        GateTest::Competency { held_on: Some(on), .. } if *on > date => false,
+        GateTest::Competency { source: CompetencySource::Computed, level, areas, .. } => {
             let computes = |area: &String, at: usize| at >= *level && areas.contains(area);
             set.competencies.iter().any(|competency| computes(&competency.area, competency.level))
         }
