@@ -15,8 +15,8 @@ mod views;
 pub use compare::{Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
 pub use explain::{
     BucketExplanation, Cited, ClaimPart, ClaimStepPart, ExchangeUsed, ExplainError, ExplainedContribution,
-    ExplainedLine, Explanation, LotExplanation, LotPart, MonthExplanation, PostingExplanation, explain_lot,
-    explain_month,
+    ExplainedGrowth, ExplainedLine, Explanation, LotExplanation, LotPart, MonthExplanation, PostingExplanation,
+    explain_lot, explain_month,
 };
 pub use histories::{Histories, HistoriesBuilder};
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};

@@ -70,6 +70,13 @@ impl Calendar {
         (day(self.claim_opens), day(self.claim_closes))
     }
 
+    /// The first and last month of the program year that holds the month.
+    #[must_use]
+    pub fn program_year_of(&self, month: Month) -> (Month, Month) {
+        let last = month.plus((self.program_year_last_month - month.number()).rem_euclid(12));
+        (last.plus(-11), last)
+    }
+
     /// Whether the month is the last of its program year.
     #[must_use]
     pub fn ends_program_year(&self, month: Month) -> bool {
@@ -172,6 +179,16 @@ mod tests {
         for bad in ["FY22", "FY22H0", "FY22H3", "22H1", "FY2\u{e9}", ""] {
             assert_eq!(calendar.period_parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_program_year_runs_from_october_to_september() {
+        let month = |text: &str| Month::parse(text).unwrap();
+        let year = (month("2021-10"), month("2022-09"));
+        for within in ["2021-10", "2021-12", "2022-01", "2022-09"] {
+            assert_eq!(halves().program_year_of(month(within)), year, "{within}");
+        }
+        assert_eq!(halves().program_year_of(month("2022-10")).0, month("2022-10"));
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub(crate) fn book_month(
         for contribution in &priced.contributions {
             let lever = &book.sets[rule_set].levers[contribution.lever];
             let sums = postings.entry((&lever.name, rule_set)).or_default();
-            sums.base = sums.base.plus(amount)?;
+            sums.base = sums.base.plus(contribution.base)?;
             sums.contributions = sums.contributions.plus(contribution.amount)?;
         }
     }

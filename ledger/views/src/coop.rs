@@ -5,7 +5,7 @@
 
 use crate::claims::{Claim, ClaimStep, Stage};
 use crate::fx::FxTable;
-use crate::lots::{Lot, Outcome, lot_row, lots};
+use crate::lots::{Lot, LotDays, Outcome, lot_row, lots};
 use crate::rows::{ClaimRow, FindingRow, LotRow};
 use crate::state::PartnerState;
 use chrono::NaiveDate;
@@ -37,6 +37,9 @@ pub(crate) fn settle_coop(
     }
     desk.rows(through)
 }
+
+/// What a check says: the lot and the amount to reserve, or the code of the refusal.
+type Checked = Result<(Period, Exact), &'static str>;
 
 struct Desk<'a> {
     book: &'a RuleBook,
@@ -84,10 +87,10 @@ impl Desk<'_> {
             (claim.submitted, claim.currency) = (step.amount, step.currency);
         }
         claim.submitted_in = Month::of(step.on);
-        let calendar = self.book.calendar();
-        claim.period = claim.activity_start.map(|start| calendar.period_of(Month::of(start)).previous());
         claim.amount = claim.submitted.and_then(|amount| self.convert(claim, amount, claim.currency));
-        match self.check(claim, step.on)? {
+        let (period, checked) = self.check(claim, step.on)?;
+        claim.period = period;
+        match checked {
             Ok((period, amount)) => {
                 claim.stage = Stage::Submitted;
                 claim.refused = None;
@@ -101,20 +104,39 @@ impl Desk<'_> {
         }
     }
 
-    /// The first code of the check that fails, in the order of the program's meaning.
-    fn check(&self, claim: &Claim, on: NaiveDate) -> Result<Result<(Period, Exact), &'static str>, Overflow> {
-        let usable = |lot: &&Lot| lot.outcome == Outcome::Usable;
-        let lot = claim.period.and_then(|period| self.lots.get(&period).filter(usable).map(|lot| (period, lot)));
-        let (Some((period, lot)), Some(start)) = (lot, claim.activity_start) else { return Ok(Err("NO_LOT")) };
-        let (opens, closes) = self.book.calendar().claim_window(period);
-        if on > closes {
+    /// The lot that takes the claim: of those that may be used on the activity's first day the oldest whose check
+    /// passes. If none passes, the refusal of the newest usable one, or else of the ordinary one.
+    fn check(&self, claim: &Claim, on: NaiveDate) -> Result<(Option<Period>, Checked), Overflow> {
+        let Some(start) = claim.activity_start else { return Ok((None, Err("NO_LOT"))) };
+        let ordinary = self.book.calendar().period_of(Month::of(start)).previous();
+        let mut answer = (Some(ordinary), Err("NO_LOT"));
+        let usable = self.lots.iter().filter(|(_, lot)| lot.outcome == Outcome::Usable);
+        for (&period, lot) in usable.filter(|(period, _)| LotDays::of(self.book, **period).may_use(start)) {
+            answer = (Some(period), self.check_lot(claim, on, start, period, lot)?);
+            if answer.1.is_ok() {
+                break;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The first code of the check of a usable lot that fails, in the order of the program's meaning.
+    fn check_lot(
+        &self,
+        claim: &Claim,
+        on: NaiveDate,
+        start: NaiveDate,
+        period: Period,
+        lot: &Lot,
+    ) -> Result<Checked, Overflow> {
+        let days = LotDays::of(self.book, period);
+        if on > days.claimed.1 {
             return Ok(Err("LATE"));
         }
-        if on < opens {
+        if on < days.claimed.0 {
             return Ok(Err("EARLY"));
         }
-        let usage = period.next();
-        if !claim.activity_end.is_some_and(|end| start <= end && usage.contains(end)) {
+        if !claim.activity_end.is_some_and(|end| start <= end && days.may_use(end)) {
             return Ok(Err("OUTSIDE_USAGE"));
         }
         let activities = &self.book.set_on_or_first(start).coop.activities;
@@ -210,7 +232,7 @@ impl Desk<'_> {
             if lot.outcome == Outcome::None && untouched {
                 continue;
             }
-            let (_, closes) = self.book.calendar().claim_window(*period);
+            let (_, closes) = LotDays::of(self.book, *period).claimed;
             lots.push(lot_row(self.partner_id, *period, lot, closes <= through)?);
         }
         let claim_row = |(claim_id, claim): (String, Claim)| ClaimRow {

@@ -1,15 +1,19 @@
 //! The fold itself: month-steps, then the settlement of everything that looks across months.
 
 use crate::booking::{book_month, note_oddities};
+use crate::caps::apply_caps;
 use crate::claims::ClaimStep;
+use crate::competency::Certification;
 use crate::coop::settle_coop;
-use crate::credits::Resolver;
+use crate::credits::{Resolved, Resolver};
+use crate::customers::{Asked, Told};
 use crate::fact::{Fact, FactKind};
 use crate::fx::FxTable;
+use crate::growth;
 use crate::history::{FactSource, PartnerHistory};
 use crate::openings::{note_adjustment, note_opening};
 use crate::payout::settle_payouts;
-use crate::pricing::{PricedLine, price};
+use crate::pricing::{PricedLine, Pricer, own_tenant};
 use crate::rows::{FindingRow, PartnerRows, ProvisionalRow};
 use crate::standing::MonthOfStanding;
 use crate::state::{Credited, FactHistory, FactValue, PartnerState};
@@ -103,6 +107,7 @@ pub fn step<S: FactSource>(
             lines.push(resolver.resolve(at, fact, line).map_err(FoldError::Facts)?);
         }
     }
+    let asked = Asked::by(book);
     let mut standing = MonthOfStanding::new(book, partner_id);
     let mut counted = facts.iter().filter(counting).peekable();
     let mut revenue = lines.iter().peekable();
@@ -114,22 +119,45 @@ pub fn step<S: FactSource>(
         let mut has_lines = false;
         while let Some(line) = revenue.next_if(|line| line.fact.effective_on == day) {
             has_lines = true;
-            if let Some(amount) = line.amount {
-                state.revenue.add(day, &line.pricing_line().product, amount)?;
-            }
+            note_line(asked, state, month, line)?;
         }
         standing.day(state, day, has_lines)?;
         day = day + Days::new(1);
     }
     state.days.extend(standing.finish());
-    let mut priced = Vec::with_capacity(lines.len());
-    for line in &lines {
-        priced.push(price(book, state, line)?);
-    }
+    let mut pricer = Pricer::new(book, state);
+    let mut priced = lines.iter().map(|line| pricer.price(line)).collect::<Result<Vec<_>, _>>()?;
+    growth::contribute(book, partner_id, state, month, &lines, &mut priced)?;
+    apply_caps(book, state, &lines, &mut priced)?;
     book_month(book, partner_id, state, month, &lines, &priced)?;
     note_oddities(partner_id, state, &lines)?;
     state.next_month = month.next();
+    state.growth.forget_before(state.next_month);
     Ok(priced)
+}
+
+/// Takes a revenue line into everything that sums lines: trailing revenue, and what the terms ask of customers.
+fn note_line(asked: Asked, state: &mut PartnerState, month: Month, line: &Resolved<'_>) -> Result<(), Overflow> {
+    let of = line.pricing_line();
+    let priced_on = line.pricing_fact().effective_on;
+    let product = state.products.number_of(&of.product);
+    state.customers.had_revenue_in(month);
+    // A sale without an exchange rate makes a customer all the same; a sale to the partner itself does not.
+    let is_sale = line.line.amount.is_positive();
+    if asked.newness && is_sale && !state.is_held(&own_tenant(&of.customer_id), priced_on) {
+        let on = line.fact.effective_on;
+        let told = Told { on, seq: line.fact.seq, event: &line.fact.id, known_from: on };
+        state.customers.bought(&of.customer_id, product, told);
+    }
+    let Some(amount) = line.amount else { return Ok(()) };
+    state.revenue.add(line.fact.effective_on, product, amount)?;
+    if asked.totals {
+        state.customers.bill(&of.customer_id, month, product, amount)?;
+    }
+    if asked.growth {
+        state.growth.bill(month, of, product, priced_on, amount)?;
+    }
+    Ok(())
 }
 
 /// Takes a fact that is no revenue line into the state.
@@ -141,7 +169,8 @@ fn note(
     fact: &Fact,
 ) -> Result<(), Overflow> {
     match &fact.kind {
-        FactKind::Line(_) | FactKind::Moneyless | FactKind::Certification(_) => {}
+        FactKind::Line(_) | FactKind::Moneyless => {}
+        FactKind::Certification(earned) => state.certifications.push(Certification::of(book, fact, earned)),
         FactKind::Standing(standing) => {
             let history = state.facts.entry(standing.fact.clone()).or_insert(FactHistory { values: Vec::new() });
             history.values.push(FactValue::new(fact.effective_on, fact.id.clone(), &standing.value));

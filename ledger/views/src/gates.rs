@@ -1,18 +1,15 @@
 //! Whether a gate is met on a date.
 
-use crate::revenue::TrailingRevenue;
-use crate::state::{FactHistory, FactValue, HeldAs};
+use crate::state::{FactValue, HeldAs, PartnerState};
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Overflow};
 use daybook_rules::model::{Catalogue, CompetencySource, Gate, GateTest, RuleSet};
-use std::collections::BTreeMap;
 
 /// Everything a gate may look at, on one date.
 pub(crate) struct GateContext<'a> {
     pub(crate) set: &'a RuleSet,
     pub(crate) catalogue: &'a Catalogue,
-    pub(crate) facts: &'a BTreeMap<String, FactHistory>,
-    pub(crate) revenue: &'a TrailingRevenue,
+    pub(crate) state: &'a PartnerState,
     pub(crate) on: NaiveDate,
 }
 
@@ -45,10 +42,7 @@ impl GateContext<'_> {
     fn test(&self, test: &GateTest, renewed_after: Option<NaiveDate>) -> Result<Verdict, Overflow> {
         Ok(match test {
             GateTest::Held { fact } => held(self.held(fact, renewed_after)),
-            GateTest::HeldOn { fact, on } => {
-                let was_held = self.value_on(fact, *on).filter(|value| value.is_held());
-                held(was_held.filter(|_| renewed_after.is_none_or(|after| self.was_renewed(fact, after))))
-            }
+            GateTest::HeldOn { fact, on } => held(self.held_then(fact, *on, renewed_after)),
             GateTest::NumberAtLeast { fact, at_least } => {
                 let enough = |value: &&FactValue| matches!(value.held, HeldAs::Number(number) if number >= *at_least);
                 held(self.held(fact, renewed_after).filter(enough))
@@ -58,46 +52,65 @@ impl GateContext<'_> {
                 let measured = self.trailing_revenue(*window_days, groups)?;
                 Verdict { met: measured >= *required, revenue: Some((measured, *required)), events: Vec::new() }
             }
-            GateTest::Competency { level, areas, source, .. } => {
-                // Computed levels are refused before the fold starts: see `supported`.
-                debug_assert!(matches!(source, CompetencySource::Declared));
-                held(self.competency(*level, areas, renewed_after))
+            GateTest::Competency { level, areas, source, held_on } => {
+                let declared = match source {
+                    CompetencySource::Declared | CompetencySource::Either => {
+                        held(self.declared_competency(*level, areas, *held_on, renewed_after))
+                    }
+                    CompetencySource::Computed => Verdict::default(),
+                };
+                if declared.met || *source == CompetencySource::Declared {
+                    return Ok(declared);
+                }
+                let events = self.computed_competency(*level, areas, renewed_after)?;
+                Verdict { met: events.is_some(), revenue: None, events: events.unwrap_or_default() }
             }
         })
     }
 
     /// The last value of a fact up to a date.
     fn value_on(&self, fact: &str, on: NaiveDate) -> Option<&FactValue> {
-        self.facts.get(fact)?.value_on(on)
+        self.state.facts.get(fact)?.value_on(on)
     }
 
     /// The value that holds a fact on this date.
-    fn held(&self, fact: &str, renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
+    pub(crate) fn held(&self, fact: &str, renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
         let value = self.value_on(fact, self.on).filter(|value| value.is_held())?;
         renewed_after.is_none_or(|after| value.on > after).then_some(value)
     }
 
+    /// The value that held a fact on a fixed date.
+    fn held_then(&self, fact: &str, then: NaiveDate, renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
+        let value = self.value_on(fact, then).filter(|value| value.is_held())?;
+        renewed_after.is_none_or(|after| self.was_renewed(fact, after)).then_some(value)
+    }
+
     /// Whether some event dated later than that, up to this date, says that the fact is held.
     fn was_renewed(&self, fact: &str, after: NaiveDate) -> bool {
-        let values = self.facts.get(fact).map(|history| history.values.as_slice()).unwrap_or_default();
+        let values = self.state.facts.get(fact).map(|history| history.values.as_slice()).unwrap_or_default();
         values.iter().any(|value| after < value.on && value.on <= self.on && value.is_held())
     }
 
-    fn competency(&self, level: usize, areas: &[String], renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
+    fn declared_competency(
+        &self,
+        level: usize,
+        areas: &[String],
+        held_on: Option<NaiveDate>,
+        renewed_after: Option<NaiveDate>,
+    ) -> Option<&FactValue> {
         let levels = &self.set.competency_levels[level..];
         let facts = areas.iter().flat_map(|area| levels.iter().map(move |name| format!("competency:{name}:{area}")));
-        facts.into_iter().find_map(|fact| self.held(&fact, renewed_after))
+        facts.into_iter().find_map(|fact| match held_on {
+            Some(then) => self.held_then(&fact, then, renewed_after),
+            None => self.held(&fact, renewed_after),
+        })
     }
 
-    fn trailing_revenue(&self, window_days: u32, groups: &[String]) -> Result<Exact, Overflow> {
+    pub(crate) fn trailing_revenue(&self, window_days: u32, groups: &[String]) -> Result<Exact, Overflow> {
         if groups.is_empty() {
-            return self.revenue.window(self.on, window_days);
+            return self.state.revenue.window(self.on, window_days);
         }
-        self.revenue.window_of(self.on, window_days, |product| {
-            let family = self.catalogue.family_of(product, self.on);
-            let of_product = self.set.groups_of(product, family);
-            of_product.iter().any(|&at| groups.contains(&self.set.product_groups[at].name))
-        })
+        self.state.revenue.window_of(self.on, window_days, &self.groups_named(groups).products)
     }
 }
 

@@ -13,33 +13,37 @@ pub mod fx;
 pub mod rows;
 
 mod booking;
+mod caps;
 mod claims;
+mod competency;
 mod coop;
 mod credits;
+mod customers;
 mod digest;
 mod fold;
 mod gates;
+mod growth;
 mod history;
 mod lots;
 mod of_no_partner;
 mod openings;
 mod payout;
 mod pricing;
+mod products;
 mod revenue;
 mod standing;
 mod state;
-mod supported;
 
 pub use digest::{Digest, digest_of_partner, digest_of_views};
 pub use fact::{Fact, FactKind, Line, LineKind};
 pub use fold::{FoldError, PartnerFold, fold_partner, overflowed, settle, step};
 pub use fx::FxTable;
 pub use history::{FactSource, PartnerHistory, Reversals};
+pub use lots::LotDays;
 pub use of_no_partner::FactsOfNoPartner;
-pub use pricing::{Bucket, Contribution, PricedLine};
+pub use pricing::{Bucket, Contribution, Growth, PricedLine};
 pub use rows::PartnerRows;
 pub use state::PartnerState;
-pub use supported::{Unsupported, check_supported};
 
 /// The number of the meaning of this fold. It changes whenever the same records, rule book and through date would give
 /// other rows; `engine-semantics.lock` holds the digests that belong to it.

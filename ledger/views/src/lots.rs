@@ -105,6 +105,36 @@ fn threshold(book: &RuleBook, period: Period) -> Exact {
     }
 }
 
+/// The days on which a lot may be used, and those on which claims on it may be submitted, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LotDays {
+    /// First and last day of use.
+    pub used: (NaiveDate, NaiveDate),
+    /// First and last day of submission.
+    pub claimed: (NaiveDate, NaiveDate),
+}
+
+impl LotDays {
+    /// The days of the lots of an earning period. The terms of the last day of its usage period say whether it is
+    /// extended.
+    #[must_use]
+    pub fn of(book: &RuleBook, period: Period) -> Self {
+        let usage = period.next();
+        let (opens, closes) = book.calendar().claim_window(period);
+        let extensions = &book.set_on_or_first(usage.last_day()).coop.extensions;
+        let extension = extensions.iter().find(|extension| extension.period == period);
+        let used_until = extension.map_or(usage.last_day(), |extension| extension.usage_until);
+        let claimed_until = extension.map_or(closes, |extension| extension.claims_until);
+        Self { used: (usage.first_day(), used_until), claimed: (opens, claimed_until) }
+    }
+
+    /// Whether the lot may be used on the date.
+    #[must_use]
+    pub fn may_use(&self, on: NaiveDate) -> bool {
+        self.used.0 <= on && on <= self.used.1
+    }
+}
+
 impl Lot {
     pub(crate) fn empty() -> Self {
         let zero = Exact::ZERO;

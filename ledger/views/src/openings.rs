@@ -1,12 +1,14 @@
 //! Opening balances and hand-made corrections: money that enters beside the revenue lines.
 
+use crate::customers::Told;
 use crate::fact::Fact;
 use crate::fold::finding;
 use crate::fx::FxTable;
 use crate::rows::{ProvisionalRow, TrueUpRow};
 use crate::state::PartnerState;
+use chrono::NaiveDate;
 use daybook_event::{Amount, Exact, ManualAdjustment, Month, Opening, Overflow, PartnerId};
-use daybook_rules::model::RuleBook;
+use daybook_rules::model::{RuleBook, RuleSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,10 +61,22 @@ pub(crate) fn note_opening(
     opening: &Opening,
 ) -> Result<(), Overflow> {
     match opening {
-        // Newness matters to customer_add and computed competency, which `supported` refuses.
-        Opening::CustomerSince { .. } => {}
-        Opening::Revenue { product, month, amount, .. } => {
+        Opening::CustomerSince { customer_id, product_group, since_on } => {
+            let is_group = |set: &RuleSet| set.product_groups.iter().any(|group| group.name == *product_group);
+            if !book.sets.iter().any(is_group) {
+                state.findings.push(finding(partner_id, "OPENING_IGNORED", vec![fact.id.to_string()]));
+                return Ok(());
+            }
+            state.customers.known_in_group(customer_id, product_group, told(fact, *since_on));
+        }
+        Opening::Revenue { customer_id, product, month, amount } => {
+            let product = state.products.number_of(product);
             state.revenue.add(month.last_day(), product, amount.exact())?;
+            state.customers.had_revenue_in(*month);
+            state.customers.opened(customer_id, product, *month, amount.exact(), fact.effective_on);
+            if amount.is_positive() {
+                state.customers.bought(customer_id, product, told(fact, month.last_day()));
+            }
         }
         Opening::Lot { period, accrued, state: stood, consumed } => {
             let period = book.calendar().period_parse(period).filter(|_| !consumed.exact().is_negative());
@@ -85,6 +99,11 @@ pub(crate) fn note_opening(
         }
     }
     Ok(())
+}
+
+/// What an opening tells of a date before its own.
+fn told(fact: &Fact, on: NaiveDate) -> Told<'_> {
+    Told { on, seq: fact.seq, event: &fact.id, known_from: fact.effective_on }
 }
 
 /// A correction by hand is a true-up in the month of its own date; one of nothing is none.

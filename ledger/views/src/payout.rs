@@ -32,7 +32,8 @@ pub(crate) fn settle_payouts(
     while month.last_day() <= through {
         let of_month = payable.get(&month).copied();
         if of_month.is_some() || !carry.is_zero() {
-            let row = row(book, partner_id, month, of_month.unwrap_or_default(), carry)?;
+            let mut row = row(book, partner_id, month, of_month.unwrap_or_default(), carry)?;
+            hold(book, state, &mut row, through);
             carry = row.carried_out;
             rows.push(row);
         } else if payable.range(month..).next().is_none() {
@@ -95,4 +96,31 @@ fn row(
         carried_out,
         due_on: due.unwrap_or(NaiveDate::MAX),
     })
+}
+
+/// The standing facts without which nothing is paid.
+const NEEDED_TO_PAY: [&str; 2] = ["tax_profile", "bank_profile"];
+
+/// Where the terms have a hold and tax or bank data are missing on the due date: the payout waits until both are there,
+/// at most the hold days, and is lost after them. Only the month's own row changes, never a carry.
+fn hold(book: &RuleBook, state: &PartnerState, row: &mut PayoutRow, through: NaiveDate) {
+    let Some(hold_days) = book.set_on_or_first(row.month.last_day()).payout.hold_days else { return };
+    if !row.paid.is_positive() || row.due_on > through || may_be_paid(state, row.due_on) {
+        return;
+    }
+    let sum = std::mem::take(&mut row.paid);
+    let until = row.due_on.checked_add_days(Days::new(u64::from(hold_days))).unwrap_or(NaiveDate::MAX);
+    let changes = NEEDED_TO_PAY.iter().filter_map(|fact| state.facts.get(*fact)).flat_map(|history| &history.values);
+    let within = changes.map(|value| value.on).filter(|on| row.due_on < *on && *on <= until.min(through));
+    if let Some(released_on) = within.filter(|on| may_be_paid(state, *on)).min() {
+        (row.paid, row.due_on) = (sum, released_on);
+    } else if until <= through {
+        row.forfeited = sum;
+    } else {
+        row.held = sum;
+    }
+}
+
+fn may_be_paid(state: &PartnerState, on: NaiveDate) -> bool {
+    NEEDED_TO_PAY.iter().all(|fact| state.is_held(fact, on))
 }

@@ -1,10 +1,13 @@
 //! Where each billed amount goes, and what it contributes.
 
 use crate::credits::Resolved;
+use crate::customers::GroupsOnDay;
 use crate::fact::Line;
 use crate::state::{JudgedDay, PartnerState};
-use daybook_event::{EventRef, Exact, Overflow};
-use daybook_rules::model::{Lever, RuleBook, RuleSet};
+use chrono::NaiveDate;
+use daybook_event::{EventRef, Exact, Month, Overflow};
+use daybook_rules::model::{Base, Lever, RuleBook};
+use std::collections::BTreeMap;
 
 /// Where a billed amount goes: the first that holds, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +31,23 @@ pub enum Bucket {
 pub struct Contribution {
     /// Index into the rule set's levers.
     pub lever: usize,
+    /// What the rate applies to: the billed amount, or the growth that the line stands for.
+    pub base: Exact,
     /// Base x rate, exact.
+    pub before_cap: Exact,
+    /// What the lever's cap leaves of it.
     pub amount: Exact,
+    /// Where the base is growth: what it is the difference of.
+    pub growth: Option<Growth>,
+}
+
+/// What a customer was billed on lines of a growth lever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Growth {
+    /// In the month.
+    pub billed: Exact,
+    /// In the same month a year before.
+    pub year_before: Exact,
 }
 
 /// A revenue line with its bucket and contributions.
@@ -45,90 +63,133 @@ pub struct PricedLine {
     pub rule_set: Option<usize>,
     /// Where it went.
     pub bucket: Bucket,
-    /// What it contributed. Empty unless it earns or is capped.
+    /// What it contributed, by lever. Empty unless it earns or is capped.
     pub contributions: Vec<Contribution>,
+    /// Growth levers that apply. The customer's last such line of the month contributes for all of them.
+    pub growth: Vec<usize>,
 }
 
-/// Prices a resolved line. The day of the line that prices it must have been judged already.
-pub(crate) fn price(book: &RuleBook, state: &PartnerState, resolved: &Resolved<'_>) -> Result<PricedLine, Overflow> {
-    let fact = resolved.pricing_fact();
-    let rule_set = book.index_on(fact.effective_on);
-    let mut priced = PricedLine {
-        fact: resolved.at,
-        amount: resolved.amount,
-        credit_of: resolved.root.as_ref().map(|root| root.id.clone()),
-        rule_set,
-        bucket: Bucket::Unmatched,
-        contributions: Vec::new(),
-    };
-    let Some(amount) = resolved.amount else {
-        priced.bucket = Bucket::Unconverted;
-        return Ok(priced);
-    };
-    if resolved.of_reversed {
-        return Ok(priced);
-    }
-    let Some(set) = rule_set.map(|at| &book.sets[at]) else {
-        priced.bucket = Bucket::NoTerms;
-        return Ok(priced);
-    };
-    let Some(day) = state.judged(fact.effective_on) else {
-        // Every line's day is judged before the line is priced, and a credit's first line was a line of its day.
-        unreachable!("the day of {} was not judged", fact.id)
-    };
-    if state.is_held(&format!("own_tenant:{}", resolved.pricing_line().customer_id), day.on) {
-        priced.bucket = Bucket::Ineligible("CUSEQPTR".to_owned());
-        return Ok(priced);
-    }
-    if let Some(code) = &day.code {
-        priced.bucket = Bucket::Ineligible(code.clone());
-        return Ok(priced);
-    }
-    let line = PricedOn { state, set, day, line: resolved.pricing_line() };
-    apply_levers(book, &line, amount, &mut priced)?;
-    Ok(priced)
+/// Prices the lines of a month. The day of the line that prices each must have been judged, and the month's lines must
+/// all be in the state.
+pub(crate) struct Pricer<'a> {
+    book: &'a RuleBook,
+    state: &'a PartnerState,
+    /// The groups of a lever (rule set and lever by index) as a day sees them.
+    groups: BTreeMap<(usize, usize, NaiveDate), GroupsOnDay>,
 }
 
 /// What levers look at: the line that prices, on its day.
 struct PricedOn<'a> {
-    state: &'a PartnerState,
-    set: &'a RuleSet,
+    rule_set: usize,
     day: &'a JudgedDay,
     line: &'a Line,
 }
 
-/// In each slot the first lever in file order whose match and needs hold; slots add up.
-fn apply_levers(book: &RuleBook, on: &PricedOn<'_>, amount: Exact, priced: &mut PricedLine) -> Result<(), Overflow> {
-    let PricedOn { set, day, line, .. } = on;
-    let family = book.catalogue.family_of(&line.product, day.on);
-    let groups = set.groups_of(&line.product, family);
-    let mut slots_taken: Vec<&str> = Vec::new();
-    let mut first_unmet_need = None;
-    for (at, lever) in set.levers.iter().enumerate() {
-        if slots_taken.contains(&lever.slot.as_str()) || !matches(lever, &groups, on) {
-            continue;
-        }
-        let unmet = lever.needs.iter().map(|&need| &set.gates[need]).find(|gate| day.unmet_needs.contains(&gate.name));
-        if let Some(gate) = unmet {
-            first_unmet_need = first_unmet_need.or(Some(&gate.fail_code));
-            continue;
-        }
-        slots_taken.push(&lever.slot);
-        priced.contributions.push(Contribution { lever: at, amount: amount.times(lever.rate)? });
+impl<'a> Pricer<'a> {
+    pub(crate) fn new(book: &'a RuleBook, state: &'a PartnerState) -> Self {
+        Self { book, state, groups: BTreeMap::new() }
     }
-    priced.bucket = match (priced.contributions.is_empty(), first_unmet_need) {
-        (false, _) => Bucket::Earning,
-        (true, Some(code)) => Bucket::Ineligible(code.clone()),
-        (true, None) => Bucket::Unmatched,
-    };
-    Ok(())
+
+    /// Finds the line's bucket and what applies to it. Growth and caps come after, when all lines are priced.
+    pub(crate) fn price(&mut self, resolved: &Resolved<'_>) -> Result<PricedLine, Overflow> {
+        let fact = resolved.pricing_fact();
+        let mut priced = PricedLine {
+            fact: resolved.at,
+            amount: resolved.amount,
+            credit_of: resolved.root.as_ref().map(|root| root.id.clone()),
+            rule_set: self.book.index_on(fact.effective_on),
+            bucket: Bucket::Unmatched,
+            contributions: Vec::new(),
+            growth: Vec::new(),
+        };
+        let Some(amount) = resolved.amount else {
+            priced.bucket = Bucket::Unconverted;
+            return Ok(priced);
+        };
+        if resolved.of_reversed {
+            return Ok(priced);
+        }
+        let Some(rule_set) = priced.rule_set else {
+            priced.bucket = Bucket::NoTerms;
+            return Ok(priced);
+        };
+        let Some(day) = self.state.judged(fact.effective_on) else {
+            // Every line's day is judged before the line is priced, and a credit's first line was a line of its day.
+            unreachable!("the day of {} was not judged", fact.id)
+        };
+        let line = resolved.pricing_line();
+        if self.state.is_held(&own_tenant(&line.customer_id), day.on) {
+            priced.bucket = Bucket::Ineligible("CUSEQPTR".to_owned());
+        } else if let Some(code) = &day.code {
+            priced.bucket = Bucket::Ineligible(code.clone());
+        } else {
+            self.apply_levers(&PricedOn { rule_set, day, line }, amount, &mut priced)?;
+        }
+        Ok(priced)
+    }
+
+    /// In each slot the first lever in file order whose match, base conditions and needs hold; slots add up.
+    fn apply_levers(&mut self, on: &PricedOn<'_>, amount: Exact, priced: &mut PricedLine) -> Result<(), Overflow> {
+        let set = &self.book.sets[on.rule_set];
+        let family = self.book.catalogue.family_of(&on.line.product, on.day.on);
+        let groups = set.groups_of(&on.line.product, family);
+        let mut slots_taken: Vec<&str> = Vec::new();
+        let mut first_unmet_need = None;
+        for (at, lever) in set.levers.iter().enumerate() {
+            let is_taken = slots_taken.contains(&lever.slot.as_str());
+            if is_taken || !self.matches(lever, &groups, on) || !self.base_holds(at, lever, on)? {
+                continue;
+            }
+            let needs = lever.needs.iter().map(|&need| &set.gates[need]);
+            if let Some(gate) = needs.into_iter().find(|gate| on.day.unmet_needs.contains(&gate.name)) {
+                first_unmet_need = first_unmet_need.or(Some(&gate.fail_code));
+                continue;
+            }
+            slots_taken.push(&lever.slot);
+            if lever.base == Base::Growth {
+                priced.growth.push(at);
+            } else {
+                let before_cap = amount.times(lever.rate)?;
+                let of = Contribution { lever: at, base: amount, before_cap, amount: before_cap, growth: None };
+                priced.contributions.push(of);
+            }
+        }
+        priced.bucket = match (slots_taken.is_empty(), first_unmet_need) {
+            (false, _) => Bucket::Earning,
+            (true, Some(code)) => Bucket::Ineligible(code.clone()),
+            (true, None) => Bucket::Unmatched,
+        };
+        Ok(())
+    }
+
+    fn matches(&self, lever: &Lever, groups: &[usize], on: &PricedOn<'_>) -> bool {
+        let wanted = &lever.matches;
+        (wanted.groups.is_empty() || wanted.groups.iter().any(|group| groups.contains(group)))
+            && wanted.takes_segment(on.line.segment)
+            && wanted.takes_charge_type(&on.line.charge_type)
+            && self.state.is_in_market(wanted, on.day.on)
+    }
+
+    /// What the base asks beside the match: a customer new to the groups, with enough billed in the month.
+    fn base_holds(&mut self, at: usize, lever: &Lever, on: &PricedOn<'_>) -> Result<bool, Overflow> {
+        let Base::CustomerAdd { months, monthly_at_least } = lever.base else { return Ok(true) };
+        let (book, state) = (self.book, self.state);
+        let groups = self.groups.entry((on.rule_set, at, on.day.on)).or_insert_with(|| {
+            let set = &book.sets[on.rule_set];
+            GroupsOnDay::of(set, &book.catalogue, on.day.on, &state.products, &lever.matches.groups)
+        });
+        let month = Month::of(on.day.on);
+        // What is known at the month's end: a later opening does not change what a credit takes over.
+        let (customer_id, known) = (on.line.customer_id.as_str(), month.last_day());
+        let Some(new_on) = state.customers.new_on(customer_id, groups, known) else { return Ok(false) };
+        if !(0..months).contains(&month.since(Month::of(new_on))) {
+            return Ok(false);
+        }
+        Ok(state.customers.total(customer_id, month, groups, known)? >= monthly_at_least)
+    }
 }
 
-fn matches(lever: &Lever, groups: &[usize], on: &PricedOn<'_>) -> bool {
-    let (line, wanted) = (on.line, &lever.matches);
-    let in_market = |market: &String| on.state.is_held(&format!("market:{market}"), on.day.on);
-    (wanted.groups.is_empty() || wanted.groups.iter().any(|group| groups.contains(group)))
-        && (wanted.segments.is_empty() || line.segment.is_some_and(|segment| wanted.segments.contains(&segment)))
-        && (wanted.charge_types.is_empty() || wanted.charge_types.contains(&line.charge_type))
-        && (wanted.markets.is_empty() || wanted.markets.iter().any(in_market))
+/// The standing fact that makes a customer the partner itself.
+pub(crate) fn own_tenant(customer_id: &str) -> String {
+    format!("own_tenant:{customer_id}")
 }

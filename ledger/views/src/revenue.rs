@@ -1,15 +1,13 @@
 //! Revenue per day and product, for trailing sums.
 
+use crate::products::Wanted;
 use chrono::{Days, NaiveDate};
-use daybook_event::{Exact, Overflow, Product};
+use daybook_event::{Exact, Overflow};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What a partner's customers were billed, per day and product, in program currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct TrailingRevenue {
-    /// Distinct products seen, numbered as they came.
-    products: BTreeMap<Product, usize>,
     /// One entry per day and product, by day and number of the product.
     days: Vec<DayRevenue>,
     /// Per day with revenue: the sum of everything up to its end. A window is a difference of two of these.
@@ -26,8 +24,7 @@ struct DayRevenue {
 impl TrailingRevenue {
     /// Adds revenue of a day. Lines come day by day, each at the end; opening revenue is dated the last day of its month,
     /// which may lie before days added already, or after days still to come.
-    pub(crate) fn add(&mut self, on: NaiveDate, product: &Product, amount: Exact) -> Result<(), Overflow> {
-        let product = self.number_of(product);
+    pub(crate) fn add(&mut self, on: NaiveDate, product: usize, amount: Exact) -> Result<(), Overflow> {
         let at = self.days.partition_point(|day| (day.on, day.product) < (on, product));
         match self.days.get_mut(at).filter(|day| (day.on, day.product) == (on, product)) {
             Some(day) => day.amount = day.amount.plus(amount)?,
@@ -44,15 +41,6 @@ impl TrailingRevenue {
         Ok(())
     }
 
-    fn number_of(&mut self, product: &Product) -> usize {
-        if let Some(&number) = self.products.get(product) {
-            return number;
-        }
-        let number = self.products.len();
-        self.products.insert(product.clone(), number);
-        number
-    }
-
     /// The sum over the window of so many days that ends on the day: days d with `on - N < d <= on`.
     pub(crate) fn window(&self, on: NaiveDate, days: u32) -> Result<Exact, Overflow> {
         let up_to = |date: NaiveDate| {
@@ -62,20 +50,11 @@ impl TrailingRevenue {
         up_to(on).minus(up_to(window_start(on, days)))
     }
 
-    /// The same over the products that the test takes.
-    pub(crate) fn window_of(
-        &self,
-        on: NaiveDate,
-        days: u32,
-        takes: impl Fn(&Product) -> bool,
-    ) -> Result<Exact, Overflow> {
-        let mut wanted = vec![false; self.products.len()];
-        for (product, &number) in &self.products {
-            wanted[number] = takes(product);
-        }
+    /// The same over these products.
+    pub(crate) fn window_of(&self, on: NaiveDate, days: u32, wanted: &Wanted) -> Result<Exact, Overflow> {
         let first = self.days.partition_point(|day| day.on <= window_start(on, days));
         let in_window = self.days[first..].iter().take_while(|day| day.on <= on);
-        in_window.filter(|day| wanted[day.product]).try_fold(Exact::ZERO, |sum, day| sum.plus(day.amount))
+        in_window.filter(|day| wanted.takes(day.product)).try_fold(Exact::ZERO, |sum, day| sum.plus(day.amount))
     }
 }
 
@@ -87,7 +66,13 @@ fn window_start(on: NaiveDate, days: u32) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::products::Products;
+    use daybook_event::Product;
     use proptest::prelude::*;
+
+    fn product(id: &str) -> Product {
+        Product { product_id: id.to_owned(), ..Product::default() }
+    }
 
     fn date(text: &str) -> NaiveDate {
         daybook_event::date_parse(text).unwrap()
@@ -95,30 +80,41 @@ mod tests {
 
     #[test]
     fn a_window_of_365_days_forgets_the_same_date_a_year_ago() {
-        let mut revenue = TrailingRevenue::default();
-        let product = Product::default();
-        revenue.add(date("2021-01-10"), &product, Exact::from_units(100)).unwrap();
-        revenue.add(date("2021-01-11"), &product, Exact::from_units(10)).unwrap();
-        revenue.add(date("2022-01-10"), &product, Exact::from_units(1)).unwrap();
+        let (mut revenue, mut products) = (TrailingRevenue::default(), Products::default());
+        let product = products.number_of(&product("a"));
+        revenue.add(date("2021-01-10"), product, Exact::from_units(100)).unwrap();
+        revenue.add(date("2021-01-11"), product, Exact::from_units(10)).unwrap();
+        revenue.add(date("2022-01-10"), product, Exact::from_units(1)).unwrap();
         assert_eq!(revenue.window(date("2022-01-09"), 365).unwrap(), Exact::from_units(110));
         assert_eq!(revenue.window(date("2022-01-10"), 365).unwrap(), Exact::from_units(11));
         assert_eq!(revenue.window(date("2022-01-11"), 365).unwrap(), Exact::from_units(1));
-        assert_eq!(revenue.window_of(date("2022-01-10"), 365, |_| true).unwrap(), Exact::from_units(11));
-        assert_eq!(revenue.window_of(date("2022-01-10"), 365, |_| false).unwrap(), Exact::ZERO);
+        assert_eq!(
+            revenue.window_of(date("2022-01-10"), 365, &products.wanted(|_| true)).unwrap(),
+            Exact::from_units(11)
+        );
+        assert_eq!(revenue.window_of(date("2022-01-10"), 365, &products.wanted(|_| false)).unwrap(), Exact::ZERO);
     }
 
     #[test]
     fn revenue_of_a_month_still_under_way_waits_for_its_last_day() {
-        let mut revenue = TrailingRevenue::default();
-        let (a, b) = (Product::default(), Product { product_id: "b".to_owned(), ..Product::default() });
-        revenue.add(date("2022-01-31"), &a, Exact::from_units(1000)).unwrap();
-        revenue.add(date("2022-01-10"), &b, Exact::from_units(10)).unwrap();
-        revenue.add(date("2022-01-10"), &a, Exact::from_units(1)).unwrap();
-        revenue.add(date("2021-12-31"), &b, Exact::from_units(100)).unwrap();
+        let (mut revenue, mut products) = (TrailingRevenue::default(), Products::default());
+        let (a, b) = (products.number_of(&product("a")), products.number_of(&product("b")));
+        revenue.add(date("2022-01-31"), a, Exact::from_units(1000)).unwrap();
+        revenue.add(date("2022-01-10"), b, Exact::from_units(10)).unwrap();
+        revenue.add(date("2022-01-10"), a, Exact::from_units(1)).unwrap();
+        revenue.add(date("2021-12-31"), b, Exact::from_units(100)).unwrap();
         for (on, sum, of_b) in [("2021-12-31", 100, 100), ("2022-01-10", 111, 110), ("2022-01-31", 1111, 110)] {
             assert_eq!(revenue.window(date(on), 365).unwrap(), Exact::from_units(sum), "{on}");
-            assert_eq!(revenue.window_of(date(on), 365, |_| true).unwrap(), Exact::from_units(sum), "{on}");
-            assert_eq!(revenue.window_of(date(on), 365, |p| *p == b).unwrap(), Exact::from_units(of_b), "{on}");
+            assert_eq!(
+                revenue.window_of(date(on), 365, &products.wanted(|_| true)).unwrap(),
+                Exact::from_units(sum),
+                "{on}"
+            );
+            assert_eq!(
+                revenue.window_of(date(on), 365, &products.wanted(|p| p.product_id == "b")).unwrap(),
+                Exact::from_units(of_b),
+                "{on}"
+            );
         }
         assert_eq!(revenue.window(date("2022-01-31"), 31).unwrap(), Exact::from_units(1011));
     }
@@ -131,10 +127,9 @@ mod tests {
             (on, window) in (0_u64..60, 0_u32..60),
         ) {
             let day = |at: u64| date("2022-01-01") + Days::new(at);
-            let product = |at: u8| Product { product_id: at.to_string(), ..Product::default() };
-            let mut revenue = TrailingRevenue::default();
+            let (mut revenue, mut products) = (TrailingRevenue::default(), Products::default());
             for (at, of, amount) in &added {
-                revenue.add(day(*at), &product(*of), Exact::from_units(*amount)).unwrap();
+                revenue.add(day(*at), products.number_of(&product(&of.to_string())), Exact::from_units(*amount)).unwrap();
             }
             let inside = |at: u64| at <= on && at + u64::from(window) > on;
             let sum = |of: Option<u8>| {
@@ -142,7 +137,7 @@ mod tests {
                 Exact::from_units(wanted.map(|(_, _, amount)| amount).sum())
             };
             prop_assert_eq!(revenue.window(day(on), window).unwrap(), sum(None));
-            prop_assert_eq!(revenue.window_of(day(on), window, |p| *p == product(1)).unwrap(), sum(Some(1)));
+            prop_assert_eq!(revenue.window_of(day(on), window, &products.wanted(|p| *p == product("1"))).unwrap(), sum(Some(1)));
         }
     }
 }

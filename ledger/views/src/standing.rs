@@ -167,7 +167,7 @@ impl<'a> MonthOfStanding<'a> {
     }
 
     fn context<'s>(&'s self, state: &'s PartnerState, set: &'s RuleSet, on: NaiveDate) -> GateContext<'s> {
-        GateContext { set, catalogue: &self.book.catalogue, facts: &state.facts, revenue: &state.revenue, on }
+        GateContext { set, catalogue: &self.book.catalogue, state, on }
     }
 
     #[allow(clippy::too_many_arguments)] // the columns of the row

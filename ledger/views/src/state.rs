@@ -1,11 +1,17 @@
 //! What a month-step hands to the next: a serialisable value that stands for everything before it.
 
+use crate::caps::CapSums;
 use crate::claims::ClaimStep;
+use crate::competency::Certification;
+use crate::customers::Customers;
+use crate::growth::GrowthBases;
 use crate::openings::OpeningBalances;
+use crate::products::Products;
 use crate::revenue::TrailingRevenue;
 use crate::rows::{ConservationRow, FindingRow, PostingRow, ProvisionalRow, StandingRow, TrueUpRow};
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Month, StandingValue};
+use daybook_rules::model::Match;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +24,18 @@ pub struct PartnerState {
     pub(crate) standing: Standing,
     /// Standing facts by name.
     pub(crate) facts: BTreeMap<String, FactHistory>,
+    /// Certifications in order.
+    pub(crate) certifications: Vec<Certification>,
+    /// The products of its revenue, by number.
+    pub(crate) products: Products,
     /// Revenue per day, for trailing sums.
     pub(crate) revenue: TrailingRevenue,
+    /// Since when each customer is one, and what it was billed per month.
+    pub(crate) customers: Customers,
+    /// What customers were billed a year back, for growth.
+    pub(crate) growth: GrowthBases,
+    /// What capped levers contributed so far.
+    pub(crate) cap_sums: CapSums,
     /// What each day with a line was judged to be: credits of later months ask for it.
     pub(crate) days: Vec<JudgedDay>,
     /// Credits so far, by the first line of their chain.
@@ -128,7 +144,12 @@ impl PartnerState {
             next_month: first,
             standing,
             facts: BTreeMap::new(),
+            certifications: Vec::new(),
+            products: Products::default(),
             revenue: TrailingRevenue::default(),
+            customers: Customers::default(),
+            growth: GrowthBases::default(),
+            cap_sums: CapSums::default(),
             days: Vec::new(),
             credited: BTreeMap::new(),
             claims: Vec::new(),
@@ -145,6 +166,12 @@ impl PartnerState {
     /// Whether the standing fact is held on a date that is folded already.
     pub(crate) fn is_held(&self, fact: &str, on: NaiveDate) -> bool {
         self.facts.get(fact).and_then(|history| history.value_on(on)).is_some_and(FactValue::is_held)
+    }
+
+    /// Whether the partner is, on a date that is folded already, in a market that the match takes.
+    pub(crate) fn is_in_market(&self, matches: &Match, on: NaiveDate) -> bool {
+        let holds = |market: &String| self.is_held(&format!("market:{market}"), on);
+        matches.markets.is_empty() || matches.markets.iter().any(holds)
     }
 
     /// What the day was judged to be, if it had revenue lines.

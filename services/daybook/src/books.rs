@@ -41,15 +41,8 @@ pub(crate) fn library(dir: Option<&Path>) -> Result<RuleLibrary, Failure> {
     library.ok_or_else(|| refused(&diagnostics))
 }
 
-/// The book that an argument names, for verbs that compute figures by it.
+/// The book that an argument names.
 pub(crate) fn book(dir: Option<&Path>, argument: &str) -> Result<RuleBook, Failure> {
-    let book = book_to_read(dir, argument)?;
-    daybook_views::check_supported(&book)?;
-    Ok(book)
-}
-
-/// The book that an argument names, for verbs that only read it: it may hold terms that cannot be computed.
-pub(crate) fn book_to_read(dir: Option<&Path>, argument: &str) -> Result<RuleBook, Failure> {
     let argument = BookArgument::parse(argument).map_err(Failure::input)?;
     let library = match &argument.choice {
         BookChoice::File(path) => library_with(dir, Path::new(path))?,

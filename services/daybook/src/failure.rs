@@ -58,7 +58,6 @@ input_errors!(
     daybook_store::CloseError,
     daybook_event::Overflow,
     daybook_replay::ExplainError,
-    daybook_views::Unsupported,
     serde_json::Error,
 );
 

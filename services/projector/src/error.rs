@@ -3,14 +3,10 @@
 use daybook_event::Position;
 use daybook_proto::DecodeFault;
 use daybook_store::{DerivedError, ReadError};
-use daybook_views::Unsupported;
 
 /// Why the projector stopped. What was committed before stands, and the next start goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
-    /// The rule book has a term that this engine cannot evaluate.
-    #[error(transparent)]
-    Unsupported(#[from] Unsupported),
     /// The ledger could not be read.
     #[error(transparent)]
     Ledger(#[from] ReadError),

@@ -15,7 +15,7 @@ use daybook_rules::model::RuleBook;
 use daybook_store::{
     Derived, DerivedOptions, DerivedRead, DerivedReader, DerivedWrite, LedgerReader, crash_point, derived_delete,
 };
-use daybook_views::{ENGINE_SEMANTICS, FactsOfNoPartner, check_supported};
+use daybook_views::{ENGINE_SEMANTICS, FactsOfNoPartner};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -85,12 +85,9 @@ pub struct Progress {
 
 impl Projector {
     /// A projector on this derived file, under this rule book.
-    ///
-    /// # Errors
-    /// [`ProjectError::Unsupported`] for a book that the engine cannot evaluate.
-    pub fn open(derived: Derived, book: Arc<RuleBook>, limits: BatchLimits) -> Result<Self, ProjectError> {
-        check_supported(&book)?;
-        Ok(Self { derived, book, limits, loaded: None })
+    #[must_use]
+    pub fn open(derived: Derived, book: Arc<RuleBook>, limits: BatchLimits) -> Self {
+        Self { derived, book, limits, loaded: None }
     }
 
     /// A projector on the derived file in the ledger's folder. A file that cannot be used here is made anew.
@@ -104,13 +101,13 @@ impl Projector {
         book: Arc<RuleBook>,
         limits: BatchLimits,
     ) -> Result<Self, ProjectError> {
-        let opened = Self::open(Derived::create_or_open(dir, options)?, Arc::clone(&book), limits)?;
+        let opened = Self::open(Derived::create_or_open(dir, options)?, Arc::clone(&book), limits);
         match opened.check(ledger) {
             Err(error) if error.is_cured_by_rebuild() => {
                 tracing::warn!(%error, "the derived file is made anew");
                 drop(opened);
                 derived_delete(dir)?;
-                Self::open(Derived::create_or_open(dir, options)?, book, limits)
+                Ok(Self::open(Derived::create_or_open(dir, options)?, book, limits))
             }
             checked => checked.map(|()| opened),
         }
@@ -194,13 +191,8 @@ impl Projector {
     }
 
     /// Goes on under another rule book: the next step builds another generation for it.
-    ///
-    /// # Errors
-    /// [`ProjectError::Unsupported`] for a book that the engine cannot evaluate.
-    pub fn adopt(&mut self, book: Arc<RuleBook>) -> Result<(), ProjectError> {
-        check_supported(&book)?;
+    pub fn adopt(&mut self, book: Arc<RuleBook>) {
         self.book = book;
-        Ok(())
     }
 
     fn loaded(&mut self, ledger: &LedgerReader, through: NaiveDate) -> Result<&Loaded, ProjectError> {

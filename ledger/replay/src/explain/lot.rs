@@ -6,7 +6,7 @@ use daybook_event::{Exact, NaiveDate, Opening, PartnerId, Position};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::{ResolveAt, RuleBook};
 use daybook_views::rows::{ClaimRow, LotRow};
-use daybook_views::{Fact, FactKind, FactSource, PartnerHistory, fold_partner};
+use daybook_views::{Fact, FactKind, FactSource, LotDays, PartnerHistory, fold_partner};
 use serde::Serialize;
 
 /// A lot explained.
@@ -101,14 +101,15 @@ pub fn explain_lot(
     let part = |row: ClaimRow| ClaimPart { sentence: claim_sentence(&row), steps: steps(history, &row, through), row };
     let claims: Vec<ClaimPart> = claims.map(part).collect();
     let (rules, threshold) = rules(book, period);
+    let days = LotDays::of(book, period);
     let stood = stood(book, history, &row, through);
     Ok(LotExplanation {
         summary: summary(&row, stood, threshold, period),
         arithmetic: arithmetic(&row, stood, threshold, &parts)?,
         through,
         earned_between: (period.first_day(), period.last_day()),
-        used_between: (period.next().first_day(), period.next().last_day()),
-        claimed_between: book.calendar().claim_window(period),
+        used_between: days.used,
+        claimed_between: days.claimed,
         rules,
         parts,
         claims,

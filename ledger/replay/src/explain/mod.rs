@@ -9,8 +9,8 @@ mod text;
 
 pub use lot::{ClaimPart, ClaimStepPart, LotExplanation, LotPart, explain_lot};
 pub use month::{
-    BucketExplanation, ExchangeUsed, ExplainedContribution, ExplainedLine, MonthExplanation, PostingExplanation,
-    explain_month,
+    BucketExplanation, ExchangeUsed, ExplainedContribution, ExplainedGrowth, ExplainedLine, MonthExplanation,
+    PostingExplanation, explain_month,
 };
 
 use daybook_event::{Month, Overflow};

@@ -3,10 +3,10 @@
 use super::{Cited, ExplainError};
 use crate::histories::Histories;
 use daybook_event::{Currency, EventRef, Exact, Month, NaiveDate, PartnerId, Position, Rate};
-use daybook_rules::model::{RuleBook, RuleSet};
+use daybook_rules::model::{Base, RuleBook, RuleSet};
 use daybook_views::rows::{ConservationRow, PostingRow};
 use daybook_views::{
-    Bucket, Fact, FactSource, FoldError, FxTable, PartnerHistory, PartnerState, PricedLine, settle, step,
+    Bucket, Contribution, Fact, FactSource, FoldError, FxTable, PartnerHistory, PartnerState, PricedLine, settle, step,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -86,13 +86,40 @@ pub struct ExchangeUsed {
     pub event: String,
 }
 
-/// Base x rate.
+/// Base x rate, and what the lever's cap leaves of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExplainedContribution {
+    /// What the rate applies to: the billed amount, or the growth over the year before that this line stands for.
+    pub base: Exact,
     /// The rate.
     pub rate: Rate,
     /// The exact product.
+    pub before_cap: Exact,
+    /// What counts of it.
     pub amount: Exact,
+    /// Where the base is growth: what it is the difference of.
+    pub growth: Option<ExplainedGrowth>,
+}
+
+impl ExplainedContribution {
+    fn of(part: &Contribution, rate: Rate) -> Self {
+        Self {
+            base: part.base,
+            rate,
+            before_cap: part.before_cap,
+            amount: part.amount,
+            growth: part.growth.map(|of| ExplainedGrowth { billed: of.billed, year_before: of.year_before }),
+        }
+    }
+}
+
+/// What the customer was billed on lines of the lever; the base is the difference, or zero if it is negative.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExplainedGrowth {
+    /// In the month.
+    pub billed: Exact,
+    /// In the same month a year before.
+    pub year_before: Exact,
 }
 
 /// A bucket that does not earn.
@@ -191,14 +218,21 @@ impl Folded<'_> {
         let set = self.book.sets.iter().find(|set| set.version == row.rule_set).unwrap_or(&self.book.sets[0]);
         let mut lines = Vec::new();
         let (mut base, mut contributions) = (Exact::ZERO, Exact::ZERO);
-        for priced in &self.lines {
-            let of_set = priced.rule_set.is_some_and(|at| self.book.sets[at].version == row.rule_set);
-            let of_lever = |at: usize| set.levers[at].name == row.lever;
-            let Some(part) = priced.contributions.iter().find(|part| of_set && of_lever(part.lever)) else { continue };
+        let is_of = |at: usize| set.levers[at].name == row.lever;
+        let of_set =
+            |priced: &&PricedLine| priced.rule_set.is_some_and(|at| self.book.sets[at].version == row.rule_set);
+        for priced in self.lines.iter().filter(of_set) {
+            let part = priced.contributions.iter().find(|part| is_of(part.lever));
+            // A line of a growth lever stands here without a part of its own: the customer's last one has it.
+            if part.is_none() && !priced.growth.iter().any(|&at| is_of(at)) {
+                continue;
+            }
             let mut line = self.line(priced);
-            line.contribution = Some(ExplainedContribution { rate: set.levers[part.lever].rate, amount: part.amount });
-            base = base.plus(priced.amount.unwrap_or_default())?;
-            contributions = contributions.plus(part.amount)?;
+            line.contribution = part.map(|part| ExplainedContribution::of(part, set.levers[part.lever].rate));
+            if let Some(part) = part {
+                base = base.plus(part.base)?;
+                contributions = contributions.plus(part.amount)?;
+            }
             lines.push(line);
         }
         let earned = set.rounding.round(contributions);
@@ -213,7 +247,7 @@ impl Folded<'_> {
             row.lever
         );
         let arithmetic = vec![
-            format!("sum of base x rate over {} lines = {contributions}", lines.len()),
+            format!("sum of contributions of {} lines = {contributions}", lines.len()),
             format!("earned = round({contributions}) to {}, half to even = {earned}", set.rounding.unit()),
             format!("rebate = round({earned} x {}) = {rebate}", set.split.rebate),
             format!("co-op  = {earned} - {rebate} = {coop}"),
@@ -324,14 +358,22 @@ fn terms(set: &RuleSet) -> String {
     )
 }
 
-fn posting_rules(set: &RuleSet, lever: &str) -> Vec<Cited> {
-    let rate = set.levers.iter().find(|candidate| candidate.name == lever).map(|lever| lever.rate.to_string());
-    vec![
-        Cited::of(set, &format!("lever.{lever}.rate"), rate.unwrap_or_default()),
-        Cited::of(set, "rounding.unit", set.rounding.unit()),
-        Cited::of(set, "split.rebate", set.split.rebate),
-        Cited::of(set, "split.coop", set.split.coop),
-    ]
+fn posting_rules(set: &RuleSet, name: &str) -> Vec<Cited> {
+    let mut cited = Vec::new();
+    if let Some(lever) = set.levers.iter().find(|lever| lever.name == name) {
+        cited.push(Cited::of(set, &format!("lever.{name}.rate"), lever.rate));
+        if let Base::CustomerAdd { months, monthly_at_least } = lever.base {
+            cited.push(Cited::of(set, &format!("lever.{name}.base.months"), format!("{months}mo")));
+            cited.push(Cited::of(set, &format!("lever.{name}.base.monthly_at_least"), monthly_at_least));
+        }
+        if let Some(cap) = lever.cap {
+            cited.push(Cited::of(set, &format!("lever.{name}.cap.amount"), cap.amount));
+        }
+    }
+    cited.push(Cited::of(set, "rounding.unit", set.rounding.unit()));
+    cited.push(Cited::of(set, "split.rebate", set.split.rebate));
+    cited.push(Cited::of(set, "split.coop", set.split.coop));
+    cited
 }
 
 fn summary(

@@ -73,8 +73,14 @@ fn line(f: &mut Formatter<'_>, line: &ExplainedLine) -> Result {
     if let Some(exchange) = &line.exchange {
         write!(f, " x {} ({} rate of {})", exchange.rate, exchange.month, exchange.event)?;
     }
-    if let (Some(contribution), Some(base)) = (&line.contribution, line.program_amount) {
-        write!(f, "; {base} x {} = {}", contribution.rate, contribution.amount)?;
+    if let Some(contribution) = &line.contribution {
+        if let Some(growth) = &contribution.growth {
+            write!(f, "; the customer's growth: {} less {} a year before", growth.billed, growth.year_before)?;
+        }
+        write!(f, "; {} x {} = {}", contribution.base, contribution.rate, contribution.before_cap)?;
+        if contribution.amount != contribution.before_cap {
+            write!(f, ", of which the cap leaves {}", contribution.amount)?;
+        }
     }
     if let Some(root) = &line.credit_of {
         write!(f, "; credits {root}, whose terms it takes over")?;

@@ -34,6 +34,20 @@ pub struct Match {
     pub charge_types: Vec<String>,
 }
 
+impl Match {
+    /// Whether it takes a line of that segment. An unknown segment is taken only where none is asked for.
+    #[must_use]
+    pub fn takes_segment(&self, segment: Option<Segment>) -> bool {
+        self.segments.is_empty() || segment.is_some_and(|segment| self.segments.contains(&segment))
+    }
+
+    /// Whether it takes a line of that charge type.
+    #[must_use]
+    pub fn takes_charge_type(&self, charge_type: &str) -> bool {
+        self.charge_types.is_empty() || self.charge_types.iter().any(|wanted| wanted == charge_type)
+    }
+}
+
 /// What a lever's rate applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {

@@ -15,7 +15,7 @@ fn project(dir: &Path) -> String {
     for through in ["2021-11-15", "2022-12-31"] {
         projector.catch_up(&ledger.reader(), date(through)).unwrap();
     }
-    projector.adopt(book()).unwrap();
+    projector.adopt(book());
     projector.catch_up(&ledger.reader(), date("2022-12-31")).unwrap();
     projector.views().unwrap().unwrap().digest().unwrap().to_string()
 }

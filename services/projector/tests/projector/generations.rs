@@ -19,7 +19,7 @@ fn another_book_is_another_generation_and_the_old_one_goes() {
     bench.assert_equal(&projector, &old, through, "under the first book");
     let before = projector.views().unwrap().unwrap();
 
-    projector.adopt(whole.clone()).unwrap();
+    projector.adopt(whole.clone());
     assert!(matches!(projector.step(&bench.reader, through).unwrap(), Step::Switched { generation: 2, .. }));
     bench.assert_equal(&projector, &whole, through, "under the second book");
     assert_ne!(before.digest().unwrap(), projector.views().unwrap().unwrap().digest().unwrap());
@@ -112,7 +112,7 @@ fn derived_data_of_another_ledger_is_refused_and_made_anew() {
     let mut ledger = ledger_in(ours.path());
     append(&mut ledger, &envelopes[30..]);
     let derived = Derived::create_or_open(ours.path(), &DerivedOptions::default()).unwrap();
-    let mut projector = daybook_projector::Projector::open(derived, book.clone(), Default::default()).unwrap();
+    let mut projector = daybook_projector::Projector::open(derived, book.clone(), Default::default());
     let refused = projector.catch_up(&ledger.reader(), through).unwrap_err();
     assert!(matches!(&refused, ProjectError::NotOurs { .. }), "{refused}");
     drop(projector);

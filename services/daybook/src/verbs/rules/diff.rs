@@ -40,8 +40,8 @@ pub(super) struct Touched {
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &RulesDiffArguments) -> Result<(), Failure> {
-    let reference = books::book_to_read(cli.rules.as_deref(), &arguments.reference)?;
-    let candidate = books::book_to_read(cli.rules.as_deref(), &arguments.candidate)?;
+    let reference = books::book(cli.rules.as_deref(), &arguments.reference)?;
+    let candidate = books::book(cli.rules.as_deref(), &arguments.candidate)?;
     let (touched, not_counted) = match touched(cli, arguments, &reference, &candidate)? {
         Asked::Answer(touched) => (Some(touched), String::new()),
         Asked::Nobody(why) => (None, why),
@@ -137,12 +137,6 @@ fn touched(
     // A folder that is not there is the usual case of someone who only writes rules; every other fault is one.
     if let Err(missing @ OpenError::Missing { .. }) = LedgerReader::open(&cli.ledger, &LedgerOptions::default()) {
         return Ok(Asked::Nobody(missing.to_string()));
-    }
-    // Terms that no fold computes yet can still be read and compared.
-    for book in [reference, candidate] {
-        if let Err(unsupported) = daybook_views::check_supported(book) {
-            return Ok(Asked::Nobody(unsupported.to_string()));
-        }
     }
     let window = window::read(&cli.ledger, &arguments.window)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

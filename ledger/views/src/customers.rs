@@ -1,0 +1,224 @@
+//! A partner's customers: since when each is one, and what each was billed per month.
+
+use crate::products::{Products, Wanted};
+use chrono::{Days, NaiveDate};
+use daybook_event::{EventRef, Exact, Month, Overflow};
+use daybook_rules::model::{Base, Catalogue, RuleBook, RuleSet};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the terms of a book ask about customers. What none asks is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Since when somebody is a customer.
+    pub(crate) newness: bool,
+    /// What a customer was billed in a month.
+    pub(crate) totals: bool,
+    /// What a customer was billed a year before.
+    pub(crate) growth: bool,
+}
+
+impl Asked {
+    pub(crate) fn by(book: &RuleBook) -> Self {
+        let any_base =
+            |wanted: fn(&Base) -> bool| book.sets.iter().any(|set| set.levers.iter().any(|lever| wanted(&lever.base)));
+        let customer_add = any_base(|base| matches!(base, Base::CustomerAdd { .. }));
+        let counted = |set: &RuleSet| set.competencies.iter().any(|one| one.new_customers.is_some());
+        Self {
+            newness: customer_add || book.sets.iter().any(counted),
+            totals: customer_add,
+            growth: any_base(|base| *base == Base::Growth),
+        }
+    }
+}
+
+/// What is known of a partner's customers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Customers {
+    by_id: BTreeMap<String, Customer>,
+    /// The first month with a revenue line or opening revenue.
+    pub(crate) first_revenue_in: Option<Month>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Customer {
+    /// What may have made it a customer.
+    firsts: Vec<First>,
+    /// Billed per month and product number, in program currency.
+    billed: BTreeMap<Month, Vec<(usize, Exact)>>,
+    /// Billed before the ledger began.
+    opened: Vec<OpeningRevenue>,
+}
+
+/// A date from which somebody is a customer. One of several is later only if it was known earlier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct First {
+    of: FirstOf,
+    on: NaiveDate,
+    seq: u32,
+    event: EventRef,
+    /// The effective date of the event: an opening tells of an earlier date than its own.
+    known_from: NaiveDate,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum FirstOf {
+    /// Positive revenue of the product of this number.
+    Product(usize),
+    /// An opening that names the product group.
+    Group(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct OpeningRevenue {
+    product: usize,
+    month: Month,
+    amount: Exact,
+    known_from: NaiveDate,
+}
+
+/// The event that a date is known by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) on: NaiveDate,
+    pub(crate) seq: u32,
+    pub(crate) event: &'a EventRef,
+    pub(crate) known_from: NaiveDate,
+}
+
+/// Some product groups, as the terms of one day see them.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupsOnDay {
+    pub(crate) products: Wanted,
+    /// Their names; empty: every product and every group.
+    names: Vec<String>,
+}
+
+impl GroupsOnDay {
+    /// The groups of these indices under the set, by the catalogue of the day; without any, everything.
+    pub(crate) fn of(
+        set: &RuleSet,
+        catalogue: &Catalogue,
+        on: NaiveDate,
+        products: &Products,
+        groups: &[usize],
+    ) -> Self {
+        let names = groups.iter().map(|&at| set.product_groups[at].name.clone()).collect();
+        Self { products: products.in_groups(set, catalogue, on, groups), names }
+    }
+
+    fn takes(&self, first: &FirstOf) -> bool {
+        match first {
+            FirstOf::Product(number) => self.products.takes(*number),
+            FirstOf::Group(name) => self.names.is_empty() || self.names.contains(name),
+        }
+    }
+}
+
+impl Customers {
+    /// Notes positive revenue: whoever has it is a customer from then on.
+    pub(crate) fn bought(&mut self, customer_id: &str, product: usize, told: Told<'_>) {
+        self.first(customer_id, FirstOf::Product(product), told);
+    }
+
+    /// Notes that somebody was a customer in a group before.
+    pub(crate) fn known_in_group(&mut self, customer_id: &str, group: &str, told: Told<'_>) {
+        self.first(customer_id, FirstOf::Group(group.to_owned()), told);
+    }
+
+    fn first(&mut self, customer_id: &str, of: FirstOf, told: Told<'_>) {
+        let firsts = &mut self.of(customer_id).firsts;
+        let key = (told.on, told.seq, told.event);
+        if firsts.iter().all(|first| first.of != of || key < (first.on, first.seq, &first.event)) {
+            let Told { on, seq, event, known_from } = told;
+            firsts.push(First { of, on, seq, event: event.clone(), known_from });
+        }
+    }
+
+    /// Notes the month of a revenue line or of opening revenue.
+    pub(crate) fn had_revenue_in(&mut self, month: Month) {
+        self.first_revenue_in = Some(self.first_revenue_in.map_or(month, |first| first.min(month)));
+    }
+
+    /// Adds to what the customer was billed in the month.
+    pub(crate) fn bill(
+        &mut self,
+        customer_id: &str,
+        month: Month,
+        product: usize,
+        amount: Exact,
+    ) -> Result<(), Overflow> {
+        let of_month = self.of(customer_id).billed.entry(month).or_default();
+        match of_month.iter_mut().find(|(number, _)| *number == product) {
+            Some((_, sum)) => *sum = sum.plus(amount)?,
+            None => of_month.push((product, amount)),
+        }
+        Ok(())
+    }
+
+    /// Takes in revenue of a month before the ledger began.
+    pub(crate) fn opened(
+        &mut self,
+        customer_id: &str,
+        product: usize,
+        month: Month,
+        amount: Exact,
+        known_from: NaiveDate,
+    ) {
+        self.of(customer_id).opened.push(OpeningRevenue { product, month, amount, known_from });
+    }
+
+    fn of(&mut self, customer_id: &str) -> &mut Customer {
+        if !self.by_id.contains_key(customer_id) {
+            self.by_id.insert(customer_id.to_owned(), Customer::default());
+        }
+        self.by_id.entry(customer_id.to_owned()).or_default()
+    }
+
+    /// Since when somebody is a customer in the groups, as far as it was known on a date.
+    pub(crate) fn new_on(&self, customer_id: &str, groups: &GroupsOnDay, known: NaiveDate) -> Option<NaiveDate> {
+        self.by_id.get(customer_id)?.first_in(groups, known).map(|first| first.on)
+    }
+
+    /// The events that made customers of the groups new in the window of so many days that ends on the day.
+    pub(crate) fn new_within(&self, groups: &GroupsOnDay, on: NaiveDate, window_days: u32) -> Vec<&EventRef> {
+        let start = on.checked_sub_days(Days::new(u64::from(window_days))).unwrap_or(NaiveDate::MIN);
+        let firsts = self.by_id.values().filter_map(|customer| customer.first_in(groups, on));
+        firsts.filter(|first| start < first.on && first.on <= on).map(|first| &first.event).collect()
+    }
+
+    /// What the customer was billed in the month over the groups: its lines, and openings known on the date.
+    pub(crate) fn total(
+        &self,
+        customer_id: &str,
+        month: Month,
+        groups: &GroupsOnDay,
+        known: NaiveDate,
+    ) -> Result<Exact, Overflow> {
+        let lines = self.by_id.get(customer_id).and_then(|customer| customer.billed.get(&month));
+        let lines = lines.into_iter().flatten().filter(|(product, _)| groups.products.takes(*product));
+        let sum = lines.map(|(_, amount)| *amount).try_fold(Exact::ZERO, Exact::plus)?;
+        sum.plus(self.opened_in(customer_id, month, groups, known)?)
+    }
+
+    /// Opening revenue of the customer in the month over the groups, as far as it was known on a date.
+    pub(crate) fn opened_in(
+        &self,
+        customer_id: &str,
+        month: Month,
+        groups: &GroupsOnDay,
+        known: NaiveDate,
+    ) -> Result<Exact, Overflow> {
+        let opened = self.by_id.get(customer_id).map(|customer| customer.opened.as_slice()).unwrap_or_default();
+        let counts =
+            |of: &&OpeningRevenue| of.month == month && of.known_from <= known && groups.products.takes(of.product);
+        opened.iter().filter(counts).map(|of| of.amount).try_fold(Exact::ZERO, Exact::plus)
+    }
+}
+
+impl Customer {
+    fn first_in(&self, groups: &GroupsOnDay, known: NaiveDate) -> Option<&First> {
+        let of_groups = self.firsts.iter().filter(|first| first.known_from <= known && groups.takes(&first.of));
+        of_groups.min_by_key(|first| (first.on, first.seq, &first.event))
+    }
+}

@@ -1,0 +1,131 @@
+//! Growth of a customer's month over the same month a year before.
+
+use crate::credits::Resolved;
+use crate::customers::GroupsOnDay;
+use crate::fact::Line;
+use crate::pricing::{Contribution, Growth, PricedLine};
+use crate::rows::ProvisionalRow;
+use crate::state::PartnerState;
+use chrono::NaiveDate;
+use daybook_event::{Exact, Month, Overflow, PartnerId, Segment};
+use daybook_rules::model::{Lever, RuleBook};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Months that a growth lever looks back.
+const MONTHS_BACK: i32 = 12;
+
+/// What customers were billed in the last months, with everything that a lever's match may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct GrowthBases(BTreeMap<Month, BTreeMap<String, Vec<Billed>>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Billed {
+    product: usize,
+    segment: Option<Segment>,
+    charge_type: String,
+    /// The date of the line that prices it: the partner's market is that of this date.
+    priced_on: NaiveDate,
+    amount: Exact,
+}
+
+impl GrowthBases {
+    /// Takes in a line of the month, by the line that prices it.
+    pub(crate) fn bill(
+        &mut self,
+        month: Month,
+        line: &Line,
+        product: usize,
+        priced_on: NaiveDate,
+        amount: Exact,
+    ) -> Result<(), Overflow> {
+        let of_customer = self.0.entry(month).or_default().entry(line.customer_id.clone()).or_default();
+        let same = |of: &&mut Billed| {
+            of.product == product
+                && of.priced_on == priced_on
+                && of.segment == line.segment
+                && of.charge_type == line.charge_type
+        };
+        match of_customer.iter_mut().find(same) {
+            Some(of) => of.amount = of.amount.plus(amount)?,
+            None => of_customer.push(Billed {
+                product,
+                segment: line.segment,
+                charge_type: line.charge_type.clone(),
+                priced_on,
+                amount,
+            }),
+        }
+        Ok(())
+    }
+
+    /// Forgets what no month from this one on looks back to.
+    pub(crate) fn forget_before(&mut self, next_month: Month) {
+        self.0 = self.0.split_off(&next_month.plus(-MONTHS_BACK));
+    }
+
+    /// What the customer was billed in the month on lines that the lever matches; needs and slots are not asked.
+    fn matching(
+        &self,
+        state: &PartnerState,
+        customer_id: &str,
+        month: Month,
+        lever: &Lever,
+        groups: &GroupsOnDay,
+    ) -> Result<Exact, Overflow> {
+        let of_customer = self.0.get(&month).and_then(|customers| customers.get(customer_id));
+        let matched = of_customer.into_iter().flatten().filter(|of| {
+            groups.products.takes(of.product)
+                && lever.matches.takes_segment(of.segment)
+                && lever.matches.takes_charge_type(&of.charge_type)
+                && state.is_in_market(&lever.matches, of.priced_on)
+        });
+        matched.map(|of| of.amount).try_fold(Exact::ZERO, Exact::plus)
+    }
+}
+
+/// Lets the month's last line of each customer and growth lever contribute for all of them.
+pub(crate) fn contribute(
+    book: &RuleBook,
+    partner_id: &PartnerId,
+    state: &mut PartnerState,
+    month: Month,
+    lines: &[Resolved<'_>],
+    priced: &mut [PricedLine],
+) -> Result<(), Overflow> {
+    let mut sums: BTreeMap<(&str, &str), (Exact, usize)> = BTreeMap::new();
+    for (at, line) in lines.iter().enumerate() {
+        let (Some(amount), Some(rule_set)) = (priced[at].amount, priced[at].rule_set) else { continue };
+        for &lever in &priced[at].growth {
+            let key = (line.pricing_line().customer_id.as_str(), book.sets[rule_set].levers[lever].name.as_str());
+            let (sum, last) = sums.entry(key).or_default();
+            (*sum, *last) = (sum.plus(amount)?, at);
+        }
+    }
+    if sums.is_empty() {
+        return Ok(());
+    }
+    let year_before = month.plus(-MONTHS_BACK);
+    let is_known = state.customers.first_revenue_in.is_some_and(|first| first <= year_before);
+    if !is_known {
+        let partner_id = partner_id.clone();
+        state.provisional.push(ProvisionalRow { partner_id, month, why: "NOBASE".to_owned() });
+    }
+    for ((customer_id, name), (sum, last)) in sums {
+        let Some(set) = priced[last].rule_set.map(|at| &book.sets[at]) else { continue };
+        let Some(at) = set.levers.iter().position(|lever| lever.name == name) else { continue };
+        let lever = &set.levers[at];
+        let on = lines[last].pricing_fact().effective_on;
+        let groups = GroupsOnDay::of(set, &book.catalogue, on, &state.products, &lever.matches.groups);
+        let billed = state.growth.matching(state, customer_id, year_before, lever, &groups)?;
+        let opened = state.customers.opened_in(customer_id, year_before, &groups, month.last_day())?;
+        // Both are zero where nothing is known of the year before.
+        let growth = Growth { billed: sum, year_before: billed.plus(opened)? };
+        let base = growth.billed.minus(growth.year_before)?.max(Exact::ZERO);
+        let raw = base.times(lever.rate)?;
+        let contributions = &mut priced[last].contributions;
+        contributions.push(Contribution { lever: at, base, before_cap: raw, amount: raw, growth: Some(growth) });
+        contributions.sort_by_key(|contribution| contribution.lever);
+    }
+    Ok(())
+}
