@@ -22,9 +22,6 @@ struct OfLever {
 
 impl OfLever {
     fn add(&mut self, customer_id: &str, month: Month, amount: Exact) -> Result<(), Overflow> {
-        if !self.of_customers.contains_key(customer_id) {
-            self.of_customers.insert(customer_id.to_owned(), BTreeMap::new());
-        }
         let of_customer = self.of_customers.entry(customer_id.to_owned()).or_default();
         for months in [&mut self.of_partner, of_customer] {
             let sum = months.entry(month).or_default();

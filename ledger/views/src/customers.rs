@@ -127,12 +127,13 @@ impl Customers {
     }
 
     fn first(&mut self, customer_id: &str, of: FirstOf, told: Told<'_>) {
-        let firsts = &mut self.of(customer_id).firsts;
         let key = (told.on, told.seq, told.event);
-        if firsts.iter().all(|first| first.of != of || key < (first.on, first.seq, &first.event)) {
-            let Told { on, seq, event, known_from } = told;
-            firsts.push(First { of, on, seq, event: event.clone(), known_from });
-        }
+        self.with(customer_id, |customer| {
+            if customer.firsts.iter().all(|first| first.of != of || key < (first.on, first.seq, &first.event)) {
+                let Told { on, seq, event, known_from } = told;
+                customer.firsts.push(First { of, on, seq, event: event.clone(), known_from });
+            }
+        });
     }
 
     /// Notes the month of a revenue line or of opening revenue.
@@ -148,12 +149,14 @@ impl Customers {
         product: usize,
         amount: Exact,
     ) -> Result<(), Overflow> {
-        let of_month = self.of(customer_id).billed.entry(month).or_default();
-        match of_month.iter_mut().find(|(number, _)| *number == product) {
-            Some((_, sum)) => *sum = sum.plus(amount)?,
-            None => of_month.push((product, amount)),
-        }
-        Ok(())
+        self.with(customer_id, |customer| {
+            let of_month = customer.billed.entry(month).or_default();
+            match of_month.iter_mut().find(|(number, _)| *number == product) {
+                Some((_, sum)) => *sum = sum.plus(amount)?,
+                None => of_month.push((product, amount)),
+            }
+            Ok(())
+        })
     }
 
     /// Takes in revenue of a month before the ledger began.
@@ -165,14 +168,15 @@ impl Customers {
         amount: Exact,
         known_from: NaiveDate,
     ) {
-        self.of(customer_id).opened.push(OpeningRevenue { product, month, amount, known_from });
+        let opened = OpeningRevenue { product, month, amount, known_from };
+        self.with(customer_id, |customer| customer.opened.push(opened));
     }
 
-    fn of(&mut self, customer_id: &str) -> &mut Customer {
-        if !self.by_id.contains_key(customer_id) {
-            self.by_id.insert(customer_id.to_owned(), Customer::default());
+    fn with<R>(&mut self, customer_id: &str, change: impl FnOnce(&mut Customer) -> R) -> R {
+        match self.by_id.get_mut(customer_id) {
+            Some(customer) => change(customer),
+            None => change(self.by_id.entry(customer_id.to_owned()).or_default()),
         }
-        self.by_id.entry(customer_id.to_owned()).or_default()
     }
 
     /// Since when somebody is a customer in the groups, as far as it was known on a date.

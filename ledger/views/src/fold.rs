@@ -13,7 +13,7 @@ use crate::growth;
 use crate::history::{FactSource, PartnerHistory};
 use crate::openings::{note_adjustment, note_opening};
 use crate::payout::settle_payouts;
-use crate::pricing::{PricedLine, Pricer, own_tenant};
+use crate::pricing::{PricedLine, Pricer};
 use crate::rows::{FindingRow, PartnerRows, ProvisionalRow};
 use crate::standing::MonthOfStanding;
 use crate::state::{Credited, FactHistory, FactValue, PartnerState};
@@ -144,7 +144,7 @@ fn note_line(asked: Asked, state: &mut PartnerState, month: Month, line: &Resolv
     state.customers.had_revenue_in(month);
     // A sale without an exchange rate makes a customer all the same; a sale to the partner itself does not.
     let is_sale = line.line.amount.is_positive();
-    if asked.newness && is_sale && !state.is_held(&own_tenant(&of.customer_id), priced_on) {
+    if asked.newness && is_sale && !state.is_own_tenant(&of.customer_id, priced_on) {
         let on = line.fact.effective_on;
         let told = Told { on, seq: line.fact.seq, event: &line.fact.id, known_from: on };
         state.customers.bought(&of.customer_id, product, told);

@@ -118,7 +118,7 @@ impl<'a> Pricer<'a> {
             unreachable!("the day of {} was not judged", fact.id)
         };
         let line = resolved.pricing_line();
-        if self.state.is_held(&own_tenant(&line.customer_id), day.on) {
+        if self.state.is_own_tenant(&line.customer_id, day.on) {
             priced.bucket = Bucket::Ineligible("CUSEQPTR".to_owned());
         } else if let Some(code) = &day.code {
             priced.bucket = Bucket::Ineligible(code.clone());
@@ -187,9 +187,4 @@ impl<'a> Pricer<'a> {
         }
         Ok(state.customers.total(customer_id, month, groups, known)? >= monthly_at_least)
     }
-}
-
-/// The standing fact that makes a customer the partner itself.
-pub(crate) fn own_tenant(customer_id: &str) -> String {
-    format!("own_tenant:{customer_id}")
 }

@@ -14,6 +14,7 @@ use daybook_event::{EventRef, Exact, Month, StandingValue};
 use daybook_rules::model::Match;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// A partner at the end of a month: enough to fold the next one, and the rows of the months so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,6 +167,15 @@ impl PartnerState {
     /// Whether the standing fact is held on a date that is folded already.
     pub(crate) fn is_held(&self, fact: &str, on: NaiveDate) -> bool {
         self.facts.get(fact).and_then(|history| history.value_on(on)).is_some_and(FactValue::is_held)
+    }
+
+    /// Whether the customer is the partner itself on a date that is folded already.
+    pub(crate) fn is_own_tenant(&self, customer_id: &str, on: NaiveDate) -> bool {
+        const PREFIX: &str = "own_tenant:";
+        // Asked for every line, while few partners have the fact: no text is made for those who do not.
+        let from = (Bound::Included(PREFIX), Bound::Unbounded);
+        let any = self.facts.range::<str, _>(from).next().is_some_and(|(fact, _)| fact.starts_with(PREFIX));
+        any && self.is_held(&format!("{PREFIX}{customer_id}"), on)
     }
 
     /// Whether the partner is, on a date that is folded already, in a market that the match takes.
