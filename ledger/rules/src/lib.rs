@@ -28,5 +28,5 @@ pub use library::{
     load_book, lock_text,
 };
 pub use nudge::NudgeableValue;
-pub use rule_test::{ClaimRow, ExpectColumn, ExpectRow, GivenRow, RuleTest, StandingRow, load_tests};
+pub use rule_test::{CertificationRow, ClaimRow, ExpectColumn, ExpectRow, GivenRow, RuleTest, StandingRow, load_tests};
 pub use shipped::{shipped_files, shipped_rule_files, shipped_tests};

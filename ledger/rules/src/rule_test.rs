@@ -32,6 +32,8 @@ pub struct RuleTest {
     pub given: Vec<GivenRow>,
     /// Standing facts that differ from the usual ones.
     pub standing: Vec<StandingRow>,
+    /// Certifications that people of the partners earned.
+    pub certifications: Vec<CertificationRow>,
     /// Steps of claims.
     pub claims: Vec<ClaimRow>,
     /// What must come of it.
@@ -77,6 +79,23 @@ pub struct StandingRow {
     pub fact: String,
     /// `held`, `lapsed` or a number.
     pub value: StandingValue,
+}
+
+/// A row of `certifications`: a person of the partner's earned one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificationRow {
+    /// The line in the file.
+    pub line: usize,
+    /// When it was earned.
+    pub date: NaiveDate,
+    /// Whose person it is.
+    pub partner: PartnerId,
+    /// Who earned it.
+    pub person: String,
+    /// The competency area that it counts for.
+    pub area: String,
+    /// The first day on which it no longer holds; none where the cell is empty: the validity of the terms applies.
+    pub expires: Option<NaiveDate>,
 }
 
 /// A row of `claims`: one step of a claim.

@@ -142,6 +142,35 @@ P-1 | 0.00
 }
 
 #[test]
+fn a_certification_is_earned_on_its_date_and_may_name_its_end() {
+    let test = test_of(
+        "given = \"\"\"
+date | partner | customer | product | segment | amount
+2022-01-10 | P-1 | C-1 | Azure | commercial | 100.00
+\"\"\"
+certifications = \"\"\"
+date | partner | person | area | expires
+2021-03-01 | P-1 | X-1 | erp | 2022-02-01
+2021-03-02 | P-1 | X-2 | erp |
+\"\"\"
+expect = \"\"\"
+partner | earned
+P-1 | 0.00
+\"\"\"",
+    );
+    let envelopes = test.envelopes(&library().current());
+    let earned = |envelope: &Envelope| match &envelope.payload {
+        Payload::CertificationEarned(earned) => {
+            let end = earned.expires_on.map(|date| date.to_string()).unwrap_or_default();
+            Some(format!("{} {} {} {end}", envelope.effective_on, earned.person_id, earned.competency_area))
+        }
+        _ => None,
+    };
+    let found: Vec<String> = envelopes.iter().filter_map(earned).collect();
+    assert_eq!(found, ["2021-03-01 X-1 erp 2022-02-01", "2021-03-02 X-2 erp "]);
+}
+
+#[test]
 fn a_table_that_cannot_be_read_says_which_cell() {
     let text = "format = \"incentive-tests/1\"
 [[test]]

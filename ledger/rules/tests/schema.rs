@@ -258,6 +258,10 @@ fn files_that_load() -> Vec<RuleFile> {
     let everything = RuleFile { name: "everything.toml".to_owned(), bytes: everything };
     let mut found = owned(shipped_files());
     found.extend(owned(shipped_tests()));
+    let tables = owned(&[("every_table.toml", include_bytes!("vocabulary/every_table.toml"))]);
+    let (tests, diagnostics) = load_tests(&tables);
+    assert_eq!((tests.len(), diagnostics.len()), (1, 0), "{diagnostics:?}");
+    found.extend(tables);
     for file in [everything, alone()] {
         let (library, diagnostics) = RuleLibrary::load(&shipped_beside(std::slice::from_ref(&file)));
         assert!(library.is_some(), "{}", diagnostics.iter().map(ToString::to_string).collect::<String>());

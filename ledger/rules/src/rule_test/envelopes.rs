@@ -1,16 +1,17 @@
 //! From a test's rows to events.
 
-use super::{ClaimRow, GivenRow, RuleTest, StandingRow};
+use super::{CertificationRow, ClaimRow, GivenRow, RuleTest, StandingRow};
 use crate::model::{CompetencySource, GateTest, RuleBook, RuleSet};
 use chrono::NaiveDate;
 use daybook_event::{
-    Amount, CoopClaim, Currency, Envelope, EventId, EventRef, LicenseSale, Month, PartnerId, PartnerStanding, Payload,
-    Product, StandingValue,
+    Amount, CertificationEarned, CoopClaim, Currency, Envelope, EventId, EventRef, LicenseSale, Month, PartnerId,
+    PartnerStanding, Payload, Product, StandingValue,
 };
 use std::collections::BTreeMap;
 
 impl RuleTest {
-    /// The test's events: what every partner holds by default, its standing rows, its sales and its claims.
+    /// The test's events: what every partner holds by default, its standing rows, its certifications, its sales and its
+    /// claims.
     ///
     /// By default a partner holds each standing fact that a gate of the book asks for, from the first day of the month
     /// of its first sale. Rows of a fact replace that; a row of any competency replaces every competency.
@@ -30,9 +31,11 @@ impl RuleTest {
             }
         }
         let standing = self.standing.iter().enumerate().filter_map(|(at, row)| self.standing_event(at + 1, row));
+        let earned = self.certifications.iter().enumerate();
+        let certifications = earned.filter_map(|(at, row)| self.certification_event(at + 1, row));
         let sales = self.given.iter().zip(1..).map(|(row, seq)| self.sale_event(seq, row, currency));
         let claims = self.claims.iter().zip(1..).filter_map(|(row, seq)| self.claim_event(seq, row, currency));
-        made.into_iter().chain(standing).chain(sales).chain(claims).collect()
+        made.into_iter().chain(standing).chain(certifications).chain(sales).chain(claims).collect()
     }
 
     /// Each partner with the date of its first sale; of its first other row where it sold nothing.
@@ -44,6 +47,7 @@ impl RuleTest {
         self.given.iter().for_each(|row| take(&row.partner, row.date));
         let sellers: Vec<PartnerId> = self.given.iter().map(|row| row.partner.clone()).collect();
         let others = self.standing.iter().map(|row| (&row.partner, row.date));
+        let others = others.chain(self.certifications.iter().map(|row| (&row.partner, row.date)));
         let others = others.chain(self.claims.iter().map(|row| (&row.partner, row.date)));
         others.filter(|(partner, _)| !sellers.contains(partner)).for_each(|(partner, date)| take(partner, date));
         first
@@ -75,6 +79,18 @@ impl RuleTest {
     fn standing_event(&self, number: usize, row: &StandingRow) -> Option<Envelope> {
         let fact = PartnerStanding { fact: row.fact.clone(), value: row.value.clone() };
         self.envelope(&format!("standing-{number}"), &row.partner, row.date, 0, Payload::PartnerStanding(fact))
+    }
+
+    fn certification_event(&self, number: usize, row: &CertificationRow) -> Option<Envelope> {
+        let earned = CertificationEarned {
+            person_id: row.person.clone(),
+            // Figures look at the area alone.
+            certification: row.area.clone(),
+            competency_area: row.area.clone(),
+            expires_on: row.expires,
+        };
+        let id = format!("certification-{number}");
+        self.envelope(&id, &row.partner, row.date, 0, Payload::CertificationEarned(earned))
     }
 
     fn sale_event(&self, seq: u32, row: &GivenRow, currency: Currency) -> Envelope {

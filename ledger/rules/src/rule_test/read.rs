@@ -1,7 +1,7 @@
 //! From a file of tests to typed tests, with a finding for every cell that cannot be read.
 
 use super::pipe_table::{Cell, Columns, Row, read as table_read};
-use super::{ClaimRow, ExpectColumn, ExpectRow, GivenRow, RuleTest, StandingRow};
+use super::{CertificationRow, ClaimRow, ExpectColumn, ExpectRow, GivenRow, RuleTest, StandingRow};
 use crate::diagnostic::{Code, Diagnostic, Findings, Place, SourceText};
 use crate::document::{Node, Table, read};
 use crate::header::{Format, format_of};
@@ -12,12 +12,14 @@ use daybook_event::{Amount, ClaimState, EventId, PartnerId, RuleFile, Segment, S
 
 /// The publisher of a test's events.
 const SOURCE: &str = "test";
-const TEST_KEYS: [&str; 7] = ["name", "book", "period", "given", "standing", "claims", "expect"];
+const TEST_KEYS: [&str; 8] = ["name", "book", "period", "given", "standing", "certifications", "claims", "expect"];
 const GIVEN: Columns<'static> = Columns {
     needed: &["date", "partner", "customer", "product", "segment", "amount"],
     optional: &["charge_type", "id", "credits"],
 };
 const STANDING: Columns<'static> = Columns { needed: &["date", "partner", "fact", "status"], optional: &[] };
+const CERTIFICATIONS: Columns<'static> =
+    Columns { needed: &["date", "partner", "person", "area"], optional: &["expires"] };
 const CLAIMS: Columns<'static> =
     Columns { needed: &["date", "partner", "claim", "state"], optional: &["activity", "start", "end", "amount"] };
 
@@ -68,6 +70,7 @@ impl<'r> Reader<'r, '_> {
         let book = self.book();
         let given = self.rows("given", &GIVEN, |row, number| self.given(row, number));
         let standing = self.rows("standing", &STANDING, |row, _| self.standing(row));
+        let certifications = self.rows("certifications", &CERTIFICATIONS, |row, _| self.certification(row));
         let claims = self.rows("claims", &CLAIMS, |row, _| self.claim(row));
         let headings: Vec<&'static str> = ExpectColumn::ALL.iter().map(|(_, name)| *name).collect();
         let columns = Columns { needed: &["partner"], optional: &headings };
@@ -81,7 +84,7 @@ impl<'r> Reader<'r, '_> {
         let (file, line) = (self.source.name.clone(), self.findings.line(self.place));
         let (name, period, book) = (name?.to_owned(), period?.to_owned(), book?);
         let source = SourceId::parse(SOURCE).ok()?;
-        Some(RuleTest { name, file, line, book, period, given, standing, claims, expect, source })
+        Some(RuleTest { name, file, line, book, period, given, standing, certifications, claims, expect, source })
     }
 
     fn text(&self, key: &str) -> Option<&'r str> {
@@ -183,6 +186,18 @@ impl<'r> Reader<'r, '_> {
             partner: self.partner(row)?,
             fact: self.need(row, "fact", "text", |text| Some(text.to_owned()))?,
             value: self.need(row, "status", "status: held, lapsed or a number", value)?,
+        })
+    }
+
+    fn certification(&self, row: &Row<'r>) -> Option<CertificationRow> {
+        let text = |column| self.need(row, column, "text", |text| Some(text.to_owned()));
+        Some(CertificationRow {
+            line: self.line(row),
+            date: self.date(row)?,
+            partner: self.partner(row)?,
+            person: text("person")?,
+            area: text("area")?,
+            expires: self.may(row, "expires", DATE, date_parse)?,
         })
     }
 
