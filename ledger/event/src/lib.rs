@@ -25,7 +25,7 @@ pub use chrono::NaiveDate;
 pub use coop_claim::{ClaimState, CoopClaim};
 pub use envelope::{Envelope, EventRef, Payload, PayloadKind};
 pub use fx_rate::FxRate;
-pub use ids::{Currency, EventId, IdError, PartnerId, SourceId};
+pub use ids::{Currency, EventId, ID_BYTES_MAX, IdError, PartnerId, SourceId};
 pub use ledger_acts::{
     ManualAdjustment, PeriodClosed, PinnedStatement, QuarantineDecision, QuarantineVerdict, RuleBookAdopted, RuleFile,
 };

@@ -187,6 +187,9 @@ pub(crate) struct ImportArguments {
     /// Partner Center: the invoice number of a legacy license file, which has no column for it.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) invoice: Option<String>,
+    /// The files are later issues: a line whose id stands with other content takes its place, and the record is reversed.
+    #[arg(long)]
+    pub(crate) supersede: bool,
     #[command(flatten)]
     pub(crate) nats: NatsArguments,
     #[command(flatten)]

@@ -56,6 +56,7 @@ input_errors!(
     daybook_store::ReadError,
     daybook_store::AppendError,
     daybook_store::CloseError,
+    daybook_intake::import::SupersedeError,
     daybook_event::Overflow,
     daybook_replay::ExplainError,
     serde_json::Error,

@@ -7,4 +7,5 @@ mod health;
 mod rules_folder;
 mod same_rows;
 mod stream_reset;
+mod supersede;
 mod while_serving;

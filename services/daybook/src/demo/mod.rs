@@ -8,7 +8,7 @@ mod tour;
 
 use crate::cli::{Cli, DemoArguments, NatsArguments, ServeArguments};
 use crate::failure::Failure;
-use crate::import::{Door, OwnDoor, ledger_options, now};
+use crate::import::{Door, OwnDoor, Part, ledger_options, now};
 use crate::serve;
 use daybook_event::Envelope;
 use daybook_intake::classify_envelope;
@@ -112,7 +112,7 @@ fn without_broker(cli: &Cli, ledger: &Path, events: Vec<Envelope>) -> Result<(),
     let mut door = Box::new(OwnDoor::new(Ledger::create_or_open(ledger, Some(Binding::Files), &ledger_options())?));
     let recorded_at = now();
     for envelope in &events {
-        door.push(classify_envelope(envelope, recorded_at, Origin::default()), None)?;
+        door.push(classify_envelope(envelope, recorded_at, Origin::default()), Part::line(None))?;
     }
     door.finish()?;
     serve::run_until_drained(cli, NatsArguments::default())

@@ -3,21 +3,53 @@
 use crate::failure::Failure;
 use daybook_intake::import::{Money, Outcome};
 use daybook_intake::{BatchLimits, BatchWriter, Committed, Input};
-use daybook_store::{Incoming, Ledger, QuarantineReason};
+use daybook_store::{Incoming, Ledger, LedgerReader, QuarantineReason};
 use std::collections::VecDeque;
+
+/// What an input is to the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A line of a file.
+    Line,
+    /// A line of a file under a name of its own, in the place of others.
+    Superseding,
+    /// The reversal of a record whose place a line takes.
+    Reversal,
+}
+
+/// An input's place in the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) role: Role,
+    /// What the line bills; of a reversal, what it takes back.
+    pub(crate) money: Option<Money>,
+}
+
+impl Part {
+    /// A line of a file.
+    pub(crate) fn line(money: Option<Money>) -> Self {
+        Self { role: Role::Line, money }
+    }
+}
 
 /// What became of one input.
 pub(crate) struct Settled {
-    pub(crate) money: Option<Money>,
+    pub(crate) part: Part,
     pub(crate) outcome: Outcome,
 }
 
 /// Takes inputs in order, and says what became of each, perhaps later.
 pub(crate) trait Door {
     /// Takes one input; returns whatever was settled meanwhile.
-    fn push(&mut self, incoming: Incoming, money: Option<Money>) -> Result<Vec<Settled>, Failure>;
+    fn push(&mut self, incoming: Incoming, part: Part) -> Result<Vec<Settled>, Failure>;
 
-    /// Waits until everything is durable; returns the rest.
+    /// Waits until everything taken is durable and to be read; returns the rest of it.
+    fn flush(&mut self) -> Result<Vec<Settled>, Failure>;
+
+    /// Reads the ledger behind the door.
+    fn reader(&self) -> Result<LedgerReader, Failure>;
+
+    /// Flushes and closes.
     fn finish(self: Box<Self>) -> Result<Vec<Settled>, Failure>;
 }
 
@@ -29,7 +61,7 @@ pub(crate) struct OwnDoor {
 }
 
 /// What goes with an input until it is settled.
-type Tag = (Option<Money>, Option<String>);
+type Tag = (Part, Option<String>);
 
 /// Inputs appended in one transaction at the most. Files wait for nobody, and a random key costs the less the more of them
 /// are sorted into the index at once.
@@ -59,7 +91,7 @@ fn settle(committed: Option<Committed<Tag>>) -> impl Iterator<Item = Settled> {
     committed
         .into_iter()
         .flat_map(|committed| committed.outcomes)
-        .map(|((money, reason), outcome)| Settled { money, outcome: import_outcome(outcome, reason) })
+        .map(|((part, reason), outcome)| Settled { part, outcome: import_outcome(outcome, reason) })
 }
 
 /// The report's word for an outcome; `reason` is the code of an input that came faulty.
@@ -89,35 +121,43 @@ pub(crate) fn bytes_of(incoming: &Incoming) -> &[u8] {
 }
 
 impl Door for OwnDoor {
-    fn push(&mut self, incoming: Incoming, money: Option<Money>) -> Result<Vec<Settled>, Failure> {
+    fn push(&mut self, incoming: Incoming, part: Part) -> Result<Vec<Settled>, Failure> {
         let reason = reason_of(&incoming);
         self.bytes += bytes_of(&incoming).len();
-        self.batch.push((incoming, (money, reason)));
+        self.batch.push((incoming, (part, reason)));
         if self.batch.len() < BATCH_EVENTS_MAX && self.bytes < BATCH_BYTES_MAX {
             return Ok(Vec::new());
         }
         self.commit()
     }
 
+    fn flush(&mut self) -> Result<Vec<Settled>, Failure> {
+        self.commit()
+    }
+
+    fn reader(&self) -> Result<LedgerReader, Failure> {
+        Ok(self.ledger.reader())
+    }
+
     fn finish(mut self: Box<Self>) -> Result<Vec<Settled>, Failure> {
-        let settled = self.commit()?;
+        let settled = self.flush()?;
         self.ledger.close()?;
         Ok(settled)
     }
 }
 
-/// Money of inputs on their way, in order: for doors that learn outcomes later.
+/// Parts of inputs on their way, in order: for doors that learn outcomes later.
 #[derive(Default)]
 pub(crate) struct Waiting(VecDeque<Tag>);
 
 impl Waiting {
-    pub(crate) fn push(&mut self, incoming: &Incoming, money: Option<Money>) {
-        self.0.push_back((money, reason_of(incoming)));
+    pub(crate) fn push(&mut self, incoming: &Incoming, part: Part) {
+        self.0.push_back((part, reason_of(incoming)));
     }
 
     /// The next in order, settled by what became of it.
     pub(crate) fn settle(&mut self, outcome: impl FnOnce(Option<String>) -> Outcome) -> Option<Settled> {
-        let (money, reason) = self.0.pop_front()?;
-        Some(Settled { money, outcome: outcome(reason) })
+        let (part, reason) = self.0.pop_front()?;
+        Some(Settled { part, outcome: outcome(reason) })
     }
 }

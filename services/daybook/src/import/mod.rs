@@ -7,8 +7,9 @@ mod catalogue;
 mod door;
 mod read;
 mod stream_door;
+mod supersede;
 
-pub(crate) use door::{Door, OwnDoor, Settled, Waiting};
+pub(crate) use door::{Door, OwnDoor, Part, Settled, Waiting};
 
 use crate::cli::{Cli, Format, ImportArguments};
 use crate::failure::Failure;

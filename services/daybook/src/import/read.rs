@@ -1,15 +1,16 @@
 //! Reads the files and hands every line through the door.
 
 use super::catalogue::BookCatalogue;
-use super::door::{Door, Settled};
+use super::door::{Door, Part, Role, Settled};
 use super::now;
+use super::supersede::{Names, Place, Superseder};
 use crate::cli::{Cli, ImportArguments, ImportFormat};
 use crate::failure::Failure;
 use crate::{books, progress};
 use daybook_event::NaiveDate;
 use daybook_intake::classify_envelope;
 use daybook_intake::import::{
-    Billing, ImportError, ImportItem, ImportReport, PartnerCenterOptions, PartnerMap, ndjson, partner_center,
+    Billing, ImportError, ImportItem, ImportReport, Outcome, PartnerCenterOptions, PartnerMap, ndjson, partner_center,
 };
 use daybook_store::{Incoming, Origin};
 use indicatif::ProgressBar;
@@ -21,21 +22,16 @@ use std::path::Path;
 pub(crate) fn files(
     cli: &Cli,
     arguments: &ImportArguments,
-    mut door: Box<dyn Door>,
+    door: Box<dyn Door>,
     report: &mut ImportReport,
 ) -> Result<(), Failure> {
-    let recorded_at = now();
     let partner_map = arguments.partner_map.as_deref().map(partner_map).transpose()?.unwrap_or_default();
+    let names = names(arguments, door.as_ref())?;
+    let mut taker = Taker { door, names, report, recorded_at: now() };
     for path in &arguments.files {
         let bar = progress::bar("importing", 0);
         let file_name = path.display().to_string();
-        let mut take = |item: ImportItem| -> Result<(), Failure> {
-            report.item(&item);
-            let money = item.money();
-            let Some(incoming) = incoming(item, recorded_at, &file_name) else { return Ok(()) };
-            tell(report, door.push(incoming, money)?, &bar);
-            Ok(())
-        };
+        let mut take = |item: ImportItem| taker.take(item, &file_name, &bar);
         let reader = open(path)?;
         match arguments.from {
             ImportFormat::Ndjson => {
@@ -56,16 +52,79 @@ pub(crate) fn files(
         }
         bar.finish_and_clear();
     }
-    let bar = progress::bar("importing", 0);
-    tell(report, door.finish()?, &bar);
-    bar.finish_and_clear();
-    Ok(())
+    taker.finish()
+}
+
+/// A line that is no Partner Center line has the name that its publisher gave it, and is looked up once, by the ledger.
+fn names(arguments: &ImportArguments, door: &dyn Door) -> Result<Names, Failure> {
+    Ok(match arguments.from {
+        _ if arguments.supersede => Names::Superseding(Box::new(Superseder::open(door.reader()?)?)),
+        ImportFormat::PartnerCenter => Names::KnownAgain { reader: door.reader()?, snapshot: None },
+        ImportFormat::Ndjson => Names::AsTheyCome,
+    })
+}
+
+/// Takes items to the door, and what became of them to the report.
+struct Taker<'a> {
+    door: Box<dyn Door>,
+    names: Names,
+    report: &'a mut ImportReport,
+    recorded_at: daybook_event::Instant,
+}
+
+impl Taker<'_> {
+    fn take(&mut self, item: ImportItem, file: &str, bar: &ProgressBar) -> Result<(), Failure> {
+        self.report.item(&item);
+        let (money, line) = (item.money(), item.origin().line);
+        let origin = Origin { subject: None, stream_sequence: None, file: Some(file.to_owned()), line: Some(line) };
+        match item {
+            ImportItem::Event { envelope, .. } => {
+                let about = (&Place { file, line }, money);
+                let (settled, inputs) = self.names.inputs(self.door.as_mut(), *envelope, about, self.report)?;
+                tell(self.report, settled, bar);
+                for (envelope, part) in inputs {
+                    self.push(classify_envelope(&envelope, self.recorded_at, origin.clone()), part, bar)?;
+                }
+                Ok(())
+            }
+            ImportItem::Faulty { reason, detail, bytes, .. } => {
+                let reason = reason.quarantine_reason(&detail);
+                let faulty = Incoming::Faulty { reason, id: None, recorded_at: self.recorded_at, origin, bytes };
+                self.push(faulty, Part::line(money), bar)
+            }
+            ImportItem::Skipped { .. } => Ok(()),
+        }
+    }
+
+    fn push(&mut self, incoming: Incoming, part: Part, bar: &ProgressBar) -> Result<(), Failure> {
+        let settled = self.door.push(incoming, part)?;
+        if !settled.is_empty() {
+            self.names.committed();
+            tell(self.report, settled, bar);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        let bar = progress::bar("importing", 0);
+        let settled = self.names.close(self.door.as_mut(), self.report)?;
+        tell(self.report, settled, &bar);
+        tell(self.report, self.door.finish()?, &bar);
+        bar.finish_and_clear();
+        Ok(())
+    }
 }
 
 fn tell(report: &mut ImportReport, settled: Vec<Settled>, bar: &ProgressBar) {
     bar.inc(settled.len() as u64);
-    for one in settled {
-        report.outcome(one.money, one.outcome);
+    for Settled { part, outcome } in settled {
+        match (part.role, outcome) {
+            (Role::Superseding, Outcome::Appended) => report.outcome(part.money, Outcome::Superseding),
+            (Role::Reversal, Outcome::Appended) => report.supersession.get_or_insert_default().reversed(part.money),
+            // Another import was quicker with the same reversal.
+            (Role::Reversal, Outcome::Duplicate) => {}
+            (_, outcome) => report.outcome(part.money, outcome),
+        }
     }
 }
 
@@ -107,17 +166,4 @@ fn partner_map(path: &Path) -> Result<PartnerMap, Failure> {
     let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let parsed = if is_csv { PartnerMap::parse_csv(&text) } else { PartnerMap::parse_toml(&text) };
     parsed.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
-}
-
-/// What goes to the ledger; nothing for lines that are no events.
-fn incoming(item: ImportItem, recorded_at: daybook_event::Instant, file: &str) -> Option<Incoming> {
-    let at = item.origin();
-    let origin = Origin { subject: None, stream_sequence: None, file: Some(file.to_owned()), line: Some(at.line) };
-    match item {
-        ImportItem::Event { envelope, .. } => Some(classify_envelope(&envelope, recorded_at, origin)),
-        ImportItem::Faulty { reason, detail, bytes, .. } => {
-            Some(Incoming::Faulty { reason: reason.quarantine_reason(&detail), id: None, recorded_at, origin, bytes })
-        }
-        ImportItem::Skipped { .. } => None,
-    }
 }

@@ -1,11 +1,11 @@
 //! Into a ledger bound to a stream: publish, then wait until the ledger has it.
 
-use super::door::{Door, Settled, Waiting, bytes_of};
+use super::door::{Door, Part, Settled, Waiting, bytes_of};
 use crate::cli::NatsArguments;
 use crate::failure::Failure;
 use crate::nats;
 use daybook_event::EventRef;
-use daybook_intake::import::{Money, Outcome};
+use daybook_intake::import::Outcome;
 use daybook_intake::nats::{NatsConnection, Outgoing, Publisher, PublisherOptions, connect};
 use daybook_store::{Incoming, LedgerOptions, LedgerReader};
 use std::path::Path;
@@ -96,11 +96,11 @@ impl StreamDoor {
 }
 
 impl Door for StreamDoor {
-    fn push(&mut self, incoming: Incoming, money: Option<Money>) -> Result<Vec<Settled>, Failure> {
+    fn push(&mut self, incoming: Incoming, part: Part) -> Result<Vec<Settled>, Failure> {
         let (outgoing, id) = match &incoming {
             Incoming::Event { id, envelope, content_hash, .. } => {
                 if self.reader.position_of(id)?.is_some_and(|(_, standing)| standing == *content_hash) {
-                    return Ok(vec![Settled { money, outcome: Outcome::Duplicate }]);
+                    return Ok(vec![Settled { part, outcome: Outcome::Duplicate }]);
                 }
                 let decoded = daybook_proto::decode(envelope).map_err(Failure::input)?;
                 (Outgoing::event(&decoded), Some(id.clone()))
@@ -111,7 +111,7 @@ impl Door for StreamDoor {
                 (Outgoing { subject, message_id: None, payload: bytes_of(&incoming).to_vec() }, None)
             }
         };
-        self.waiting.push(&incoming, money);
+        self.waiting.push(&incoming, part);
         self.batch.push(outgoing);
         self.ids.push(id);
         if self.batch.len() >= BATCH_MESSAGES {
@@ -120,7 +120,7 @@ impl Door for StreamDoor {
         Ok(Vec::new())
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Vec<Settled>, Failure> {
+    fn flush(&mut self) -> Result<Vec<Settled>, Failure> {
         self.publish()?;
         self.wait()?;
         let snapshot = self.reader.snapshot()?;
@@ -136,6 +136,14 @@ impl Door for StreamDoor {
             settled.extend(self.waiting.settle(outcome));
         }
         Ok(settled)
+    }
+
+    fn reader(&self) -> Result<LedgerReader, Failure> {
+        Ok(self.reader.clone())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Vec<Settled>, Failure> {
+        self.flush()
     }
 }
 

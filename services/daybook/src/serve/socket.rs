@@ -4,11 +4,11 @@
 //! serves (mode 0600): who may write the ledger's file may write here.
 
 use crate::failure::Failure;
-use crate::import::{Door, Settled, Waiting, now};
+use crate::import::{Door, Part, Settled, Waiting, now};
 use daybook_event::Position;
 use daybook_intake::classify;
-use daybook_intake::import::{Money, Outcome};
-use daybook_store::{Incoming, Ledger, Origin, QuarantineReason};
+use daybook_intake::import::Outcome;
+use daybook_store::{Incoming, Ledger, LedgerOptions, LedgerReader, Origin, QuarantineReason};
 use rustix::fs::Mode;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
@@ -167,6 +167,7 @@ fn wire(outcome: daybook_store::Outcome) -> WireOutcome {
 
 /// The client's end.
 pub(crate) struct SocketDoor {
+    ledger: PathBuf,
     reader: BufReader<UnixStream>,
     batch: Vec<WireInput>,
     bytes: usize,
@@ -176,7 +177,8 @@ pub(crate) struct SocketDoor {
 impl SocketDoor {
     pub(crate) fn open(ledger: &Path) -> Result<Self, Failure> {
         let stream = UnixStream::connect(path(ledger))?;
-        Ok(Self { reader: BufReader::new(stream), batch: Vec::new(), bytes: 0, waiting: Waiting::default() })
+        let reader = BufReader::new(stream);
+        Ok(Self { ledger: ledger.to_owned(), reader, batch: Vec::new(), bytes: 0, waiting: Waiting::default() })
     }
 
     fn send(&mut self) -> Result<Vec<Settled>, Failure> {
@@ -214,8 +216,8 @@ fn said(outcome: WireOutcome, reason: Option<String>) -> Outcome {
 }
 
 impl Door for SocketDoor {
-    fn push(&mut self, incoming: Incoming, money: Option<Money>) -> Result<Vec<Settled>, Failure> {
-        self.waiting.push(&incoming, money);
+    fn push(&mut self, incoming: Incoming, part: Part) -> Result<Vec<Settled>, Failure> {
+        self.waiting.push(&incoming, part);
         let (bytes, reason, origin) = match incoming {
             Incoming::Event { envelope, origin, .. } => (envelope, None, origin),
             Incoming::Faulty { bytes, reason, origin, .. } => (bytes, Some(reason), origin),
@@ -225,7 +227,15 @@ impl Door for SocketDoor {
         if self.batch.len() < BATCH_INPUTS_MAX && self.bytes < BATCH_BYTES_MAX { Ok(Vec::new()) } else { self.send() }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Vec<Settled>, Failure> {
+    fn flush(&mut self) -> Result<Vec<Settled>, Failure> {
         self.send()
+    }
+
+    fn reader(&self) -> Result<LedgerReader, Failure> {
+        Ok(LedgerReader::open(&self.ledger, &LedgerOptions::default())?)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Vec<Settled>, Failure> {
+        self.flush()
     }
 }

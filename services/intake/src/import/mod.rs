@@ -10,6 +10,8 @@ mod ndjson;
 mod partner_center;
 mod partner_map;
 mod report;
+mod supersede;
+mod supersession;
 
 pub use catalogue::{Catalogue, NoCatalogue, Placement, ProductHint};
 pub use fault::{FaultReason, FileError, ImportError};
@@ -19,6 +21,8 @@ pub use partner_center::{
 };
 pub use partner_map::{PartnerMap, PartnerMapError};
 pub use report::{FLAGGED_LISTED_MAX, FlaggedLine, ImportReport, Outcome, Sum, Tally};
+pub use supersede::{LineLeft, Plan, Reissues, SUPERSEDED_ID_BYTES_MAX, SupersedeError, known_again};
+pub use supersession::{LINES_LISTED_MAX, LineRefused, Supersession};
 
 use daybook_event::{Currency, Envelope, Payload};
 use rust_decimal::Decimal;

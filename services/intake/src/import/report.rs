@@ -1,6 +1,6 @@
 //! What became of a file, line by line and currency by currency.
 
-use super::{FlagCode, ImportItem, Money, SkipReason};
+use super::{FlagCode, ImportItem, Money, SkipReason, Supersession};
 use daybook_event::Currency;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
@@ -10,11 +10,17 @@ use std::fmt;
 /// How many flagged lines a report lists; the counts are always complete.
 pub const FLAGGED_LISTED_MAX: usize = 100;
 
+/// What to do about conflicts.
+const CONFLICT_ADVICE: &str = "a conflict is a line whose id stands with other content; if this is a later issue of the \
+                               same invoice, import it again with --supersede";
+
 /// What the caller did with an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Appended, or published and then appended.
     Appended,
+    /// Appended in the place of what stood under its id: only where the import supersedes.
+    Superseding,
     /// Same source, id and content as a record: dropped.
     Duplicate,
     /// Put into quarantine for this reason (a conflict is one).
@@ -73,7 +79,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, money: Option<Money>) {
+    pub(super) fn add(&mut self, money: Option<Money>) {
         self.lines += 1;
         if let Some(money) = money {
             self.money.entry(money.currency).or_default().add(money.value);
@@ -109,6 +115,9 @@ pub struct ImportReport {
     pub flags: BTreeMap<FlagCode, u64>,
     /// The first flagged lines, at most [`FLAGGED_LISTED_MAX`].
     pub flagged: Vec<FlaggedLine>,
+    /// What an import that supersedes did; none of another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supersession: Option<Supersession>,
 }
 
 impl ImportReport {
@@ -131,6 +140,7 @@ impl ImportReport {
     pub fn outcome(&mut self, money: Option<Money>, outcome: Outcome) {
         match outcome {
             Outcome::Appended => self.appended.add(money),
+            Outcome::Superseding => self.supersession.get_or_insert_default().superseding.add(money),
             Outcome::Duplicate => self.duplicate.add(money),
             Outcome::Quarantined(reason) => self.quarantined.entry(reason).or_default().add(money),
         }
@@ -139,13 +149,16 @@ impl ImportReport {
     /// Lines whose outcome was not told: zero at the end of an import that ran through.
     #[must_use]
     pub fn lines_open(&self) -> u64 {
-        let told = self.appended.lines + self.duplicate.lines;
+        let superseding = self.supersession.as_ref().map_or(0, |supersession| supersession.superseding.lines);
+        let told = self.appended.lines + superseding + self.duplicate.lines;
         let by_reason: u64 = self.quarantined.values().chain(self.skipped.values()).map(|tally| tally.lines).sum();
         self.read.lines.saturating_sub(told + by_reason)
     }
 
     fn rows(&self) -> Vec<(String, &Tally)> {
-        let fixed = [("read", &self.read), ("appended", &self.appended), ("duplicate", &self.duplicate)];
+        let mut fixed = vec![("read", &self.read), ("appended", &self.appended)];
+        fixed.extend(self.supersession.iter().map(|supersession| ("superseding", &supersession.superseding)));
+        fixed.push(("duplicate", &self.duplicate));
         let mut rows: Vec<_> = fixed.into_iter().map(|(name, tally)| (name.to_owned(), tally)).collect();
         rows.extend(self.quarantined.iter().map(|(reason, tally)| (format!("quarantined: {reason}"), tally)));
         rows.extend(self.skipped.iter().map(|(why, tally)| (format!("skipped: {}", why.code()), tally)));
@@ -176,7 +189,11 @@ impl fmt::Display for ImportReport {
         for line in &self.flagged {
             writeln!(f, "  line {}: {}: {}", line.line, line.code.as_str(), line.detail)?;
         }
-        Ok(())
+        match &self.supersession {
+            Some(supersession) => supersession.fmt(f),
+            None if self.quarantined.contains_key("conflict") => writeln!(f, "{CONFLICT_ADVICE}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,0 +1,158 @@
+//! What to do with an event whose name stands already with other content, where the importer says that the new content
+//! takes the place of the old: a re-issued invoice.
+//!
+//! A record is never changed. The record that stands is reversed, and the new content goes in under a name of its own:
+//! the event id, a dot, and the first digits of the content's hash. So the same file again finds its names taken with the
+//! same content, and a third issue finds the second one standing. All is decided from what the ledger holds; nothing is
+//! remembered between two imports.
+
+mod records;
+
+pub use records::{LineLeft, Reissues, SupersedeError};
+
+use super::{Money, envelope_money};
+use daybook_event::{Envelope, EventId, EventRef, Payload, Position, Reversal};
+use daybook_proto::content_hash;
+use daybook_store::{ContentHash, Snapshot};
+use records::Standing;
+
+/// Hex digits of the content's hash in a superseding event's id. 64 bits tell the contents of one event id apart; a name
+/// taken all the same is a conflict, and never silence.
+const HASH_DIGITS: usize = 16;
+/// What the id of a superseding import's reversal adds to the id that it reverses.
+const REVERSED: &str = ".reversed";
+/// The longest event id that can be superseded, in bytes: hash and ending must still fit behind it.
+pub const SUPERSEDED_ID_BYTES_MAX: usize = daybook_event::ID_BYTES_MAX - 1 - HASH_DIGITS - REVERSED.len();
+/// Why the reversals of a superseding import reverse. The same for all: a reversal that is written again after a crash
+/// must be a duplicate, whatever takes the place of what it reverses.
+const REASON: &str = "superseded by a later issue of the same line";
+
+/// What to hand to the ledger for one event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plan {
+    /// The event as it is: its name is free, or stands with this content.
+    AsItIs,
+    /// The event as it is, a duplicate of a record that was reversed since: it does not come back.
+    Reversed,
+    /// In this order: the reversals, then the event under its new name. What is in the ledger already is a duplicate.
+    Supersede {
+        /// One for each record that stands in the event's place, with the money that it takes back.
+        reversals: Vec<(Envelope, Option<Money>)>,
+        /// The event under its new name.
+        line: Box<Envelope>,
+    },
+    /// The event as it is, a conflict, because it cannot be superseded.
+    Refused(String),
+}
+
+impl Reissues {
+    /// Decides what to do with an event, from the snapshot that was read last.
+    ///
+    /// # Errors
+    /// [`SupersedeError`] where the ledger cannot be read.
+    pub fn plan(&self, snapshot: &Snapshot, envelope: &Envelope) -> Result<Plan, SupersedeError> {
+        let Some((_, content)) = snapshot.position_of(&envelope.id)? else { return Ok(Plan::AsItIs) };
+        let hash = content_hash(envelope);
+        let standing = self.standing(snapshot, &envelope.id)?;
+        let stands = |id: &EventRef| standing.iter().any(|one| one.envelope.id == *id);
+        if content == ContentHash::of_digest(&hash) {
+            return Ok(if stands(&envelope.id) { Plan::AsItIs } else { Plan::Reversed });
+        }
+        if envelope.id.source.is_ledger() {
+            return Ok(Plan::Refused(
+                "it is an act of the ledger's operators, and no file issues those again".to_owned(),
+            ));
+        }
+        let Some(name) = superseding_id(&envelope.id, &hash) else { return Ok(Plan::Refused(too_long(envelope))) };
+        let taken_at = snapshot.position_of(&name)?.map(|(position, _)| position);
+        if taken_at.is_some() && !stands(&name) {
+            return Ok(Plan::Reversed);
+        }
+        // An import that was cut off may have left both: what is newer than this content is not for it to reverse.
+        let is_older = |one: &&Standing| taken_at.is_none_or(|taken_at: Position| one.position < taken_at);
+        let reversals: Result<Vec<_>, String> = standing
+            .iter()
+            .filter(is_older)
+            .map(|one| Ok((reversal_of(&one.envelope)?, envelope_money(&one.envelope))))
+            .collect();
+        let reversals = match reversals {
+            Ok(reversals) => reversals,
+            Err(why) => return Ok(Plan::Refused(why)),
+        };
+        for (reversal, _) in &reversals {
+            if let Some((position, _)) = snapshot.position_of(&reversal.id)? {
+                let why = format!("{} stands at position {position} and reverses something else", reversal.id);
+                return Ok(Plan::Refused(why));
+            }
+        }
+        Ok(Plan::Supersede { reversals, line: Box::new(Envelope { id: name, ..envelope.clone() }) })
+    }
+}
+
+/// The event under the name that it has in the ledger, where it took another's place before. So the file of a re-issued
+/// invoice, imported again, is a duplicate and no conflict, whether or not it supersedes.
+///
+/// # Errors
+/// [`SupersedeError`] where the ledger cannot be read.
+pub fn known_again(snapshot: &Snapshot, envelope: &Envelope) -> Result<Option<Envelope>, SupersedeError> {
+    let Some((_, content)) = snapshot.position_of(&envelope.id)? else { return Ok(None) };
+    let hash = content_hash(envelope);
+    if content == ContentHash::of_digest(&hash) {
+        return Ok(None);
+    }
+    let Some(id) = superseding_id(&envelope.id, &hash) else { return Ok(None) };
+    Ok(snapshot.position_of(&id)?.map(|_| Envelope { id, ..envelope.clone() }))
+}
+
+/// The name under which an event goes in beside another content of its id; none where it would be too long.
+fn superseding_id(id: &EventRef, hash: &[u8; 32]) -> Option<EventRef> {
+    if id.event_id.as_str().len() > SUPERSEDED_ID_BYTES_MAX {
+        return None;
+    }
+    let event_id = EventId::parse(&format!("{}.{}", id.event_id, hash_digits(hash))).ok()?;
+    Some(EventRef { source: id.source.clone(), event_id })
+}
+
+fn hash_digits(hash: &[u8; 32]) -> String {
+    hex::encode(&hash[..HASH_DIGITS / 2])
+}
+
+/// The name that an event went in beside, if its own name is one of ours: its ending is the hash of its content under
+/// that other name.
+fn superseded_id(envelope: &Envelope) -> Option<EventRef> {
+    let (first, digits) = envelope.id.event_id.as_str().rsplit_once('.')?;
+    if digits.len() != HASH_DIGITS {
+        return None;
+    }
+    let id = EventRef { source: envelope.id.source.clone(), event_id: EventId::parse(first).ok()? };
+    let as_it_came = Envelope { id: id.clone(), ..envelope.clone() };
+    (hash_digits(&content_hash(&as_it_came)) == digits).then_some(id)
+}
+
+fn too_long(envelope: &Envelope) -> String {
+    format!(
+        "the event id {} has {} bytes; at most {SUPERSEDED_ID_BYTES_MAX} leave room for a new name: reverse it and publish \
+         the new content under an id of your own",
+        envelope.id.event_id,
+        envelope.id.event_id.as_str().len()
+    )
+}
+
+fn reversal_of(standing: &Envelope) -> Result<Envelope, String> {
+    if let Payload::Reversal(_) = standing.payload {
+        return Err(format!("{} is a reversal, and a reversal cannot be reversed", standing.id));
+    }
+    let event_id = EventId::parse(&format!("{}{REVERSED}", standing.id.event_id))
+        .map_err(|error| format!("the reversal of {} cannot be named: it {error}", standing.id))?;
+    Ok(Envelope {
+        id: EventRef { source: standing.id.source.clone(), event_id },
+        partner_id: standing.partner_id.clone(),
+        effective_on: standing.effective_on,
+        seq: 0,
+        source_seq: None,
+        payload: Payload::Reversal(Reversal { reverses: standing.id.event_id.clone(), reason: REASON.to_owned() }),
+    })
+}
+
+#[cfg(test)]
+mod tests;

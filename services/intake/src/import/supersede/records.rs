@@ -1,0 +1,147 @@
+//! What the ledger's records say about re-issued lines.
+
+use super::super::{Money, envelope_money};
+use super::superseded_id;
+use daybook_event::{Envelope, EventRef, PartnerId, Payload, Position, SourceId};
+use daybook_proto::DecodeFault;
+use daybook_store::{ReadError, Snapshot};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+/// Why what stands cannot be said.
+#[derive(Debug, thiserror::Error)]
+pub enum SupersedeError {
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record does not decode.
+    #[error("the record at position {position} does not decode ({fault}): run daybook verify")]
+    Undecodable {
+        /// Where.
+        position: Position,
+        /// What is wrong with it.
+        fault: DecodeFault,
+    },
+}
+
+/// Which records are reversed, and which took the place of others: read from the ledger, all of it once, then only what
+/// is new.
+#[derive(Debug, Default)]
+pub struct Reissues {
+    read_to: Position,
+    /// The partners whose reversals name an event: a reversal of another partner reverses nothing.
+    reversed: BTreeMap<EventRef, BTreeSet<Option<PartnerId>>>,
+    /// The records that took an event's place, in order.
+    later: BTreeMap<EventRef, Vec<EventRef>>,
+    /// The event whose place a record took.
+    first: BTreeMap<EventRef, EventRef>,
+}
+
+/// A record that no reversal names.
+pub(super) struct Standing {
+    pub(super) position: Position,
+    pub(super) envelope: Envelope,
+}
+
+/// A line of an invoice that stands in the ledger and was in none of the files.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LineLeft {
+    /// The invoice.
+    pub invoice: String,
+    /// The event.
+    pub event: EventRef,
+    /// Where it stands.
+    pub position: Position,
+    /// What it billed.
+    #[serde(skip)]
+    pub money: Option<Money>,
+}
+
+impl Reissues {
+    /// Reads on to the snapshot's head.
+    ///
+    /// # Errors
+    /// [`SupersedeError`].
+    pub fn read_on(&mut self, snapshot: &Snapshot) -> Result<(), SupersedeError> {
+        let head = snapshot.head().position;
+        each_from(snapshot, self.read_to.next(), |_, envelope| self.note(&envelope))?;
+        self.read_to = head;
+        Ok(())
+    }
+
+    fn note(&mut self, envelope: &Envelope) {
+        if let Payload::Reversal(reversal) = &envelope.payload {
+            let target = EventRef { source: envelope.id.source.clone(), event_id: reversal.reverses.clone() };
+            self.reversed.entry(target).or_default().insert(envelope.partner_id.clone());
+        } else if let Some(first) = superseded_id(envelope) {
+            self.later.entry(first.clone()).or_default().push(envelope.id.clone());
+            self.first.insert(envelope.id.clone(), first);
+        }
+    }
+
+    /// The records that stand for an event: its own and those that took its place, without what is reversed.
+    pub(super) fn standing(&self, snapshot: &Snapshot, id: &EventRef) -> Result<Vec<Standing>, SupersedeError> {
+        let mut standing = Vec::new();
+        for id in std::iter::once(id).chain(self.later.get(id).into_iter().flatten()) {
+            let Some((position, _)) = snapshot.position_of(id)? else { continue };
+            let Some(record) = snapshot.record(position)? else { continue };
+            let envelope = decoded(position, &record.envelope)?;
+            if !self.is_reversed(&envelope) {
+                standing.push(Standing { position, envelope });
+            }
+        }
+        Ok(standing)
+    }
+
+    fn is_reversed(&self, envelope: &Envelope) -> bool {
+        self.reversed.get(&envelope.id).is_some_and(|partners| partners.contains(&envelope.partner_id))
+    }
+
+    /// The event whose place this one took, or itself.
+    #[must_use]
+    pub fn first_of<'a>(&'a self, id: &'a EventRef) -> &'a EventRef {
+        self.first.get(id).unwrap_or(id)
+    }
+
+    /// The lines of these invoices that stand and are none of the events met, in order of position. `met` has events by
+    /// the names under which their files have them.
+    ///
+    /// # Errors
+    /// [`SupersedeError`].
+    pub fn lines_left(
+        &self,
+        snapshot: &Snapshot,
+        invoices: &BTreeSet<(SourceId, String)>,
+        met: &BTreeSet<EventRef>,
+    ) -> Result<Vec<LineLeft>, SupersedeError> {
+        let mut left = Vec::new();
+        if invoices.is_empty() {
+            return Ok(left);
+        }
+        each_from(snapshot, Position::ZERO.next(), |position, envelope| {
+            let Payload::LicenseSale(sale) = &envelope.payload else { return };
+            let invoice = (envelope.id.source.clone(), sale.invoice_id.clone());
+            if invoices.contains(&invoice) && !met.contains(self.first_of(&envelope.id)) && !self.is_reversed(&envelope)
+            {
+                let money = envelope_money(&envelope);
+                left.push(LineLeft { invoice: invoice.1, event: envelope.id, position, money });
+            }
+        })?;
+        Ok(left)
+    }
+}
+
+fn each_from(
+    snapshot: &Snapshot,
+    from: Position,
+    mut visit: impl FnMut(Position, Envelope),
+) -> Result<(), SupersedeError> {
+    snapshot.scan(from, snapshot.head().position, |record| {
+        visit(record.position, decoded(record.position, record.envelope)?);
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+fn decoded(position: Position, bytes: &[u8]) -> Result<Envelope, SupersedeError> {
+    daybook_proto::decode(bytes).map_err(|fault| SupersedeError::Undecodable { position, fault })
+}

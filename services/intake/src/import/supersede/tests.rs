@@ -1,0 +1,186 @@
+use super::*;
+use crate::{INTAKE_SEMANTICS, classify_envelope};
+use daybook_event::{Amount, PartnerId};
+use daybook_store::{Binding, Ledger, LedgerOptions, Origin, Outcome};
+use std::collections::BTreeSet;
+use tempfile::TempDir;
+
+const LINE: &str = r#"{"source":"contoso","event_id":"s-1","partner_id":"P-AT","effective_on":"2022-01-10","license_sale":{"customer_id":"C-1","subscription_id":"S-1","product_name":"Microsoft 365 Business Premium","quantity":25,"amount":"550.00","currency":"USD","charge_type":"new","invoice_id":"G1"}}"#;
+
+struct Scene {
+    ledger: Ledger,
+    reissues: Reissues,
+    _dir: TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let options = LedgerOptions { intake_semantics: INTAKE_SEMANTICS, ..LedgerOptions::default() };
+        let ledger = Ledger::create_or_open(dir.path(), Some(Binding::Files), &options).unwrap();
+        Self { ledger, reissues: Reissues::default(), _dir: dir }
+    }
+
+    fn append(&mut self, envelope: &Envelope) -> Outcome {
+        let incoming = classify_envelope(envelope, daybook_event::Instant::default(), Origin::default());
+        self.ledger.append(vec![incoming], None, &[]).unwrap().outcomes[0]
+    }
+
+    fn plan(&mut self, envelope: &Envelope) -> Plan {
+        let snapshot = self.ledger.reader().snapshot().unwrap();
+        self.reissues.read_on(&snapshot).unwrap();
+        self.reissues.plan(&snapshot, envelope).unwrap()
+    }
+
+    /// Does what the plan says; returns the money taken back.
+    fn supersede(&mut self, envelope: &Envelope) -> Vec<String> {
+        match self.plan(envelope) {
+            Plan::AsItIs | Plan::Reversed | Plan::Refused(_) => {
+                self.append(envelope);
+                Vec::new()
+            }
+            Plan::Supersede { reversals, line } => {
+                let taken_back = reversals.iter().map(|(_, money)| money.unwrap().value.to_string()).collect();
+                for (reversal, _) in &reversals {
+                    assert!(matches!(self.append(reversal), Outcome::Appended(_)), "{reversal:?}");
+                }
+                self.append(&line);
+                taken_back
+            }
+        }
+    }
+
+    fn amounts_standing(&mut self) -> Vec<String> {
+        let snapshot = self.ledger.reader().snapshot().unwrap();
+        self.reissues.read_on(&snapshot).unwrap();
+        let standing = self.reissues.standing(&snapshot, &line("1").id).unwrap();
+        standing.iter().map(|one| envelope_money(&one.envelope).unwrap().value.to_string()).collect()
+    }
+
+    fn head(&self) -> daybook_store::Head {
+        self.ledger.head()
+    }
+}
+
+fn line(amount: &str) -> Envelope {
+    let mut envelope = daybook_proto::decode_json(LINE).unwrap();
+    let Payload::LicenseSale(sale) = &mut envelope.payload else { panic!("{envelope:?}") };
+    sale.amount = Amount::parse(amount).unwrap();
+    envelope
+}
+
+fn named(envelope: &Envelope, id: &str) -> Envelope {
+    let event_id = EventId::parse(id).unwrap();
+    Envelope { id: EventRef { source: envelope.id.source.clone(), event_id }, ..envelope.clone() }
+}
+
+#[test]
+fn each_issue_takes_the_place_of_the_one_before_and_comes_once() {
+    let mut scene = Scene::new();
+    assert!(scene.supersede(&line("550")).is_empty());
+    assert_eq!(scene.supersede(&line("600")), ["550"]);
+    assert_eq!(scene.supersede(&line("700")), ["600"]);
+    assert_eq!(scene.amounts_standing(), ["700"]);
+    let head = scene.head();
+    assert!(scene.supersede(&line("700")).is_empty(), "the same issue again");
+    assert_eq!(scene.head(), head, "and nothing is appended");
+}
+
+#[test]
+fn what_was_superseded_does_not_come_back() {
+    let mut scene = Scene::new();
+    for amount in ["550", "600", "700"] {
+        scene.supersede(&line(amount));
+    }
+    for earlier in ["550", "600"] {
+        assert_eq!(scene.plan(&line(earlier)), Plan::Reversed, "{earlier}");
+    }
+    assert_eq!(scene.plan(&line("700.00")), scene.plan(&line("700")), "the same content");
+}
+
+#[test]
+fn an_import_that_was_cut_off_is_completed() {
+    // After the reversal, before the line: with the same file, and with the next issue instead.
+    for next in ["600", "700"] {
+        let mut scene = Scene::new();
+        scene.append(&line("550"));
+        let Plan::Supersede { reversals, .. } = scene.plan(&line("600")) else { panic!() };
+        scene.append(&reversals[0].0);
+        assert!(scene.supersede(&line(next)).is_empty());
+        assert_eq!(scene.amounts_standing(), [next]);
+    }
+    // After the line, before the reversal: a broker may take them in the other order.
+    let mut scene = Scene::new();
+    scene.append(&line("550"));
+    let Plan::Supersede { line: superseding, .. } = scene.plan(&line("600")) else { panic!() };
+    scene.append(&superseding);
+    assert_eq!(scene.amounts_standing(), ["550", "600"]);
+    assert_eq!(scene.supersede(&line("600")), ["550"]);
+    assert_eq!(scene.amounts_standing(), ["600"]);
+}
+
+#[test]
+fn the_reversal_is_the_standing_partners_and_the_line_its_own() {
+    let mut scene = Scene::new();
+    scene.append(&line("550"));
+    let moved = Envelope { partner_id: Some(PartnerId::parse("P-BIRCH").unwrap()), ..line("550") };
+    let Plan::Supersede { reversals, line: superseding } = scene.plan(&moved) else { panic!() };
+    assert_eq!(reversals[0].0.partner_id, line("550").partner_id);
+    assert_eq!(superseding.partner_id, moved.partner_id);
+    assert_eq!(reversals[0].0.id.event_id.as_str(), "s-1.reversed");
+    assert_eq!(superseding.id.event_id.as_str().len(), "s-1.".len() + HASH_DIGITS);
+}
+
+#[test]
+fn what_cannot_be_superseded_is_refused_with_what_to_do() {
+    let mut scene = Scene::new();
+    let longest = "x".repeat(SUPERSEDED_ID_BYTES_MAX);
+    scene.append(&named(&line("550"), &longest));
+    assert_eq!(scene.supersede(&named(&line("600"), &longest)), ["550"]);
+    let too_long = format!("{longest}x");
+    scene.append(&named(&line("550"), &too_long));
+    let Plan::Refused(why) = scene.plan(&named(&line("600"), &too_long)) else { panic!() };
+    assert!(why.contains("has 39 bytes; at most 38"), "{why}");
+    let reversal = reversal_of(&line("550")).unwrap();
+    scene.append(&reversal);
+    let Plan::Refused(why) = scene.plan(&named(&line("9"), "s-1.reversed")) else { panic!() };
+    assert!(why.contains("cannot be reversed"), "{why}");
+}
+
+#[test]
+fn a_name_that_looks_like_ours_and_is_not_is_no_later_issue() {
+    let mut scene = Scene::new();
+    scene.append(&line("550"));
+    scene.append(&named(&line("20"), "s-1.0123456789abcdef"));
+    assert_eq!(scene.amounts_standing(), ["550"]);
+}
+
+#[test]
+fn without_superseding_a_known_issue_is_a_duplicate_all_the_same() {
+    let mut scene = Scene::new();
+    for amount in ["550", "600"] {
+        scene.supersede(&line(amount));
+    }
+    let snapshot = scene.ledger.reader().snapshot().unwrap();
+    let known = known_again(&snapshot, &line("600")).unwrap().unwrap();
+    assert_eq!(known_again(&snapshot, &line("550")).unwrap(), None);
+    assert_eq!(known_again(&snapshot, &line("650")).unwrap(), None);
+    drop(snapshot);
+    assert!(matches!(scene.append(&known), Outcome::Duplicate { .. }));
+}
+
+#[test]
+fn lines_of_the_invoice_that_no_file_has_are_named() {
+    let mut scene = Scene::new();
+    for (id, amount) in [("s-1", "550"), ("s-2", "20"), ("s-3", "30")] {
+        scene.append(&named(&line(amount), id));
+    }
+    scene.supersede(&line("600"));
+    let snapshot = scene.ledger.reader().snapshot().unwrap();
+    scene.reissues.read_on(&snapshot).unwrap();
+    let met = BTreeSet::from([line("1").id, named(&line("1"), "s-3").id]);
+    let invoices = BTreeSet::from([(line("1").id.source, "G1".to_owned())]);
+    let left = scene.reissues.lines_left(&snapshot, &invoices, &met).unwrap();
+    let left: Vec<_> = left.iter().map(|line| (line.event.to_string(), line.position.number())).collect();
+    assert_eq!(left, [("contoso/s-2".to_owned(), 2)]);
+}
