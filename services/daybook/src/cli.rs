@@ -166,7 +166,7 @@ pub(crate) struct ServeArguments {
 pub(crate) enum ImportFormat {
     /// One event a line, as the stream carries them.
     Ndjson,
-    /// Partner Center reconciliation, CSV or JSON.
+    /// Partner Center reconciliation, CSV or JSON; webhooks are known and make no events.
     PartnerCenter,
 }
 

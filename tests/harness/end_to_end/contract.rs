@@ -121,6 +121,23 @@ fn faulty_lines_are_quarantined_and_counted_and_the_import_ends_well() {
 }
 
 #[test]
+fn webhooks_append_nothing_and_end_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = small_ledger(dir.path());
+    let file = dir.path().join("webhooks.json");
+    let webhook =
+        |name: &str| format!(r#"{{"EventName":"{name}","ResourceUri":"https://example.org/v1/x","AuditUri":null}}"#);
+    std::fs::write(&file, [webhook("subscription-updated"), webhook("invoice-ready")].join("\n")).unwrap();
+    let before = daybook.json(&["views"])["root"].clone();
+    let import = ["import", "--from", "partner-center", &file.display().to_string()];
+    let said = daybook.ok(&import);
+    assert!(said.contains("webhook invoice-ready: no money, nothing appended: an invoice is out"), "{said}");
+    assert_eq!(daybook.json(&["views"])["root"], before);
+    std::fs::write(&file, webhook("bogus")).unwrap();
+    daybook.run(&import).expect(2, &["webhooks.json", "bogus", "no published name"]);
+}
+
+#[test]
 fn a_missing_nats_server_is_named_with_the_script_that_gets_one() {
     let dir = tempfile::tempdir().unwrap();
     let demo = Daybook::on(&dir.path().join("demo")).with("NATS_SERVER_BIN", "/nowhere/nats-server");

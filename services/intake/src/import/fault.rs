@@ -164,6 +164,22 @@ pub enum FileError {
         /// What the parser says.
         what: String,
     },
+    /// A webhook of a name that is not published.
+    #[error("item {line} has the form of a webhook, but {name:?} is no published name: leave it out of the file")]
+    WebhookUnknown {
+        /// The item, from 1.
+        line: u64,
+        /// Its `EventName`.
+        name: String,
+    },
+    /// Webhooks beside something else.
+    #[error("item {webhook} is a webhook and item {other} is none: import webhooks in files of their own")]
+    WebhooksMixed {
+        /// The first webhook, from 1.
+        webhook: u64,
+        /// The first other item, from 1.
+        other: u64,
+    },
     /// Lines of an invoice whose number stands nowhere in the file.
     #[error("the lines of this file name no invoice; name it with the import")]
     InvoiceUnknown,

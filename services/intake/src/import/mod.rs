@@ -12,6 +12,7 @@ mod partner_map;
 mod report;
 mod supersede;
 mod supersession;
+mod webhook;
 
 pub use catalogue::{Catalogue, NoCatalogue, Placement, ProductHint};
 pub use fault::{FaultReason, FileError, ImportError};
@@ -23,10 +24,11 @@ pub use partner_map::{PartnerMap, PartnerMapError};
 pub use report::{FLAGGED_LISTED_MAX, FlaggedLine, ImportReport, Outcome, Sum, Tally};
 pub use supersede::{LineLeft, Plan, Reissues, SUPERSEDED_ID_BYTES_MAX, SupersedeError, known_again};
 pub use supersession::{LINES_LISTED_MAX, LineRefused, Supersession};
+pub use webhook::Webhook;
 
 use daybook_event::{Currency, Envelope, Payload};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// Where an item stood. Provenance: never part of the event, so that one invoice from two files is one set of events.
@@ -48,8 +50,7 @@ pub struct Money {
 }
 
 /// Why a line that is not faulty makes no event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipReason {
     /// Not on an invoice yet: an estimate, never revenue.
     Unbilled,
@@ -57,17 +58,26 @@ pub enum SkipReason {
     UsageDetail,
     /// An object that is no invoice line, such as the invoice's head or a subscription.
     NotALine,
+    /// A webhook: a notice without money.
+    Webhook(Webhook),
 }
 
 impl SkipReason {
-    /// The stable code.
+    /// The stable code; of a webhook, its published name.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Unbilled => "unbilled",
             Self::UsageDetail => "usage_detail",
             Self::NotALine => "not_a_line",
+            Self::Webhook(webhook) => webhook.name(),
         }
+    }
+}
+
+impl Serialize for SkipReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
     }
 }
 

@@ -183,6 +183,11 @@ impl fmt::Display for ImportReport {
             }
             writeln!(f)?;
         }
+        for why in self.skipped.keys() {
+            if let SkipReason::Webhook(webhook) = why {
+                writeln!(f, "webhook {}: no money, nothing appended: {}", webhook.name(), webhook.advice())?;
+            }
+        }
         for (code, lines) in &self.flags {
             writeln!(f, "flagged {}: {lines}", code.as_str())?;
         }

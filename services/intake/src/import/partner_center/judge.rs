@@ -45,6 +45,7 @@ impl Judge<'_> {
         let (cells, kind) = match &row.content {
             Err(fault) => return Verdict::Faulty(fault.clone()),
             Ok(RowContent::NotALine) => return Verdict::Skipped(SkipReason::NotALine),
+            Ok(RowContent::Webhook(webhook)) => return Verdict::Skipped(SkipReason::Webhook(*webhook)),
             Ok(RowContent::Line { cells, kind }) => (cells, *kind),
         };
         let invoice = match self.invoice_of(cells, kind) {

@@ -1,4 +1,5 @@
-//! Partner Center reconciliation files: invoices as CSV and as the invoice interface's JSON.
+//! Partner Center reconciliation files: invoices as CSV and as the invoice interface's JSON. Webhooks too, which are told
+//! apart and make no events.
 //!
 //! The file's subtotal is the amount; formulas only flag. A line's id is a hash of what it is (see `identity`), which
 //! takes the whole file: it is read into memory, so that memory is bounded by [`FILE_BYTES_MAX`] and [`FILE_LINES_MAX`].
@@ -85,6 +86,7 @@ pub fn partner_center<E>(
     let bytes = bytes_read(reader, FILE_BYTES_MAX)?;
     let file_sha256: [u8; 32] = Sha256::digest(&bytes).into();
     let file = file_read(&bytes)?;
+    file.webhooks_check()?;
     let mut summary = FileSummary {
         file_sha256,
         lines: file.rows.len() as u64,

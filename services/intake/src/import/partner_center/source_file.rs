@@ -1,7 +1,7 @@
 //! A reconciliation file as rows of cells, whatever it was written in.
 
 use super::super::fault::{FileError, LineFault};
-use super::super::{ImportItem, Origin, SkipReason};
+use super::super::{ImportItem, Origin, SkipReason, Webhook};
 use super::columns::{Cells, Column, LineKind};
 use super::{document, line, table};
 use std::io::Read;
@@ -22,6 +22,7 @@ pub(super) struct SourceRow<'a> {
 pub(super) enum RowContent {
     Line { cells: Box<Cells>, kind: LineKind },
     NotALine,
+    Webhook(Webhook),
 }
 
 pub(super) fn bytes_read(reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, FileError> {
@@ -45,11 +46,25 @@ pub(super) fn file_read(bytes: &[u8]) -> Result<SourceFile<'_>, FileError> {
     }
 }
 
+impl SourceFile<'_> {
+    /// Notices and billing data never come in one file of Partner Center's: who joined them meant something that is not
+    /// ours to guess.
+    pub(super) fn webhooks_check(&self) -> Result<(), FileError> {
+        let is_webhook = |row: &&SourceRow<'_>| matches!(row.content, Ok(RowContent::Webhook(_)));
+        let webhook = self.rows.iter().find(is_webhook);
+        let other = self.rows.iter().find(|row| !is_webhook(row));
+        match (webhook, other) {
+            (Some(webhook), Some(other)) => Err(FileError::WebhooksMixed { webhook: webhook.line, other: other.line }),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl SourceRow<'_> {
     pub(super) fn cells(&self) -> Option<(&Cells, LineKind)> {
         match &self.content {
             Ok(RowContent::Line { cells, kind }) => Some((cells, *kind)),
-            Ok(RowContent::NotALine) | Err(_) => None,
+            Ok(RowContent::NotALine | RowContent::Webhook(_)) | Err(_) => None,
         }
     }
 

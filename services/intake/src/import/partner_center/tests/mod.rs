@@ -4,6 +4,7 @@ mod faults;
 mod identity;
 mod partners;
 mod samples;
+mod webhooks;
 
 use super::*;
 use crate::import::{FileError, NoCatalogue, Placement, ProductHint};
