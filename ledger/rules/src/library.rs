@@ -5,6 +5,7 @@ mod books;
 mod lints;
 mod load;
 mod lock;
+mod undo;
 
 pub use advice::lint;
 pub use books::{BookArgument, BookArgumentError, BookChoice, BookError, book_file_names};

@@ -91,7 +91,7 @@ impl RuleLibrary {
         Some(Version { set, ..version.clone() })
     }
 
-    fn texts(&self) -> Vec<SourceText> {
+    pub(crate) fn texts(&self) -> Vec<SourceText> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         self.files.iter().map(|file| SourceText { name: file.name.clone(), text: text(&file.bytes) }).collect()
     }

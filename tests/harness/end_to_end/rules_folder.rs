@@ -56,3 +56,54 @@ fn rules_that_are_not_there_are_named() {
     let empty = dir.path().display().to_string();
     daybook.run(&["rules", "lint", "--rules", &empty]).expect(2, &[&empty, ".toml"]);
 }
+
+/// Begins long after every record, and builds on a change of the version before.
+const LATER: &str = r#"
+format = "incentive-rules/1"
+program = "csp-indirect-reseller"
+version = "2100-01"
+extends = "2021-10"
+title = "far ahead"
+[validity]
+from = 2100-01-01
+[source.me]
+title = "our own reading"
+url = "https://example.org"
+authority = "internal-reading"
+grade = "inferred"
+[[change]]
+id = "less-for-nonprofits"
+set = "lever.nonprofit_accelerator.rate"
+from = "12%"
+to = "11%"
+why = "a test"
+cite = "me"
+"#;
+
+#[test]
+fn changes_on_which_no_figure_depends_are_named_where_the_ledger_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = Daybook::on(&dir.path().join("ledger"));
+    // One line of Azure: neither the lot, far below both thresholds, nor anybody's charity depends on what changed.
+    let file = workspace_root().join("replay-fixtures/conflict/events.ndjson").display().to_string();
+    daybook.ok(&["import", "--from", "ndjson", &file]);
+    assert!(!daybook.ok(&["rules", "lint"]).contains("R029"));
+    let said = daybook.ok(&["rules", "lint", "--against-ledger"]);
+    for change in ["coop-threshold", "nonprofit-accelerator"] {
+        assert!(said.contains(&format!("depends on the change \"{change}\"")), "{said}");
+    }
+    assert!(
+        !said.contains("\"ttm-threshold\"") && said.contains("3 changes asked of the ledger at position 8"),
+        "{said}"
+    );
+
+    let rules = rules_with(dir.path(), "book.toml", "\"2021-10.toml\"", "\"2021-10.toml\", \"later.toml\"");
+    fs::write(rules.join("later.toml"), LATER).unwrap();
+    let said = daybook.ok(&["rules", "lint", "--against-ledger", "--rules", &rules.display().to_string()]);
+    assert!(said.contains("2 changes asked"), "{said}");
+    assert!(said.contains("because other terms build on them: nonprofit-accelerator\n"), "{said}");
+    assert!(said.contains("because their version begins after that date: less-for-nonprofits\n"), "{said}");
+
+    let nowhere = Daybook::on(&dir.path().join("nowhere"));
+    nowhere.run(&["rules", "lint", "--against-ledger"]).expect(2, &["no ledger in", "nowhere"]);
+}

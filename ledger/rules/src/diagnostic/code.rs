@@ -72,6 +72,8 @@ pub enum Code {
     UncoveredDate = 27,
     /// No source may send facts of no partner.
     SourcesUnnamed = 28,
+    /// A change on which no figure of the ledger at hand depends.
+    ChangeWithoutEffect = 29,
 }
 
 impl Code {
@@ -84,7 +86,8 @@ impl Code {
             | Self::UntestedThreshold
             | Self::FarFromHistory
             | Self::UncoveredDate
-            | Self::SourcesUnnamed => Severity::Warning,
+            | Self::SourcesUnnamed
+            | Self::ChangeWithoutEffect => Severity::Warning,
             _ => Severity::Error,
         }
     }

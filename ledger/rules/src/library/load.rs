@@ -86,7 +86,7 @@ impl RuleLibrary {
     }
 }
 
-fn drafts_read(findings: &Findings<'_>, files: &[RuleFile], texts: &[SourceText]) -> (Vec<Draft>, Others) {
+pub(super) fn drafts_read(findings: &Findings<'_>, files: &[RuleFile], texts: &[SourceText]) -> (Vec<Draft>, Others) {
     let (mut drafts, mut others) = (Vec::new(), Others::default());
     for (file, text) in texts.iter().enumerate() {
         let start = Place { file, start: 0, end: 0 };
@@ -117,7 +117,7 @@ fn drafts_read(findings: &Findings<'_>, files: &[RuleFile], texts: &[SourceText]
 }
 
 /// Resolves a draft after its parents.
-fn resolve_at(findings: &Findings<'_>, drafts: &mut [Draft], at: usize) {
+pub(super) fn resolve_at(findings: &Findings<'_>, drafts: &mut [Draft], at: usize) {
     if !matches!(drafts[at].state, State::Fresh) {
         return;
     }
@@ -164,7 +164,7 @@ fn resolve_at(findings: &Findings<'_>, drafts: &mut [Draft], at: usize) {
     drafts[at].state = State::Done(resolve(findings, &drafts[at].own, file, &header.version, Some(&inherited)));
 }
 
-fn lower(findings: &Findings<'_>, files: &[RuleFile], drafts: &mut [Draft]) {
+pub(super) fn lower(findings: &Findings<'_>, files: &[RuleFile], drafts: &mut [Draft]) {
     let versions: Vec<(usize, String)> =
         drafts.iter().map(|draft| (draft.file, draft.header.version.clone())).collect();
     let version_of = |file: usize| {
@@ -188,7 +188,7 @@ fn catalogue(findings: &Findings<'_>, file: Option<&(usize, Table)>) -> Option<C
     Some(Catalogue { editions, terms_hash: catalogue_hash(root) })
 }
 
-fn versions_make(drafts: Vec<Draft>, texts: &[SourceText]) -> Vec<Version> {
+pub(super) fn versions_make(drafts: Vec<Draft>, texts: &[SourceText]) -> Vec<Version> {
     let mut versions: Vec<Version> = drafts.into_iter().filter_map(|draft| version_make(draft, texts)).collect();
     versions.sort_by(|a, b| {
         (a.set.valid_from, a.set.hypothetical, a.revision, &a.set.version).cmp(&(

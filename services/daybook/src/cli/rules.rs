@@ -13,6 +13,9 @@ pub(crate) enum RulesVerb {
     },
     /// Check the rule files and the tests beside them; exit status 1 if any file is wrong.
     Lint {
+        /// Also fold the ledger without each [[change]], and warn of those on which no figure of it depends.
+        #[arg(long)]
+        against_ledger: bool,
         #[command(flatten)]
         format: FormatArgument,
     },

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod coverage;
 mod diff;
+mod effects;
 mod html;
 mod mutate;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(cli: &Cli, verb: &RulesVerb) -> Result<(), Failure> {
     let rules = cli.rules.as_deref();
     match verb {
         RulesVerb::List { format } => list(rules, format),
-        RulesVerb::Lint { format } => lint(rules, format),
+        RulesVerb::Lint { against_ledger, format } => lint(cli, *against_ledger, format),
         RulesVerb::Test { format } => test(rules, format),
         RulesVerb::Diff(arguments) => diff::run(cli, arguments),
         RulesVerb::Mutate { format } => mutate::run(rules, format),
@@ -73,7 +74,8 @@ fn list(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
     print(format.format, &lines, &head, &[section])
 }
 
-fn lint(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
+fn lint(cli: &Cli, against_ledger: bool, format: &FormatArgument) -> Result<(), Failure> {
+    let rules = cli.rules.as_deref();
     let files = books::rule_files(rules)?;
     let tests = match rules {
         // Rules without tests beside them are a finding, not a fault of the folder.
@@ -81,12 +83,18 @@ fn lint(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
         _ => test_files(rules)?,
     };
     let covered = Month::of(crate::import::now().date_utc()).plus(COVERAGE_MONTHS_AHEAD).last_day();
-    let diagnostics = daybook_rules::lint(&files, &tests, covered);
+    let mut diagnostics = daybook_rules::lint(&files, &tests, covered);
+    let has_errors = diagnostics.iter().any(daybook_rules::Diagnostic::is_error);
+    let effects = (against_ledger && !has_errors).then(|| effects::check(cli)).transpose()?;
+    diagnostics.extend(effects.iter().flat_map(|effects| effects.without.iter().cloned()));
     let count = |severity: Severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if format.format == Format::Table {
         for diagnostic in &diagnostics {
             crate::output::say!("{diagnostic}");
+        }
+        if let Some(effects) = effects {
+            crate::output::say!("{effects}");
         }
         crate::output::say!("{} rule files: {errors} errors, {warnings} warnings", files.len());
     } else {
