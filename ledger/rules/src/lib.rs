@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod diagnostic;
 pub mod model;
 
+mod adoption;
 mod diff;
 mod document;
 mod hashes;
@@ -20,6 +21,10 @@ mod shipped;
 mod suggest;
 mod units;
 
+pub use adoption::{
+    Adopted, AdoptedFile, Adoption, AdoptionError, AdoptionFinding, AdoptionPlan, Adoptions, PlanError, WantedVersions,
+    adoption_plan,
+};
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use diff::{DiffLine, diff};
 pub use hashes::sha256_hex;

@@ -88,6 +88,12 @@ impl RuleLibrary {
         self.versions.iter().find(|version| version.set.version == id)
     }
 
+    /// The file that a version of this library stands in.
+    #[must_use]
+    pub fn file_of(&self, version: &Version) -> Option<&RuleFile> {
+        self.files.iter().find(|file| file.name == version.file)
+    }
+
     /// The files it was read from.
     #[must_use]
     pub fn files(&self) -> &[RuleFile] {

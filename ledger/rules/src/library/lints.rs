@@ -1,6 +1,6 @@
 //! Checks that look at more than one block: across versions, against the catalogue, against the book file.
 
-use super::load::{Draft, Others, State};
+use super::load::{BookList, Draft, Others, State};
 use crate::diagnostic::{Code, Findings, Place, SourceText};
 use crate::document::{Node, Table, Value};
 use crate::header::revision_of;
@@ -183,6 +183,7 @@ pub(super) fn book_file(
     texts: &[SourceText],
     drafts: &[Draft],
     others: &Others,
+    list: BookList,
 ) -> Vec<String> {
     let Some((file, root)) = &others.book else { return Vec::new() };
     for entry in
@@ -190,9 +191,17 @@ pub(super) fn book_file(
     {
         findings.report(Code::UnknownKey, entry.key_place, format!("a book file has no key {:?}", entry.key));
     }
+    if list == BookList::Checked {
+        book_list(findings, texts, drafts, (*file, root));
+    }
+    sources_of_no_partner(findings, root)
+}
+
+/// Checks the book's list of files, both ways.
+fn book_list(findings: &Findings<'_>, texts: &[SourceText], drafts: &[Draft], (file, root): (usize, &Table)) {
     let listed = root.get("files").map(Node::as_list).unwrap_or_default();
     if listed.is_empty() {
-        let place = Place { file: *file, start: 0, end: 0 };
+        let place = Place { file, start: 0, end: 0 };
         findings.report(Code::BookFiles, place, "the book lists no files").hint("files = [\"2020-10.toml\", ...]");
     }
     for item in listed {
@@ -202,7 +211,6 @@ pub(super) fn book_file(
         }
     }
     listed_in_order(findings, texts, drafts, listed);
-    sources_of_no_partner(findings, root)
 }
 
 fn listed_in_order(findings: &Findings<'_>, texts: &[SourceText], drafts: &[Draft], listed: &[Node]) {

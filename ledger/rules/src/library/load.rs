@@ -27,6 +27,14 @@ pub(super) struct Draft {
     pub(super) set: Option<RuleSet>,
 }
 
+/// What is done with a book file's list of files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum BookList {
+    /// Held against the files at hand.
+    Checked,
+    PassedOver,
+}
+
 /// How far a draft's inheritance is worked out.
 pub(super) enum State {
     Fresh,
@@ -50,6 +58,15 @@ impl RuleLibrary {
     /// only where no error was found; the warnings come with it.
     #[must_use]
     pub fn load(files: &[RuleFile]) -> (Option<Self>, Vec<Diagnostic>) {
+        Self::load_listed(files, BookList::Checked)
+    }
+
+    /// The same for adopted files. A book file lists what stood beside it, of which a part may be adopted.
+    pub(crate) fn load_adopted(files: &[RuleFile]) -> (Option<Self>, Vec<Diagnostic>) {
+        Self::load_listed(files, BookList::PassedOver)
+    }
+
+    fn load_listed(files: &[RuleFile], list: BookList) -> (Option<Self>, Vec<Diagnostic>) {
         let texts: Vec<SourceText> = files
             .iter()
             .map(|file| SourceText {
@@ -64,7 +81,7 @@ impl RuleLibrary {
         }
         lower(&findings, files, &mut drafts);
         let catalogue = catalogue(&findings, others.catalogue.as_ref());
-        let sources_of_no_partner = lints::book_file(&findings, &texts, &drafts, &others);
+        let sources_of_no_partner = lints::book_file(&findings, &texts, &drafts, &others, list);
         lints::across_versions(&findings, &drafts);
         if let Some(catalogue) = &catalogue {
             lints::against_catalogue(&findings, &drafts, catalogue, others.catalogue.as_ref());
