@@ -34,7 +34,7 @@ pub(crate) struct Batch {
     pub(crate) records: u64,
     bytes: u64,
     pub(crate) partners: BTreeMap<PartnerId, PartnerBatch>,
-    pub(crate) of_no_partner: Vec<Envelope>,
+    pub(crate) of_no_partner: Vec<(Position, Envelope)>,
     pub(crate) chunks_of_no_partner: BTreeMap<Month, Vec<u8>>,
 }
 
@@ -77,7 +77,7 @@ impl Batch {
         let month = Month::of(envelope.effective_on);
         let Some(partner_id) = envelope.partner_id.clone() else {
             entry_push(self.chunks_of_no_partner.entry(month).or_default(), position, record.envelope);
-            self.of_no_partner.push(envelope);
+            self.of_no_partner.push((position, envelope));
             return Ok(());
         };
         if matches!(envelope.payload, Payload::Reversal(_)) {

@@ -5,10 +5,12 @@
 //! and view checkpoint together. Killed at any point, the next start goes on from the last checkpoint to the same rows.
 //!
 //! Reading order: [`Projector`] (the steps), `batch` (what a record affects), `refold` (a partner folded again), `source`
-//! (its facts, read month by month), [`Views`] (reading the result), [`run`] (the loop of the service).
+//! (its facts, read month by month), `choose` (the book that
+//! adoptions ask for), [`Views`] (reading the result), [`run`] (the loop of the service).
 
 mod batch;
 mod checkpoint;
+mod choose;
 mod chunk;
 mod error;
 mod find;
@@ -23,6 +25,7 @@ mod views;
 
 pub use batch::BatchLimits;
 pub use checkpoint::{Generation, ViewCheckpoint};
+pub use choose::{ChooseBook, adoptions_kept};
 pub use error::ProjectError;
 pub use projector::{CRASH_POINTS, Progress, Projector, Step};
 pub use run::{RunOptions, run};

@@ -4,6 +4,7 @@ use crate::ProjectError;
 use crate::checkpoint::NO_PARTNER;
 use crate::chunk::FactMonths;
 use daybook_event::Month;
+use daybook_rules::Adoptions;
 use daybook_store::{DerivedRead, DerivedWrite};
 use daybook_views::FactsOfNoPartner;
 use std::collections::BTreeMap;
@@ -11,19 +12,21 @@ use std::ops::ControlFlow;
 
 const MONTHS: &str = "facts_of_no_partner";
 
-/// Reads them all.
-pub(crate) fn no_partner_load(read: &impl DerivedRead) -> Result<FactsOfNoPartner, ProjectError> {
+/// Reads them all; adoptions for themselves, since they decide nothing but the rule book.
+pub(crate) fn no_partner_load(read: &impl DerivedRead) -> Result<(FactsOfNoPartner, Adoptions), ProjectError> {
     let months: FactMonths = read.global(MONTHS)?.unwrap_or_default();
-    let mut facts = FactsOfNoPartner::default();
+    let (mut facts, mut adoptions) = (FactsOfNoPartner::default(), Adoptions::default());
     for month in months.newest_first() {
         months.visit(read, NO_PARTNER, month, |entry| {
             let position = entry.position;
             let decoded = daybook_proto::decode(entry.envelope);
-            facts.add(&decoded.map_err(|fault| ProjectError::Undecodable { position, fault })?);
+            let envelope = decoded.map_err(|fault| ProjectError::Undecodable { position, fault })?;
+            facts.add(&envelope);
+            adoptions.add(position, &envelope);
             Ok(ControlFlow::Continue(()))
         })?;
     }
-    Ok(facts)
+    Ok((facts, adoptions))
 }
 
 /// Puts the records of a batch, by month, behind those that are there.

@@ -4,6 +4,7 @@ use crate::batch::{Batch, BatchLimits};
 use crate::checkpoint::{
     FactsMark, Generation, NO_PARTNER, ViewCheckpoint, live_put, live_read, stale_put, stale_read,
 };
+use crate::choose::Chooser;
 use crate::no_partner::{no_partner_append, no_partner_load};
 use crate::partner::PartnerMeta;
 use crate::refold::{Terms, refold};
@@ -11,6 +12,7 @@ use crate::views::{Views, partner_parse};
 use crate::{ProjectError, switch};
 use chrono::NaiveDate;
 use daybook_event::{Currency, Month, PartnerId, Position};
+use daybook_rules::Adoptions;
 use daybook_rules::model::RuleBook;
 use daybook_store::{
     Derived, DerivedOptions, DerivedRead, DerivedReader, DerivedWrite, LedgerReader, crash_point, derived_delete,
@@ -28,6 +30,7 @@ pub const CRASH_POINTS: [&str; 3] = ["projector:before_commit", "projector:after
 pub struct Projector {
     pub(crate) derived: Derived,
     pub(crate) book: Arc<RuleBook>,
+    pub(crate) chooser: Option<Chooser>,
     limits: BatchLimits,
     /// What is in the derived file, as far as it is needed for every step; none after a step that failed.
     loaded: Option<Loaded>,
@@ -37,6 +40,7 @@ pub(crate) struct Loaded {
     pub(crate) facts: FactsMark,
     pub(crate) live: Generation,
     pub(crate) of_no_partner: FactsOfNoPartner,
+    pub(crate) adoptions: Adoptions,
 }
 
 /// What a step did.
@@ -87,7 +91,7 @@ impl Projector {
     /// A projector on this derived file, under this rule book.
     #[must_use]
     pub fn open(derived: Derived, book: Arc<RuleBook>, limits: BatchLimits) -> Self {
-        Self { derived, book, limits, loaded: None }
+        Self { derived, book, chooser: None, limits, loaded: None }
     }
 
     /// A projector on the derived file in the ledger's folder. A file that cannot be used here is made anew.
@@ -153,6 +157,7 @@ impl Projector {
         self.loaded(ledger, through)?;
         // Put back only if the step succeeds: after a failure, what is in memory may not be what is in the file.
         let Some(mut loaded) = self.loaded.take() else { return Ok(Step::AtHead) };
+        self.book_choose(&loaded);
         let lag = ledger.head()?.position.number().saturating_sub(loaded.facts.position.number());
         let checkpoint = &loaded.live.checkpoint;
         let done = if loaded.is_gathering() || self.is_far_behind(&loaded, lag) {
@@ -218,14 +223,14 @@ impl Projector {
             live_put(&mut write, &live)?;
             (facts, live)
         };
-        let of_no_partner = no_partner_load(&write)?;
+        let (of_no_partner, adoptions) = no_partner_load(&write)?;
         for stale in stale_read(&write)? {
             tracing::info!(generation = stale, "dropping a generation that is not live");
             write.generation_delete(stale)?;
         }
         stale_put(&mut write, &[])?;
         write.commit()?;
-        Ok(Loaded { facts, live, of_no_partner })
+        Ok(Loaded { facts, live, of_no_partner, adoptions })
     }
 
     fn take_batch(&mut self, loaded: &mut Loaded, ledger: &LedgerReader) -> Result<Step, ProjectError> {
@@ -236,7 +241,7 @@ impl Projector {
         let through = loaded.live.checkpoint.through;
         let settled = Month::of(through);
         let mut of_no_partner = loaded.of_no_partner.clone();
-        batch.of_no_partner.iter().for_each(|envelope| of_no_partner.add(envelope));
+        batch.of_no_partner.iter().for_each(|(_, envelope)| of_no_partner.add(envelope));
         let fx_before = loaded.of_no_partner.fx_counting(&self.book, through);
         let fx = of_no_partner.fx_counting(&self.book, through);
         let terms = Terms { generation: loaded.live.number, book: &self.book, fx: &fx, through };
@@ -259,6 +264,7 @@ impl Projector {
         loaded.facts = FactsMark::at(ledger, batch.position)?;
         loaded.live.checkpoint.position = batch.position;
         loaded.of_no_partner = of_no_partner;
+        loaded.adoptions_add(&batch);
         loaded.commit(write)?;
         tracing::debug!(position = %batch.position, records = batch.records, partners = affected.len(), "batch projected");
         Ok(Step::Batch { records: batch.records, partners: affected.len() as u64 })
@@ -283,7 +289,8 @@ impl Projector {
                 of_partner.apply(&mut write, partner_id, &mut meta, Month::of(through))?;
                 write.partner_put(partner_id.as_str(), &meta)?;
             }
-            batch.of_no_partner.iter().for_each(|envelope| loaded.of_no_partner.add(envelope));
+            batch.of_no_partner.iter().for_each(|(_, envelope)| loaded.of_no_partner.add(envelope));
+            loaded.adoptions_add(&batch);
             loaded.facts = FactsMark::at(ledger, batch.position)?;
             loaded.commit(write)?;
             tracing::info!(position = %batch.position, "gathering facts");
@@ -291,6 +298,7 @@ impl Projector {
         if batch.is_full(&self.limits) {
             return Ok(Step::Gathered { records: batch.records });
         }
+        self.book_choose(loaded);
         switch::switch_generation(self, loaded, through)
     }
 
@@ -323,6 +331,10 @@ impl Loaded {
     /// Whether facts were put by that the live views do not contain.
     fn is_gathering(&self) -> bool {
         self.live.checkpoint.position < self.facts.position
+    }
+
+    fn adoptions_add(&mut self, batch: &Batch) {
+        batch.of_no_partner.iter().for_each(|(position, envelope)| self.adoptions.add(*position, envelope));
     }
 
     fn commit(&self, mut write: DerivedWrite) -> Result<(), ProjectError> {

@@ -18,11 +18,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The shipped rule files.
-pub(crate) fn library() -> RuleLibrary {
+pub(crate) fn rule_files() -> Vec<RuleFile> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ledger/rules/csp-indirect-reseller");
     let names = ["book.toml", "catalogue.toml", "2020-10.toml", "2021-10.toml"];
     let file = |name: &str| RuleFile { name: name.to_owned(), bytes: std::fs::read(dir.join(name)).unwrap() };
-    let (library, findings) = RuleLibrary::load(&names.map(file));
+    names.map(file).to_vec()
+}
+
+/// All of them.
+pub(crate) fn library() -> RuleLibrary {
+    let (library, findings) = RuleLibrary::load(&rule_files());
     library.unwrap_or_else(|| panic!("{findings:?}"))
 }
 
@@ -36,7 +41,7 @@ pub(crate) fn book_of_2020() -> Arc<RuleBook> {
     with_treasury(library().up_to("2020-10").unwrap())
 }
 
-fn with_treasury(book: RuleBook) -> Arc<RuleBook> {
+pub(crate) fn with_treasury(book: RuleBook) -> Arc<RuleBook> {
     Arc::new(RuleBook { sources_of_no_partner: vec![TREASURY.to_owned()], ..book })
 }
 

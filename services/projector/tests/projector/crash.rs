@@ -1,6 +1,7 @@
 //! Killed at every commit boundary, it goes on to the same rows.
 
-use crate::bench::{append, book, book_of_2020, ledger_in, projector_in};
+use crate::adoptions::{adoption, chooser};
+use crate::bench::{append, book_of_2020, ledger_in, projector_in};
 use crate::history::{date, history};
 use std::path::Path;
 use std::process::Command;
@@ -8,14 +9,15 @@ use std::process::Command;
 const FOLDER: &str = "DAYBOOK_TEST_FOLDER";
 const SEED: u64 = 6;
 
-/// The process that is killed: projects the ledger in the folder, batch by batch, then under another book.
+/// The process that is killed: projects the ledger in the folder, batch by batch, then under an adopted book.
 fn project(dir: &Path) -> String {
-    let ledger = ledger_in(dir);
+    let mut ledger = ledger_in(dir);
     let mut projector = projector_in(dir, &ledger.reader(), &book_of_2020(), 20).unwrap();
+    projector.follow_adoptions(chooser());
     for through in ["2021-11-15", "2022-12-31"] {
         projector.catch_up(&ledger.reader(), date(through)).unwrap();
     }
-    projector.adopt(book());
+    append(&mut ledger, &[adoption("a-1")]);
     projector.catch_up(&ledger.reader(), date("2022-12-31")).unwrap();
     projector.views().unwrap().unwrap().digest().unwrap().to_string()
 }

@@ -2,6 +2,7 @@
 // A test says what is wrong by panicking, its helpers too.
 #![allow(clippy::unwrap_used)]
 
+mod adoptions;
 mod bench;
 mod crash;
 mod dice;

@@ -1,0 +1,70 @@
+//! The rule book that the adoptions in the ledger ask for.
+
+use crate::ProjectError;
+use crate::checkpoint::FactsMark;
+use crate::no_partner::no_partner_load;
+use crate::projector::{Loaded, Projector};
+use daybook_event::Position;
+use daybook_rules::Adoptions;
+use daybook_rules::model::RuleBook;
+use daybook_store::{DerivedReader, Snapshot};
+use std::sync::Arc;
+
+/// Names the book for the adoptions up to a position, or says why there is none.
+pub type ChooseBook = Box<dyn FnMut(&Adoptions, Position) -> Result<Arc<RuleBook>, String> + Send>;
+
+/// Who chooses, and for how many adoptions and reversals it was asked last.
+pub(crate) struct Chooser {
+    choose: ChooseBook,
+    asked_at: Option<usize>,
+}
+
+impl Projector {
+    /// Goes on under whatever book is chosen for the adoptions that the views have taken in. It is asked again with
+    /// every adoption and reversal of one; another book is another generation, built in the next step. Where none can be
+    /// chosen, the last one stays.
+    pub fn follow_adoptions(&mut self, choose: ChooseBook) {
+        self.chooser = Some(Chooser { choose, asked_at: None });
+    }
+
+    /// Asks for the book, where something was adopted since it was asked last.
+    pub(crate) fn book_choose(&mut self, loaded: &Loaded) {
+        let Some(chooser) = &mut self.chooser else { return };
+        let count = Some(loaded.adoptions.count());
+        if chooser.asked_at == count {
+            return;
+        }
+        chooser.asked_at = count;
+        let position = loaded.facts.position;
+        match (chooser.choose)(&loaded.adoptions, position) {
+            Ok(book) if book.terms_hash == self.book.terms_hash => {}
+            Ok(book) => {
+                tracing::info!(%position, from = self.book.terms_hash, to = book.terms_hash,
+                    "the adoptions ask for another rule book");
+                self.book = book;
+            }
+            Err(why) => {
+                tracing::error!(%position, why, rule_book = self.book.terms_hash,
+                    "no rule book can be made of the adoptions; the views keep the last one");
+            }
+        }
+    }
+}
+
+/// The adoptions that the derived file has, and up to which position: spares a reader the ledger up to there. None where
+/// there is no such file, or it is not of this ledger.
+///
+/// # Errors
+/// [`ProjectError`] when the derived file cannot be read.
+pub fn adoptions_kept(
+    derived: &DerivedReader,
+    ledger: &Snapshot,
+) -> Result<Option<(Position, Adoptions)>, ProjectError> {
+    let snapshot = derived.snapshot()?;
+    let Some(mark) = FactsMark::read(&snapshot)? else { return Ok(None) };
+    if mark.position > ledger.head().position || mark.check_in(ledger).is_err() {
+        return Ok(None);
+    }
+    let (_, adoptions) = no_partner_load(&snapshot)?;
+    Ok(Some((mark.position, adoptions)))
+}
