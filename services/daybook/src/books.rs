@@ -1,90 +1,192 @@
-//! Rule files from the binary or a folder, and the book that an argument names.
+//! The books that arguments name, made of the adopted versions and of the rule files at hand.
 
+mod adoptions;
+mod files;
+
+pub(crate) use adoptions::{adoptions, adoptions_recorded};
+pub(crate) use files::{library, refused, rule_file, rule_files};
+
+use crate::cli::Cli;
 use crate::failure::Failure;
-use daybook_event::RuleFile;
+use crate::window::{self, Known};
+use daybook_event::Position;
 use daybook_rules::model::RuleBook;
-use daybook_rules::{BookArgument, BookChoice, Diagnostic, RuleLibrary, Severity, book_file_names, shipped_rule_files};
-use std::path::Path;
+use daybook_rules::{Adopted, Adoptions, BookArgument, BookChoice, BookError, RuleLibrary, book_file_names};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-/// The rule files of `--rules`, or those built into the binary, in order of name.
-///
-/// A folder is read whole: rule sets, catalogue and book file beside each other, tests in the folder `tests` left out.
-pub(crate) fn rule_files(dir: Option<&Path>) -> Result<Vec<RuleFile>, Failure> {
-    let Some(dir) = dir else { return Ok(shipped_rule_files()) };
-    let mut files = Vec::new();
-    let listing = std::fs::read_dir(dir)
-        .map_err(|error| Failure::Input(format!("cannot read the rules folder {}: {error}", dir.display())))?;
-    for entry in listing {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml" || extension == "lock") {
-            files.push(rule_file(&path)?);
+/// The rule files of `--rules`, or those built into the binary: read when they are first asked for, and then kept.
+pub(crate) struct RulesAtHand {
+    dir: Option<PathBuf>,
+    library: OnceLock<Result<RuleLibrary, String>>,
+}
+
+impl RulesAtHand {
+    pub(crate) fn new(dir: Option<&Path>) -> Arc<Self> {
+        Arc::new(Self { dir: dir.map(Path::to_owned), library: OnceLock::new() })
+    }
+
+    pub(crate) fn library(&self) -> Result<&RuleLibrary, Failure> {
+        let read = || library(self.dir.as_deref()).map_err(|failure| failure.to_string());
+        self.library.get_or_init(read).as_ref().map_err(|why| Failure::Input(why.clone()))
+    }
+}
+
+/// What book arguments are looked up in: the versions adopted in a ledger, as known at a position, before the rules at
+/// hand.
+pub(crate) struct Books {
+    at_hand: Arc<RulesAtHand>,
+    adoptions: Adoptions,
+    adopted: Adopted,
+}
+
+/// A book with what stands for it in words: outputs say so.
+pub(crate) struct NamedBook {
+    pub(crate) book: RuleBook,
+    pub(crate) note: String,
+}
+
+impl Books {
+    /// The rules at hand alone.
+    pub(crate) fn at_hand(rules: Option<&Path>) -> Self {
+        Self { at_hand: RulesAtHand::new(rules), adoptions: Adoptions::default(), adopted: Adopted::default() }
+    }
+
+    /// With what is adopted at a position.
+    pub(crate) fn of(at_hand: Arc<RulesAtHand>, adoptions: &Adoptions, known: Position) -> Self {
+        Self { at_hand, adoptions: adoptions.clone(), adopted: adoptions.adopted(known) }
+    }
+
+    /// With what is adopted in a ledger as known.
+    pub(crate) fn known(rules: Option<&Path>, known: &Known) -> Result<Self, Failure> {
+        let adoptions = adoptions(&known.dir, &known.snapshot, known.position)?;
+        Ok(Self::of(RulesAtHand::new(rules), &adoptions, known.position))
+    }
+
+    /// With what is adopted in the ledger, if there is one; and that ledger, or why there is none.
+    pub(crate) fn of_ledger_if_any(
+        cli: &Cli,
+        known_as_of: Option<&str>,
+    ) -> Result<(Self, Result<Known, String>), Failure> {
+        let known = window::known_if_any(&cli.ledger, known_as_of)?;
+        let books = match &known {
+            Ok(known) => Self::known(cli.rules.as_deref(), known)?,
+            Err(_) => Self::at_hand(cli.rules.as_deref()),
+        };
+        Ok((books, known))
+    }
+
+    /// The adoptions that this was made of, and their reversals.
+    pub(crate) fn adoptions(&self) -> &Adoptions {
+        &self.adoptions
+    }
+
+    pub(crate) fn adopted(&self) -> &Adopted {
+        &self.adopted
+    }
+
+    /// The rules at hand, whatever is adopted.
+    pub(crate) fn library_at_hand(&self) -> Result<&RuleLibrary, Failure> {
+        self.at_hand.library()
+    }
+
+    /// Every adopted version; while none is adopted, every version at hand.
+    pub(crate) fn library_current(&self) -> Result<&RuleLibrary, Failure> {
+        self.adopted.library().map_or_else(|| self.at_hand.library(), Ok)
+    }
+
+    /// The book that an argument names.
+    pub(crate) fn book(&self, argument: &str) -> Result<NamedBook, Failure> {
+        let parsed = BookArgument::parse(argument).map_err(Failure::input)?;
+        let book = match &parsed.choice {
+            BookChoice::File(path) => self.library_with(Path::new(path))?.book(&parsed),
+            BookChoice::Current => self.library_current()?.book(&parsed),
+            BookChoice::UpTo(version) => self.library_of(version)?.book(&parsed),
+        };
+        let book = book.map_err(Failure::input)?;
+        let note = self.note(&parsed, &book);
+        Ok(NamedBook { book, note })
+    }
+
+    /// Where a version is looked up: among the adopted ones first.
+    fn library_of(&self, version: &str) -> Result<&RuleLibrary, Failure> {
+        let Some(adopted) = self.adopted.library() else { return self.at_hand.library() };
+        if adopted.version(version).is_some() {
+            return Ok(adopted);
+        }
+        let at_hand = self.at_hand.library()?;
+        if at_hand.version(version).is_some() {
+            return Ok(at_hand);
+        }
+        let ids = |library: &RuleLibrary| library.versions().iter().map(|known| known.set.version.clone()).collect();
+        let (adopted, at_hand): (Vec<String>, Vec<String>) = (ids(adopted), ids(at_hand));
+        let others = at_hand.into_iter().filter(|id| !adopted.contains(id));
+        let known = adopted.iter().cloned().chain(others).collect::<Vec<_>>().join(", ");
+        Err(Failure::input(BookError::UnknownVersion { asked: version.to_owned(), known }))
+    }
+
+    /// `current` with an overlay or rule set file added; or, for a book file, exactly the files that it names beside it.
+    fn library_with(&self, path: &Path) -> Result<RuleLibrary, Failure> {
+        let file = rule_file(path)?;
+        let Some(names) = book_file_names(&file) else {
+            let current = self.library_current()?;
+            // A file that is part of it already adds nothing.
+            if current.files().contains(&file) {
+                return Ok(current.clone());
+            }
+            return current.with_file(file).map_err(|diagnostics| refused(&diagnostics));
+        };
+        let beside = path.parent().unwrap_or(Path::new("."));
+        let mut files = vec![file];
+        for name in names {
+            files.push(rule_file(&beside.join(name))?);
+        }
+        let (library, diagnostics) = RuleLibrary::load(&files);
+        library.ok_or_else(|| refused(&diagnostics))
+    }
+
+    /// The book of that hash: `current` or all versions up to one of them, now or before some adoption, or of the rules
+    /// at hand. None where it is none of these.
+    pub(crate) fn of_hash(&self, terms_hash: &str) -> Result<Option<RuleBook>, Failure> {
+        let adoptions = self.adoptions.recorded(Position::new(u64::MAX)).map(|adoption| adoption.position);
+        let earlier = adoptions.map(|position| self.adoptions.adopted(position));
+        let libraries = earlier.filter_map(|adopted| adopted.library().cloned());
+        for library in self.adopted.library().cloned().into_iter().chain(libraries) {
+            if let Some(book) = of_hash(&library, terms_hash) {
+                return Ok(Some(book));
+            }
+        }
+        Ok(of_hash(self.library_at_hand()?, terms_hash))
+    }
+
+    fn note(&self, argument: &BookArgument, book: &RuleBook) -> String {
+        let versions: Vec<&str> = book.sets.iter().map(|set| set.version.as_str()).collect();
+        let (hash, versions) = (&book.terms_hash, versions.join(", "));
+        match (&argument.choice, self.adopted.library()) {
+            (BookChoice::Current, Some(_)) => format!("{hash} ({argument}, adopted: {versions})"),
+            (BookChoice::Current, None) => format!(
+                "{hash} ({argument}: no version is adopted in this ledger, so every version of the rules: {versions})"
+            ),
+            (BookChoice::UpTo(version), Some(adopted)) if adopted.version(version).is_none() => {
+                format!("{hash} ({argument}, not adopted: {versions})")
+            }
+            _ => format!("{hash} ({argument}: {versions})"),
         }
     }
-    if files.is_empty() {
-        return Err(Failure::Input(format!("{} holds no .toml rule file", dir.display())));
-    }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
 }
 
-/// One rule file from disk.
-pub(crate) fn rule_file(path: &Path) -> Result<RuleFile, Failure> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::Input(format!("cannot read the rule file {}: {error}", path.display())))?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(RuleFile { name, bytes })
+/// The book of that hash among a library's.
+fn of_hash(library: &RuleLibrary, terms_hash: &str) -> Option<RuleBook> {
+    let cut = library.versions().iter().filter_map(|version| library.up_to(&version.set.version).ok());
+    std::iter::once(library.current()).chain(cut).find(|book| book.terms_hash == terms_hash)
 }
 
-/// The rule files, loaded. Errors among them end the verb with their text; warnings do not.
-pub(crate) fn library(dir: Option<&Path>) -> Result<RuleLibrary, Failure> {
-    let (library, diagnostics) = RuleLibrary::load(&rule_files(dir)?);
-    library.ok_or_else(|| refused(&diagnostics))
+/// The book in force: `current` at the ledger's head, or of the rules at hand where there is no ledger.
+pub(crate) fn current(cli: &Cli) -> Result<RuleBook, Failure> {
+    Ok(Books::of_ledger_if_any(cli, None)?.0.book("current")?.book)
 }
 
-/// The book that an argument names.
-pub(crate) fn book(dir: Option<&Path>, argument: &str) -> Result<RuleBook, Failure> {
-    let argument = BookArgument::parse(argument).map_err(Failure::input)?;
-    let library = match &argument.choice {
-        BookChoice::File(path) => library_with(dir, Path::new(path))?,
-        BookChoice::Current | BookChoice::UpTo(_) => library(dir)?,
-    };
-    library.book(&argument).map_err(Failure::input)
-}
-
-/// The rules with an overlay or rule set file added; or, for a book file, exactly the files that it names beside it.
-fn library_with(dir: Option<&Path>, path: &Path) -> Result<RuleLibrary, Failure> {
-    let file = rule_file(path)?;
-    let Some(names) = book_file_names(&file) else {
-        return library(dir)?.with_file(file).map_err(|diagnostics| refused(&diagnostics));
-    };
-    let beside = path.parent().unwrap_or(Path::new("."));
-    let mut files = vec![file];
-    for name in names {
-        files.push(rule_file(&beside.join(name))?);
-    }
-    let (library, diagnostics) = RuleLibrary::load(&files);
-    library.ok_or_else(|| refused(&diagnostics))
-}
-
-/// What a book argument stands for, in words: outputs say so.
-pub(crate) fn note(argument: &str, book: &RuleBook) -> String {
-    let versions: Vec<&str> = book.sets.iter().map(|set| set.version.as_str()).collect();
-    let versions = versions.join(", ");
-    if argument == "current" {
-        format!(
-            "{} (current: no version is adopted in this ledger, so every version of the rules: {versions})",
-            book.terms_hash
-        )
-    } else {
-        format!("{} ({argument}: {versions})", book.terms_hash)
-    }
-}
-
-fn refused(diagnostics: &[Diagnostic]) -> Failure {
-    let errors: Vec<String> = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .map(ToString::to_string)
-        .collect();
-    Failure::Input(format!("the rule files do not load\n\n{}", errors.join("\n")))
+/// A book of the rules at hand alone.
+pub(crate) fn book(rules: Option<&Path>, argument: &str) -> Result<RuleBook, Failure> {
+    Ok(Books::at_hand(rules).book(argument)?.book)
 }

@@ -2,7 +2,7 @@
 
 mod rules;
 
-pub(crate) use rules::{RulesDiffArguments, RulesVerb};
+pub(crate) use rules::{RulesAdoptArguments, RulesDiffArguments, RulesVerb};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daybook_event::{EventId, Month, NaiveDate, PartnerId, SourceId};
@@ -46,7 +46,7 @@ pub(crate) enum Verb {
     Explain(ExplainArguments),
     /// Recompute the whole tree from stored bytes, and the views from records; name every finding.
     Verify(VerifyArguments),
-    /// List, check, test and compare the rule files.
+    /// List, adopt, check, test and compare the rule files.
     #[command(subcommand)]
     Rules(RulesVerb),
     /// Look at what could not be appended.

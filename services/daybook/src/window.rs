@@ -1,12 +1,11 @@
 //! Which records a verb reads.
 
-use crate::cli::WindowArguments;
 use crate::failure::Failure;
 use crate::progress;
 use daybook_event::{Instant, NaiveDate, PartnerId, Position};
 use daybook_replay::{Histories, HistoriesBuilder};
-use daybook_store::{Hash, LedgerOptions, LedgerReader, ReadError, RecordRef, Snapshot};
-use std::path::Path;
+use daybook_store::{Hash, LedgerOptions, LedgerReader, OpenError, ReadError, RecordRef, Snapshot};
+use std::path::{Path, PathBuf};
 
 /// The records of a window, sorted by partner, with its coordinates.
 pub(crate) struct Window {
@@ -30,8 +29,31 @@ pub(crate) fn partner_missing(partner_id: &PartnerId) -> Failure {
     ))
 }
 
+/// A ledger held still, and the last position that counts.
+pub(crate) struct Known {
+    pub(crate) dir: PathBuf,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) position: Position,
+}
+
+/// Opens the ledger for a window: the book is that of the same records as the figures.
+pub(crate) fn known(ledger: &Path, known_as_of: Option<&str>) -> Result<Known, Failure> {
+    let snapshot = open(ledger)?.snapshot()?;
+    let position = last_position(&snapshot, known_as_of)?;
+    Ok(Known { dir: ledger.to_owned(), snapshot, position })
+}
+
+/// The same where there need be no ledger: else why there is none.
+pub(crate) fn known_if_any(ledger: &Path, known_as_of: Option<&str>) -> Result<Result<Known, String>, Failure> {
+    // A folder that is not there is the usual case of someone who only writes rules; every other fault is one.
+    match LedgerReader::open(ledger, &LedgerOptions::default()) {
+        Err(missing @ OpenError::Missing { .. }) => Ok(Err(missing.to_string())),
+        _ => known(ledger, known_as_of).map(Ok),
+    }
+}
+
 /// The last position that counts.
-pub(crate) fn last_position(snapshot: &Snapshot, known_as_of: Option<&str>) -> Result<Position, Failure> {
+fn last_position(snapshot: &Snapshot, known_as_of: Option<&str>) -> Result<Position, Failure> {
     let head = snapshot.head().position;
     let Some(text) = known_as_of else { return Ok(head) };
     if let Ok(number) = text.parse::<u64>() {
@@ -60,9 +82,8 @@ enum TakeError {
 }
 
 /// Reads the window into memory.
-pub(crate) fn read(ledger: &Path, arguments: &WindowArguments) -> Result<Window, Failure> {
-    let snapshot = open(ledger)?.snapshot()?;
-    let position = last_position(&snapshot, arguments.known_as_of.as_deref())?;
+pub(crate) fn read(known: &Known, through: Option<NaiveDate>) -> Result<Window, Failure> {
+    let (snapshot, position) = (&known.snapshot, known.position);
     let root = snapshot.root_at(position)?.unwrap_or(snapshot.head().root);
     let bar = progress::bar("reading", position.number());
     let mut builder = HistoriesBuilder::default();
@@ -78,6 +99,6 @@ pub(crate) fn read(ledger: &Path, arguments: &WindowArguments) -> Result<Window,
     scanned.map_err(Failure::input)?;
     bar.finish_and_clear();
     let histories = builder.finish();
-    let through = arguments.through.unwrap_or_else(|| histories.recorded_at().date_utc());
+    let through = through.unwrap_or_else(|| histories.recorded_at().date_utc());
     Ok(Window { histories, position, root, through })
 }

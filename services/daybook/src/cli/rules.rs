@@ -1,6 +1,7 @@
 //! The verbs under `daybook rules`.
 
-use super::{FormatArgument, WindowArguments};
+use super::{FormatArgument, NatsArguments, WindowArguments};
+use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -11,6 +12,8 @@ pub(crate) enum RulesVerb {
         #[command(flatten)]
         format: FormatArgument,
     },
+    /// Adopt versions: make them the ones in force, as a record in the ledger.
+    Adopt(Box<RulesAdoptArguments>),
     /// Check the rule files and the tests beside them; exit status 1 if any file is wrong.
     Lint {
         /// Also fold the ledger without each [[change]], and warn of those on which no figure of it depends.
@@ -32,6 +35,32 @@ pub(crate) enum RulesVerb {
         #[command(flatten)]
         format: FormatArgument,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesAdoptArguments {
+    /// Which: versions of the rules, or rule set files. Default: every version that is not adopted yet.
+    #[arg(value_name = "VERSION|FILE")]
+    pub(crate) what: Vec<String>,
+    /// Who adopts.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+    /// Who approves: required under --four-eyes, and then somebody else than --by.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) approver: Option<String>,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Refuse an adoption that nobody else approves.
+    #[arg(long, env = "DAYBOOK_FOUR_EYES", value_parser = FalseyValueParser::new())]
+    pub(crate) four_eyes: bool,
+    /// The configuration file of `serve`: ledger, broker, rules and four_eyes are taken from it.
+    #[arg(long, env = "DAYBOOK_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) nats: NatsArguments,
+    #[command(flatten)]
+    pub(crate) format: FormatArgument,
 }
 
 #[derive(Debug, Args)]

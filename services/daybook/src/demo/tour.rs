@@ -1,7 +1,7 @@
 //! What the demo shows: payouts, the comparison, one explained figure, the verification, and what to try next.
 
 use super::history;
-use crate::cli::{Cli, WindowArguments};
+use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::output;
 use crate::verbs::{compare_tables, verify, verify_head};
@@ -25,8 +25,7 @@ const MOVERS_SHOWN: usize = 6;
 
 pub(super) fn print(cli: &Cli) -> Result<(), Failure> {
     let through = history::through();
-    let arguments = WindowArguments { through: Some(through), known_as_of: None };
-    let window = window::read(&cli.ledger, &arguments)?;
+    let window = window::read(&window::known(&cli.ledger, None)?, Some(through))?;
     let (before, after) =
         (books::book(cli.rules.as_deref(), "2020-10")?, books::book(cli.rules.as_deref(), "2021-10")?);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

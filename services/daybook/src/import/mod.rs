@@ -11,7 +11,7 @@ mod supersede;
 
 pub(crate) use door::{Door, OwnDoor, Part, Settled, Waiting};
 
-use crate::cli::{Cli, Format, ImportArguments};
+use crate::cli::{Cli, Format, ImportArguments, NatsArguments};
 use crate::failure::Failure;
 use crate::output;
 use crate::serve::socket::{self, SocketDoor};
@@ -24,13 +24,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ImportArguments) -> Result<(), Failure>
     let mut report = ImportReport::default();
     // Before the door: opening it may make a ledger and bind it to files for good, which a mistyped name shall not do.
     arguments.files.iter().try_for_each(|path| read::check(path))?;
-    let door: Box<dyn Door> = match binding(&cli.ledger)? {
-        Some(Binding::Stream { name }) => Box::new(stream_door::StreamDoor::open(&cli.ledger, &name, &arguments.nats)?),
-        Some(Binding::Files) | None if socket::is_listening(&cli.ledger) => Box::new(SocketDoor::open(&cli.ledger)?),
-        Some(Binding::Files) | None => {
-            Box::new(OwnDoor::new(Ledger::create_or_open(&cli.ledger, Some(Binding::Files), &ledger_options())?))
-        }
-    };
+    let door = door_open(&cli.ledger, &arguments.nats)?;
     read::files(cli, arguments, door, &mut report)?;
     match arguments.format.format {
         Format::Table => {
@@ -42,6 +36,17 @@ pub(crate) fn run(cli: &Cli, arguments: &ImportArguments) -> Result<(), Failure>
             output::print(format, &report, &[], &rows)
         }
     }
+}
+
+/// The way into the ledger in the folder. Where there is none yet, one of files is made.
+pub(crate) fn door_open(ledger: &Path, nats: &NatsArguments) -> Result<Box<dyn Door>, Failure> {
+    Ok(match binding(ledger)? {
+        Some(Binding::Stream { name }) => Box::new(stream_door::StreamDoor::open(ledger, &name, nats)?),
+        Some(Binding::Files) | None if socket::is_listening(ledger) => Box::new(SocketDoor::open(ledger)?),
+        Some(Binding::Files) | None => {
+            Box::new(OwnDoor::new(Ledger::create_or_open(ledger, Some(Binding::Files), &ledger_options())?))
+        }
+    })
 }
 
 /// What the ledger in the folder is bound to; none where there is no ledger yet.

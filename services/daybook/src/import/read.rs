@@ -38,7 +38,7 @@ pub(crate) fn files(
                 ndjson(reader, &mut take).map_err(|error| failure(path, error))?;
             }
             ImportFormat::PartnerCenter => {
-                let book = books::book(cli.rules.as_deref(), "current")?;
+                let book = books::current(cli)?;
                 let catalogue = BookCatalogue { catalogue: book.catalogue, on: NaiveDate::MAX };
                 let options = PartnerCenterOptions {
                     source: arguments.source.clone(),

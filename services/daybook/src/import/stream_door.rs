@@ -86,7 +86,7 @@ impl StreamDoor {
             if moved_at.elapsed() > STALL_MAX {
                 return Err(Failure::Input(format!(
                     "everything is published to {} up to sequence {}, but the ledger stands at {sequence} and does not \
-                     move: start daybook serve; nothing is lost, and importing again adds nothing twice",
+                     move: start daybook serve; nothing is lost, and the same again adds nothing twice",
                     self.stream, self.last_sequence
                 )));
             }

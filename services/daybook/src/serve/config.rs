@@ -1,4 +1,4 @@
-//! The configuration of `serve`: flags over environment over one TOML file.
+//! The configuration of `serve`, and of verbs that use the same file: flags over environment over one TOML file.
 
 use crate::cli::{Cli, NatsArguments, ServeArguments};
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ struct LedgerTable {
     cache_bytes_max: Option<usize>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct NatsTable {
     url: Option<String>,
@@ -58,6 +58,7 @@ struct HttpTable {
 struct RulesTable {
     dir: Option<PathBuf>,
     book: Option<String>,
+    four_eyes: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,6 +96,16 @@ pub(crate) struct Config {
     pub(crate) log_filter: String,
 }
 
+/// What operators' acts run with.
+#[derive(Debug)]
+pub(crate) struct ActConfig {
+    pub(crate) ledger: PathBuf,
+    pub(crate) nats: NatsArguments,
+    pub(crate) rules: Option<PathBuf>,
+    /// Whether an act needs an approver beside the one who does it.
+    pub(crate) four_eyes: bool,
+}
+
 /// Where health is told when nobody says otherwise: loopback only.
 const LISTEN_DEFAULT: &str = "127.0.0.1:7480";
 const CACHE_BYTES_MAX_DEFAULT: usize = 64 * 1024 * 1024;
@@ -102,25 +113,10 @@ const CACHE_BYTES_MAX_DEFAULT: usize = 64 * 1024 * 1024;
 impl Config {
     pub(crate) fn of(cli: &Cli, arguments: &ServeArguments) -> Result<Self, Failure> {
         let file = arguments.config.as_deref().map(read).transpose()?.unwrap_or_default();
-        // Clap cannot say whether the folder was given or defaulted, so the default gives way to the file.
-        let is_default = cli.ledger == Path::new("./daybook-data");
-        let ledger = file.ledger.dir.filter(|_| is_default).unwrap_or_else(|| cli.ledger.clone());
-        let given = arguments.nats.clone();
-        let nats = NatsArguments {
-            nats: given.nats.or(file.nats.url),
-            nats_tls_ca: given.nats_tls_ca.or(file.nats.tls_ca),
-            nats_tls_cert: given.nats_tls_cert.or(file.nats.tls_cert),
-            nats_tls_key: given.nats_tls_key.or(file.nats.tls_key),
-            nats_creds: given.nats_creds.or(file.nats.creds),
-            nats_nkey: given.nats_nkey.or(file.nats.nkey_seed_file),
-            nats_user: given.nats_user.or(file.nats.user),
-            nats_password_file: given.nats_password_file.or(file.nats.password_file),
-            nats_token_file: given.nats_token_file.or(file.nats.token_file),
-        };
         Ok(Self {
-            ledger,
+            ledger: ledger(cli, &file.ledger),
             cache_bytes_max: file.ledger.cache_bytes_max.unwrap_or(CACHE_BYTES_MAX_DEFAULT),
-            nats,
+            nats: nats(&arguments.nats, &file.nats),
             stream: file.nats.stream.unwrap_or_else(|| daybook_proto::STREAM.to_owned()),
             batch_records_max: arguments.batch_records_max.or(file.intake.batch_records_max),
             batch_bytes_max: file.intake.batch_bytes_max,
@@ -131,6 +127,45 @@ impl Config {
             log_format: file.log.format.unwrap_or_default(),
             log_filter: std::env::var("DAYBOOK_LOG").ok().or(file.log.filter).unwrap_or_else(|| "info".to_owned()),
         })
+    }
+}
+
+impl ActConfig {
+    pub(crate) fn of(
+        cli: &Cli,
+        config: Option<&Path>,
+        given: &NatsArguments,
+        four_eyes: bool,
+    ) -> Result<Self, Failure> {
+        let file = config.map(read).transpose()?.unwrap_or_default();
+        Ok(Self {
+            ledger: ledger(cli, &file.ledger),
+            nats: nats(given, &file.nats),
+            rules: cli.rules.clone().or(file.rules.dir),
+            four_eyes: four_eyes || file.rules.four_eyes,
+        })
+    }
+}
+
+/// The ledger's folder. Clap cannot say whether it was given or defaulted, so the default gives way to the file.
+fn ledger(cli: &Cli, file: &LedgerTable) -> PathBuf {
+    let is_default = cli.ledger == Path::new("./daybook-data");
+    file.dir.clone().filter(|_| is_default).unwrap_or_else(|| cli.ledger.clone())
+}
+
+/// The broker as given, else as the file says.
+fn nats(given: &NatsArguments, file: &NatsTable) -> NatsArguments {
+    let (given, file) = (given.clone(), file.clone());
+    NatsArguments {
+        nats: given.nats.or(file.url),
+        nats_tls_ca: given.nats_tls_ca.or(file.tls_ca),
+        nats_tls_cert: given.nats_tls_cert.or(file.tls_cert),
+        nats_tls_key: given.nats_tls_key.or(file.tls_key),
+        nats_creds: given.nats_creds.or(file.creds),
+        nats_nkey: given.nats_nkey.or(file.nkey_seed_file),
+        nats_user: given.nats_user.or(file.user),
+        nats_password_file: given.nats_password_file.or(file.password_file),
+        nats_token_file: given.nats_token_file.or(file.token_file),
     }
 }
 

@@ -6,13 +6,14 @@ mod health;
 pub(crate) mod socket;
 mod stream;
 
+use crate::books::{Books, RulesAtHand};
 use crate::cli::{Cli, NatsArguments, ServeArguments};
 use crate::failure::Failure;
 use crate::import;
 use crate::{books, nats};
 use config::{Config, LogFormat};
 use daybook_event::{NaiveDate, Position};
-use daybook_projector::{BatchLimits, Projector, RunOptions, ViewCheckpoint};
+use daybook_projector::{BatchLimits, ChooseBook, Projector, RunOptions, ViewCheckpoint};
 use daybook_store::{Binding, DerivedOptions, Ledger, LedgerOptions, LedgerReader};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -76,15 +77,34 @@ fn project(
     head: watch::Receiver<Position>,
     stop: CancellationToken,
 ) -> Result<Projecting, Failure> {
-    let book = Arc::new(books::book(config.rules.as_deref(), &config.book)?);
+    let mut choose = chooser(config);
+    let snapshot = ledger.snapshot()?;
+    let position = snapshot.head().position;
+    let adoptions = books::adoptions(&config.ledger, &snapshot, position)?;
+    drop(snapshot);
+    let book = choose(&adoptions, position).map_err(Failure::Input)?;
     let options = DerivedOptions { cache_bytes_max: config.cache_bytes_max };
-    let projector = Projector::open_in(&config.ledger, &options, &ledger, book, BatchLimits::default())
+    let mut projector = Projector::open_in(&config.ledger, &options, &ledger, book, BatchLimits::default())
         .map_err(|error| Failure::Input(crate::failure::with_sources(&error)))?;
+    projector.follow_adoptions(choose);
     let (publish, published) = watch::channel(None);
     let through = move || through.unwrap_or_else(|| import::now().date_utc());
     let task =
         tokio::spawn(daybook_projector::run(projector, ledger, head, through, publish, RunOptions::default(), stop));
     Ok(Projecting { task, published })
+}
+
+/// Names the live views' book for what is adopted. The rules at hand are read once: a folder that is edited while we
+/// serve changes nothing.
+fn chooser(config: &Config) -> ChooseBook {
+    let (at_hand, argument) = (RulesAtHand::new(config.rules.as_deref()), config.book.clone());
+    Box::new(move |adoptions, known| {
+        let books = Books::of(Arc::clone(&at_hand), adoptions, known);
+        for finding in books.adopted().findings() {
+            tracing::error!(position = %finding.position, event = %finding.id, "an adoption {}", finding.what);
+        }
+        books.book(&argument).map(|named| Arc::new(named.book)).map_err(|failure| failure.to_string())
+    })
 }
 
 fn logging(config: &Config) -> Result<(), Failure> {

@@ -193,7 +193,8 @@ impl SocketDoor {
         let mut line = String::new();
         if self.reader.read_line(&mut line)? == 0 {
             return Err(Failure::Input(
-                "serve hung up: what it answered is durable; import again, which adds nothing twice".to_owned(),
+                "serve hung up: what it answered is durable; give the command again, which adds nothing twice"
+                    .to_owned(),
             ));
         }
         match serde_json::from_str(&line)? {

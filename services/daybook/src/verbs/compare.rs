@@ -1,23 +1,25 @@
 //! `daybook compare`: two rule books over the same records.
 
+use crate::books::Books;
 use crate::cli::{Cli, CompareArguments, Format};
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::{books, window};
+use crate::window;
 use daybook_event::{Exact, PartnerId};
 use daybook_replay::{Comparison, MEASURES, Measure, PartnerDelta, compare, replay};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure> {
-    let reference = books::book(cli.rules.as_deref(), &arguments.reference)?;
-    let candidate = books::book(cli.rules.as_deref(), &arguments.candidate)?;
-    let window = window::read(&cli.ledger, &arguments.window)?;
+    let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
+    let books = Books::known(cli.rules.as_deref(), &known)?;
+    let (reference, candidate) = (books.book(&arguments.reference)?, books.book(&arguments.candidate)?);
+    let window = window::read(&known, arguments.window.through)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let before = replay(&window.histories, &reference, window.through, threads);
-    let after = replay(&window.histories, &candidate, window.through, threads);
+    let before = replay(&window.histories, &reference.book, window.through, threads);
+    let after = replay(&window.histories, &candidate.book, window.through, threads);
     let names = (arguments.reference.as_str(), arguments.candidate.as_str());
-    let mut comparison = compare(reference.calendar(), names, window.position, &before, &after)?;
+    let mut comparison = compare(reference.book.calendar(), names, window.position, &before, &after)?;
     if let Some(partner) = &arguments.partner {
         if !before.has(partner) {
             return Err(window::partner_missing(partner));
@@ -25,8 +27,8 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
         comparison = comparison.of_partner(partner)?;
     }
     let head = [
-        ("reference", books::note(&arguments.reference, &reference)),
-        ("candidate", books::note(&arguments.candidate, &candidate)),
+        ("reference", reference.note),
+        ("candidate", candidate.note),
         ("position", window.position.to_string()),
         ("through", window.through.to_string()),
     ];

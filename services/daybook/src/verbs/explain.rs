@@ -1,15 +1,18 @@
 //! `daybook explain`: from one figure back to its events.
 
+use crate::books::Books;
 use crate::cli::{Cli, ExplainArguments, Format};
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::{books, window};
+use crate::window;
 use daybook_replay::{Explanation, explain_lot, explain_month};
 use std::io::Write;
 
 pub(crate) fn run(cli: &Cli, arguments: &ExplainArguments) -> Result<(), Failure> {
-    let book = books::book(cli.rules.as_deref(), &arguments.book)?;
-    let window = window::read(&cli.ledger, &arguments.window)?;
+    let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
+    let books = Books::known(cli.rules.as_deref(), &known)?;
+    let book = books.book(&arguments.book)?.book;
+    let window = window::read(&known, arguments.window.through)?;
     let (histories, through, partner) = (&window.histories, window.through, &arguments.partner);
     let explanation = match (arguments.month, &arguments.lot) {
         (Some(month), _) => {

@@ -1,8 +1,9 @@
 //! `daybook replay`: a window under a chosen rule book, apart from the live views.
 
+use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, ReplayArguments};
 use crate::failure::Failure;
-use crate::{books, output, window};
+use crate::{output, window};
 use daybook_replay::{Views, ViewsHead, replay};
 use daybook_views::ENGINE_SEMANTICS;
 use serde::Serialize;
@@ -25,10 +26,12 @@ struct Report {
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure> {
-    let book = books::book(cli.rules.as_deref(), &arguments.book)?;
+    let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
+    let books = Books::known(cli.rules.as_deref(), &known)?;
+    let NamedBook { book, note } = books.book(&arguments.book)?;
     let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let started = Instant::now();
-    let window = window::read(&cli.ledger, &arguments.window)?;
+    let window = window::read(&known, arguments.window.through)?;
     let read_ms = started.elapsed().as_millis();
     let folding = Instant::now();
     let replayed = replay(&window.histories, &book, window.through, threads);
@@ -60,7 +63,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure>
         file.flush()?;
     }
     let head = [
-        ("book", books::note(&report.book, &book)),
+        ("book", note),
         ("position", report.position.to_string()),
         ("through", report.through.clone()),
         ("partners", report.partners.to_string()),

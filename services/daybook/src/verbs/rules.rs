@@ -1,20 +1,21 @@
-//! `daybook rules list`, `lint` and `test`; `diff` and `mutate` have files of their own.
+//! `daybook rules lint` and `test`; the others have files of their own.
 
+mod adopt;
 #[cfg(test)]
 mod coverage;
 mod diff;
 mod effects;
 mod html;
+mod list;
 mod mutate;
 
+use crate::books;
 use crate::cli::{Cli, Format, FormatArgument, RulesVerb};
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::{books, output::print};
 use daybook_event::{Month, RuleFile};
 use daybook_replay::{RuleTestOutcome, run_rule_test};
 use daybook_rules::{RuleTest, Severity, load_tests, shipped_tests};
-use serde::Serialize;
 use std::path::Path;
 
 /// The folder of rule tests within a folder of rules.
@@ -25,53 +26,13 @@ const COVERAGE_MONTHS_AHEAD: i32 = 24;
 pub(crate) fn run(cli: &Cli, verb: &RulesVerb) -> Result<(), Failure> {
     let rules = cli.rules.as_deref();
     match verb {
-        RulesVerb::List { format } => list(rules, format),
+        RulesVerb::List { format } => list::run(cli, format),
+        RulesVerb::Adopt(arguments) => adopt::run(cli, arguments),
         RulesVerb::Lint { against_ledger, format } => lint(cli, *against_ledger, format),
         RulesVerb::Test { format } => test(rules, format),
         RulesVerb::Diff(arguments) => diff::run(cli, arguments),
         RulesVerb::Mutate { format } => mutate::run(rules, format),
     }
-}
-
-/// A version as the list shows it.
-#[derive(Serialize)]
-struct Line {
-    version: String,
-    valid_from: String,
-    published: String,
-    extends: String,
-    title: String,
-    changes: Vec<String>,
-    file: String,
-    file_sha256: String,
-    document_hash: String,
-    terms_hash: String,
-}
-
-fn list(rules: Option<&Path>, format: &FormatArgument) -> Result<(), Failure> {
-    let library = books::library(rules)?;
-    let line = |version: &daybook_rules::Version| Line {
-        version: version.set.version.clone(),
-        valid_from: version.set.valid_from.to_string(),
-        published: version.set.published.map(|date| date.to_string()).unwrap_or_default(),
-        extends: version.extends.clone().unwrap_or_default(),
-        title: version.set.title.clone(),
-        changes: version.changes.iter().map(|change| change.id.clone()).collect(),
-        file: version.file.clone(),
-        file_sha256: version.set.hashes.file_sha256.clone(),
-        document_hash: version.set.hashes.document_hash.clone(),
-        terms_hash: version.set.hashes.terms_hash.clone(),
-    };
-    let lines: Vec<Line> = library.versions().iter().map(line).collect();
-    let head = [("rule book", library.current().terms_hash)];
-    let mut section = Section::new("versions", &lines)?;
-    if format.format == Format::Table {
-        // Hashes are for programs: a table shows what people read.
-        for row in section.rows.iter_mut().filter_map(serde_json::Value::as_object_mut) {
-            row.retain(|key, _| !matches!(key.as_str(), "file_sha256" | "document_hash"));
-        }
-    }
-    print(format.format, &lines, &head, &[section])
 }
 
 fn lint(cli: &Cli, against_ledger: bool, format: &FormatArgument) -> Result<(), Failure> {

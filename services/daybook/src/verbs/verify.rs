@@ -1,11 +1,13 @@
 //! `daybook verify`: the whole tree from stored bytes, and the views from records. Offline.
 
+use crate::books::{self, Books, RulesAtHand};
 use crate::cli::{Cli, VerifyArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::{books, window};
+use crate::window;
+use daybook_event::Position;
 use daybook_replay::{HistoriesBuilder, replay};
-use daybook_store::{ContentHash, DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, RecordRef};
+use daybook_store::{ContentHash, DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, RecordRef, Snapshot};
 use serde::Serialize;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -88,21 +90,36 @@ pub(crate) fn verify(ledger: &Path, rules: Option<&Path>, ledger_only: bool) -> 
         let (code, place, what) = (finding.code.to_string(), finding.place.clone(), finding.what.clone());
         report.findings.push(Finding { code, place, what });
     }
+    let books = if checked.is_whole() { Some(books_of(rules, &snapshot, &mut report.findings)?) } else { None };
     report.views = if ledger_only {
         "not asked for".to_owned()
-    } else if checked.is_whole() {
-        verify_views(ledger, &reader, rules, &mut report.findings)?
+    } else if let Some(books) = books {
+        verify_views(ledger, &reader, &books, &mut report.findings)?
     } else {
         "not held against damaged records".to_owned()
     };
     Ok(report)
 }
 
+/// What is adopted at the head, and whatever is odd about it.
+fn books_of(rules: Option<&Path>, snapshot: &Snapshot, findings: &mut Vec<Finding>) -> Result<Books, Failure> {
+    let position = snapshot.head().position;
+    // From the records alone: the derived file is among what is verified.
+    let adoptions = books::adoptions_recorded(snapshot, position)?;
+    let books = Books::of(RulesAtHand::new(rules), &adoptions, position);
+    for finding in books.adopted().findings() {
+        let place = format!("record {}, {}", finding.position, finding.id);
+        let what = format!("the adoption {}; a reversal of it by the operators clears this", finding.what);
+        findings.push(Finding { code: "ADOPTION".to_owned(), place, what });
+    }
+    Ok(books)
+}
+
 /// Holds the live views against a replay of the records under the same coordinates.
 fn verify_views(
     ledger: &Path,
     reader: &LedgerReader,
-    rules: Option<&Path>,
+    books: &Books,
     findings: &mut Vec<Finding>,
 ) -> Result<String, Failure> {
     if !ledger.join(DERIVED_FILE).exists() {
@@ -118,9 +135,9 @@ fn verify_views(
         Err(why) => return Ok(finding(format!("{why}; delete the file, it comes back the same"))),
     };
     let checkpoint = views.checkpoint().clone();
-    let Some(book) = book_of(rules, &checkpoint.terms_hash)? else {
+    let Some(book) = books.of_hash(&checkpoint.terms_hash)? else {
         return Ok(format!(
-            "made under the rule book {}, which is not among these rules: give it with --rules",
+            "made under the rule book {}, which is neither adopted nor among these rules: give it with --rules",
             checkpoint.terms_hash
         ));
     };
@@ -132,7 +149,7 @@ fn verify_views(
         }
         Ok(ControlFlow::Continue(()))
     };
-    reader.scan(daybook_event::Position::new(1), checkpoint.position, take)?;
+    reader.scan(Position::new(1), checkpoint.position, take)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let expected = replay(&builder.finish(), &book, checkpoint.through, threads).digest();
     let actual = match views.digest() {
@@ -153,11 +170,4 @@ fn verify_views(
 fn live_views(ledger: &Path) -> Result<Option<daybook_projector::Views>, String> {
     let derived = DerivedReader::open(ledger, &DerivedOptions::default()).map_err(|error| error.to_string())?;
     daybook_projector::Views::newest(&derived).map_err(|error| error.to_string())
-}
-
-/// The book of that hash: `current`, or all versions up to one of them.
-fn book_of(rules: Option<&Path>, terms_hash: &str) -> Result<Option<daybook_rules::model::RuleBook>, Failure> {
-    let library = books::library(rules)?;
-    let cut = library.versions().iter().filter_map(|version| library.up_to(&version.set.version).ok());
-    Ok(std::iter::once(library.current()).chain(cut).find(|book| book.terms_hash == terms_hash))
 }

@@ -3,10 +3,11 @@
 //! Where `serve` has projected exactly these coordinates, its rows are read; otherwise they are computed. Both are the
 //! same rows, and `daybook verify` holds the one against the other.
 
+use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, ViewName, ViewsArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::{books, window};
+use crate::window::{self, Known};
 use daybook_event::{Month, NaiveDate, PartnerId, Position};
 use daybook_replay::{Views, ViewsHead, replay};
 use daybook_rules::model::RuleBook;
@@ -14,22 +15,22 @@ use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, Snapshot};
 use daybook_views::rows::ProvisionalRow;
 use daybook_views::{ENGINE_SEMANTICS, PartnerRows};
 use std::ops::ControlFlow;
-use std::path::Path;
 
 pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> {
-    let book = books::book(cli.rules.as_deref(), &arguments.book)?;
+    let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
+    let books = Books::known(cli.rules.as_deref(), &known)?;
+    let NamedBook { book, note } = books.book(&arguments.book)?;
     let period = arguments.period.as_deref().map(|label| {
         let wrong = || format!("--period {label:?} is no earning period: write FY22H1 for July to December 2021");
         book.calendar().period_parse(label).ok_or_else(|| Failure::Input(wrong()))
     });
     let period = period.transpose()?;
-    let snapshot = window::open(&cli.ledger)?.snapshot()?;
     let only = arguments.partner.as_ref();
-    let mut views = match live(&cli.ledger, &snapshot, arguments, &book)? {
+    let mut views = match live(&known, arguments, &book)? {
         Some(views) => views,
-        None => computed(cli, arguments, &book)?,
+        None => computed(&known, arguments, &book)?,
     };
-    add_quarantine_flags(&snapshot, &mut views, only)?;
+    add_quarantine_flags(&known.snapshot, &mut views, only)?;
     if let Some(period) = period {
         views.keep_period(period);
     }
@@ -37,15 +38,15 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
         ("position", views.head.position.to_string()),
         ("through", views.head.through.to_string()),
         ("root", views.head.root.clone()),
-        ("rule book", books::note(&arguments.book, &book)),
+        ("rule book", note),
         ("digest", views.head.views_digest.clone()),
     ];
     output::print(arguments.format.format, &views, &about, &sections(&views, arguments.view)?)
 }
 
 /// Rows computed from the records.
-fn computed(cli: &Cli, arguments: &ViewsArguments, book: &RuleBook) -> Result<Views, Failure> {
-    let window = window::read(&cli.ledger, &arguments.window)?;
+fn computed(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Result<Views, Failure> {
+    let window = window::read(known, arguments.window.through)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let replayed = replay(&window.histories, book, window.through, threads);
     if let Some(partner_id) = &arguments.partner
@@ -64,12 +65,8 @@ fn head(position: Position, through: NaiveDate, root: String, book: &RuleBook, v
 }
 
 /// The rows that `serve` keeps, if they are at these coordinates.
-fn live(
-    ledger: &Path,
-    snapshot: &Snapshot,
-    arguments: &ViewsArguments,
-    book: &RuleBook,
-) -> Result<Option<Views>, Failure> {
+fn live(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Result<Option<Views>, Failure> {
+    let (ledger, snapshot) = (known.dir.as_path(), &known.snapshot);
     if arguments.window.known_as_of.is_some() || !ledger.join(DERIVED_FILE).exists() {
         return Ok(None);
     }

@@ -1,15 +1,15 @@
 //! `daybook rules diff`: what differs between two books, and what it touches in the ledger.
 
 use super::html;
+use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, Format, RulesDiffArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::{books, window};
+use crate::window::{self, Known};
 use daybook_event::{Month, PartnerId, Position};
 use daybook_replay::{Replayed, compare, replay};
 use daybook_rules::model::RuleBook;
 use daybook_rules::{DiffLine, diff};
-use daybook_store::{LedgerOptions, LedgerReader, OpenError};
 use daybook_views::PartnerRows;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,9 +40,10 @@ pub(super) struct Touched {
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &RulesDiffArguments) -> Result<(), Failure> {
-    let reference = books::book(cli.rules.as_deref(), &arguments.reference)?;
-    let candidate = books::book(cli.rules.as_deref(), &arguments.candidate)?;
-    let (touched, not_counted) = match touched(cli, arguments, &reference, &candidate)? {
+    let (books, known) = Books::of_ledger_if_any(cli, arguments.window.known_as_of.as_deref())?;
+    let named = [books.book(&arguments.reference)?, books.book(&arguments.candidate)?];
+    let [reference, candidate] = [&named[0].book, &named[1].book];
+    let (touched, not_counted) = match touched(&known, arguments, reference, candidate)? {
         Asked::Answer(touched) => (Some(touched), String::new()),
         Asked::Nobody(why) => (None, why),
     };
@@ -51,7 +52,7 @@ pub(crate) fn run(cli: &Cli, arguments: &RulesDiffArguments) -> Result<(), Failu
         candidate: arguments.candidate.clone(),
         reference_rule_book: reference.terms_hash.clone(),
         candidate_rule_book: candidate.terms_hash.clone(),
-        lines: diff(&reference, &candidate),
+        lines: diff(reference, candidate),
         touched,
         not_counted,
     };
@@ -60,14 +61,14 @@ pub(crate) fn run(cli: &Cli, arguments: &RulesDiffArguments) -> Result<(), Failu
             .map_err(|error| Failure::Input(format!("cannot write the page {}: {error}", path.display())))?;
     }
     if arguments.format.format == Format::Table {
-        return text(&report, [&reference, &candidate]);
+        return text(&report, &named);
     }
     output::print(arguments.format.format, &report, &[], &[Section::new("lines", &report.lines)?])
 }
 
-fn text(report: &Report, books: [&RuleBook; 2]) -> Result<(), Failure> {
-    crate::output::say!("reference  {}", books::note(&report.reference, books[0]));
-    crate::output::say!("candidate  {}", books::note(&report.candidate, books[1]));
+fn text(report: &Report, books: &[NamedBook; 2]) -> Result<(), Failure> {
+    crate::output::say!("reference  {}", books[0].note);
+    crate::output::say!("candidate  {}", books[1].note);
     for line in &report.lines {
         crate::output::say!("\n{}", line_text(line));
     }
@@ -129,16 +130,16 @@ enum Asked {
 
 /// Both books over the ledger's records.
 fn touched(
-    cli: &Cli,
+    known: &Result<Known, String>,
     arguments: &RulesDiffArguments,
     reference: &RuleBook,
     candidate: &RuleBook,
 ) -> Result<Asked, Failure> {
-    // A folder that is not there is the usual case of someone who only writes rules; every other fault is one.
-    if let Err(missing @ OpenError::Missing { .. }) = LedgerReader::open(&cli.ledger, &LedgerOptions::default()) {
-        return Ok(Asked::Nobody(missing.to_string()));
-    }
-    let window = window::read(&cli.ledger, &arguments.window)?;
+    let known = match known {
+        Ok(known) => known,
+        Err(missing) => return Ok(Asked::Nobody(missing.clone())),
+    };
+    let window = window::read(known, arguments.window.through)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let before = replay(&window.histories, reference, window.through, threads);
     let after = replay(&window.histories, candidate, window.through, threads);
@@ -192,6 +193,7 @@ fn only_one_has<'r, T, F: PartialEq>(one: &'r [T], other: &'r [T], figures: impl
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::books;
     use daybook_event::Instant;
     use daybook_replay::HistoriesBuilder;
 

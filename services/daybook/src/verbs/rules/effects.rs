@@ -1,6 +1,6 @@
 //! `daybook rules lint --against-ledger`: does each change of the terms do anything to the records at hand?
 
-use crate::cli::{Cli, WindowArguments};
+use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::{books, progress, window};
 use daybook_replay::replay;
@@ -23,7 +23,7 @@ pub(super) struct Effects {
 pub(super) fn check(cli: &Cli) -> Result<Effects, Failure> {
     let library = books::library(cli.rules.as_deref())?;
     let book = library.current();
-    let window = window::read(&cli.ledger, &WindowArguments::default())?;
+    let window = window::read(&window::known(&cli.ledger, None)?, None)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let rows = replay(&window.histories, &book, window.through, threads);
     let ledger = format!("the ledger at position {} through {}", window.position, window.through);

@@ -1,0 +1,60 @@
+//! The adoptions that a ledger holds.
+
+use crate::failure::Failure;
+use daybook_event::Position;
+use daybook_rules::Adoptions;
+use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, ReadError, RecordRef, Snapshot};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Why a record could not be looked at.
+#[derive(Debug, thiserror::Error)]
+enum ScanError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("record {position} cannot be decoded ({fault}): run daybook verify")]
+    Decode { position: Position, fault: String },
+}
+
+/// Every adoption in the ledger up to a position. What the derived file has of them is taken from there, the rest from
+/// the records.
+pub(crate) fn adoptions(dir: &Path, ledger: &Snapshot, known: Position) -> Result<Adoptions, Failure> {
+    let (kept_to, kept) = kept(dir, ledger).unwrap_or_default();
+    recorded(kept, ledger, kept_to, known)
+}
+
+/// The same from the records alone.
+pub(crate) fn adoptions_recorded(ledger: &Snapshot, known: Position) -> Result<Adoptions, Failure> {
+    recorded(Adoptions::default(), ledger, Position::ZERO, known)
+}
+
+/// Adds those after one position and up to another.
+fn recorded(
+    mut adoptions: Adoptions,
+    ledger: &Snapshot,
+    after: Position,
+    known: Position,
+) -> Result<Adoptions, Failure> {
+    let scanned = ledger.scan(after.next(), known, |record: RecordRef<'_>| {
+        // Operators write few records among millions: the others are passed over by their first fields.
+        let is_operators = daybook_proto::peek_id(record.envelope).is_some_and(|id| id.source.is_ledger());
+        if is_operators {
+            let position = record.position;
+            let envelope = daybook_proto::decode(record.envelope)
+                .map_err(|fault| ScanError::Decode { position, fault: fault.to_string() })?;
+            adoptions.add(position, &envelope);
+        }
+        Ok(ControlFlow::Continue(()))
+    });
+    scanned.map_err(|error: ScanError| Failure::input(error))?;
+    Ok(adoptions)
+}
+
+/// What the derived file has. One that cannot be read is no trouble here: the records say the same.
+fn kept(dir: &Path, ledger: &Snapshot) -> Option<(Position, Adoptions)> {
+    if !dir.join(DERIVED_FILE).exists() {
+        return None;
+    }
+    let derived = DerivedReader::open(dir, &DerivedOptions::default()).ok()?;
+    daybook_projector::adoptions_kept(&derived, ledger).ok()?
+}
