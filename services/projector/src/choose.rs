@@ -1,7 +1,7 @@
 //! The rule book that the adoptions in the ledger ask for.
 
 use crate::ProjectError;
-use crate::checkpoint::FactsMark;
+use crate::checkpoint::{FactsMark, ViewCheckpoint};
 use crate::no_partner::no_partner_load;
 use crate::projector::{Loaded, Projector};
 use daybook_event::Position;
@@ -25,6 +25,11 @@ impl Projector {
     /// chosen, the last one stays.
     pub fn follow_adoptions(&mut self, choose: ChooseBook) {
         self.chooser = Some(Chooser { choose, asked_at: None });
+    }
+
+    /// Whether views of this checkpoint go on as they are, without another generation.
+    pub(crate) fn is_of_its_book(&self, checkpoint: &ViewCheckpoint) -> bool {
+        checkpoint.is_of(&self.book)
     }
 
     /// Asks for the book, where something was adopted since it was asked last.

@@ -169,6 +169,7 @@ impl Projector {
         } else {
             self.take_batch(&mut loaded, ledger)?
         };
+        self.book_choose(&loaded);
         self.loaded = Some(loaded);
         Ok(done)
     }

@@ -87,11 +87,14 @@ fn follow(
     while !stop.is_cancelled() {
         let done = projector.step(ledger, through())?;
         let checkpoint = projector.view_checkpoint()?;
-        published.send_if_modified(|known| {
-            let is_new = *known != checkpoint;
-            *known = checkpoint;
-            is_new
-        });
+        // Whoever waits for a record waits for its consequences: an adoption's book comes with the next step.
+        if checkpoint.as_ref().is_some_and(|checkpoint| projector.is_of_its_book(checkpoint)) {
+            published.send_if_modified(|known| {
+                let is_new = *known != checkpoint;
+                *known = checkpoint;
+                is_new
+            });
+        }
         if done == Step::AtHead {
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! The whole line with the real binary and a real nats-server: by whatever way a history comes in, the same figures come out.
 
+mod adoption;
 mod bad_input;
 mod contract;
 mod damage;
