@@ -10,6 +10,7 @@ use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::window::{self, Known};
 use daybook_event::Position;
+use daybook_projector::ViewCheckpoint;
 use daybook_rules::model::RuleBook;
 use daybook_rules::{Adopted, Adoptions, BookArgument, BookChoice, BookError, RuleLibrary, book_file_names};
 use std::path::{Path, PathBuf};
@@ -145,18 +146,18 @@ impl Books {
         library.ok_or_else(|| refused(&diagnostics))
     }
 
-    /// The book of that hash: `current` or all versions up to one of them, now or before some adoption, or of the rules
-    /// at hand. None where it is none of these.
-    pub(crate) fn of_hash(&self, terms_hash: &str) -> Result<Option<RuleBook>, Failure> {
+    /// The book that views were made under: `current` or all versions up to one of them, now or before some adoption, or of
+    /// the rules at hand. None where it is none of these.
+    pub(crate) fn of_checkpoint(&self, checkpoint: &ViewCheckpoint) -> Result<Option<RuleBook>, Failure> {
         let adoptions = self.adoptions.recorded(Position::new(u64::MAX)).map(|adoption| adoption.position);
         let earlier = adoptions.map(|position| self.adoptions.adopted(position));
         let libraries = earlier.filter_map(|adopted| adopted.library().cloned());
         for library in self.adopted.library().cloned().into_iter().chain(libraries) {
-            if let Some(book) = of_hash(&library, terms_hash) {
+            if let Some(book) = of_checkpoint(&library, checkpoint) {
                 return Ok(Some(book));
             }
         }
-        Ok(of_hash(self.library_at_hand()?, terms_hash))
+        Ok(of_checkpoint(self.library_at_hand()?, checkpoint))
     }
 
     fn note(&self, argument: &BookArgument, book: &RuleBook) -> String {
@@ -175,10 +176,10 @@ impl Books {
     }
 }
 
-/// The book of that hash among a library's.
-fn of_hash(library: &RuleLibrary, terms_hash: &str) -> Option<RuleBook> {
+/// The book that views were made under, among a library's.
+fn of_checkpoint(library: &RuleLibrary, checkpoint: &ViewCheckpoint) -> Option<RuleBook> {
     let cut = library.versions().iter().filter_map(|version| library.up_to(&version.set.version).ok());
-    std::iter::once(library.current()).chain(cut).find(|book| book.terms_hash == terms_hash)
+    std::iter::once(library.current()).chain(cut).find(|book| checkpoint.is_of_book(book))
 }
 
 /// The book in force: `current` at the ledger's head, or of the rules at hand where there is no ledger.

@@ -8,7 +8,7 @@ use daybook_store::{DerivedRead, DerivedWrite, LedgerReader, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// The number of the shape of what this crate keeps in the derived file. Another shape is rebuilt from the ledger.
-const SHAPE: u32 = 3;
+const SHAPE: u32 = 4;
 const FACTS: &str = "facts";
 const LIVE_GENERATION: &str = "live_generation";
 const STALE_GENERATIONS: &str = "stale_generations";
@@ -25,15 +25,29 @@ pub struct ViewCheckpoint {
     pub through: NaiveDate,
     /// The rule book, by the hash of its terms.
     pub terms_hash: String,
+    /// The versions in it, which rows name: another reading of the same terms has the same hash.
+    pub rule_sets: Vec<String>,
     /// The meaning of the fold.
     pub engine_semantics: u32,
 }
 
 impl ViewCheckpoint {
-    /// Whether views of this checkpoint go on under that book and this build's fold.
-    pub(crate) fn is_of(&self, book: &RuleBook) -> bool {
-        self.terms_hash == book.terms_hash && self.engine_semantics == daybook_views::ENGINE_SEMANTICS
+    /// Whether views of this checkpoint are what that book and this build's fold make.
+    #[must_use]
+    pub fn is_of(&self, book: &RuleBook) -> bool {
+        self.is_of_book(book) && self.engine_semantics == daybook_views::ENGINE_SEMANTICS
     }
+
+    /// Whether they were made under that book, by whatever fold.
+    #[must_use]
+    pub fn is_of_book(&self, book: &RuleBook) -> bool {
+        self.terms_hash == book.terms_hash && self.rule_sets == rule_sets(book)
+    }
+}
+
+/// The versions in a book.
+pub(crate) fn rule_sets(book: &RuleBook) -> Vec<String> {
+    book.sets.iter().map(|set| set.version.clone()).collect()
 }
 
 /// One build of the views for one rule book and engine semantics.

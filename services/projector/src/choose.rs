@@ -1,7 +1,7 @@
 //! The rule book that the adoptions in the ledger ask for.
 
 use crate::ProjectError;
-use crate::checkpoint::{FactsMark, ViewCheckpoint};
+use crate::checkpoint::{FactsMark, ViewCheckpoint, rule_sets};
 use crate::no_partner::no_partner_load;
 use crate::projector::{Loaded, Projector};
 use daybook_event::Position;
@@ -42,7 +42,7 @@ impl Projector {
         chooser.asked_at = count;
         let position = loaded.facts.position;
         match (chooser.choose)(&loaded.adoptions, position) {
-            Ok(book) if book.terms_hash == self.book.terms_hash => {}
+            Ok(book) if book.terms_hash == self.book.terms_hash && rule_sets(&book) == rule_sets(&self.book) => {}
             Ok(book) => {
                 tracing::info!(%position, from = self.book.terms_hash, to = book.terms_hash,
                     "the adoptions ask for another rule book");

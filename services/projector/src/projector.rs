@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, BatchLimits};
 use crate::checkpoint::{
-    FactsMark, Generation, NO_PARTNER, ViewCheckpoint, live_put, live_read, stale_put, stale_read,
+    FactsMark, Generation, NO_PARTNER, ViewCheckpoint, live_put, live_read, rule_sets, stale_put, stale_read,
 };
 use crate::choose::Chooser;
 use crate::no_partner::{no_partner_append, no_partner_load};
@@ -350,7 +350,13 @@ impl Loaded {
 
 /// The view checkpoint of this build under the book.
 pub(crate) fn checkpoint(book: &RuleBook, position: Position, through: NaiveDate) -> ViewCheckpoint {
-    ViewCheckpoint { position, through, terms_hash: book.terms_hash.clone(), engine_semantics: ENGINE_SEMANTICS }
+    ViewCheckpoint {
+        position,
+        through,
+        terms_hash: book.terms_hash.clone(),
+        rule_sets: rule_sets(book),
+        engine_semantics: ENGINE_SEMANTICS,
+    }
 }
 
 /// Adds the partners whose figures depend on rates that changed.

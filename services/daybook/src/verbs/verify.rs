@@ -135,7 +135,7 @@ fn verify_views(
         Err(why) => return Ok(finding(format!("{why}; delete the file, it comes back the same"))),
     };
     let checkpoint = views.checkpoint().clone();
-    let Some(book) = books.of_hash(&checkpoint.terms_hash)? else {
+    let Some(book) = books.of_checkpoint(&checkpoint)? else {
         return Ok(format!(
             "made under the rule book {}, which is neither adopted nor among these rules: give it with --rules",
             checkpoint.terms_hash

@@ -76,9 +76,7 @@ fn live(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Result<Op
     let at = kept.checkpoint().clone();
     let through = arguments.window.through.unwrap_or_else(|| snapshot.head().recorded_at.date_utc());
     let position = snapshot.head().position;
-    let is_same = (at.position, at.through, at.engine_semantics) == (position, through, ENGINE_SEMANTICS)
-        && at.terms_hash == book.terms_hash;
-    if !is_same {
+    if (at.position, at.through) != (position, through) || !at.is_of(book) {
         return Ok(None);
     }
     let Ok(digest) = kept.digest() else { return Ok(None) };

@@ -67,6 +67,27 @@ fn an_adoption_switches_the_views_to_its_book_and_its_reversal_back() {
 }
 
 #[test]
+fn another_reading_of_the_same_terms_is_another_generation_since_rows_name_it() {
+    let mut bench = Bench::new();
+    bench.append(&history(6, 100));
+    bench.append(&[adoption("a-1")]);
+    let mut projector = following(&bench, 200);
+    projector.catch_up(&bench.reader, date(THROUGH)).unwrap();
+    let before = projector.view_checkpoint().unwrap().unwrap();
+    let last = book().sets.last().unwrap().version.clone();
+    let file = rule_files().into_iter().find(|file| file.name == format!("{last}.toml")).unwrap();
+    let text = String::from_utf8(file.bytes).unwrap();
+    let line = text.lines().find(|line| line.starts_with("version")).unwrap();
+    let text = text.replacen(line, &format!("version = \"{last}.r2\""), 1);
+    bench.append(&[adoption_of("a-2", vec![RuleFile { name: "again.toml".to_owned(), bytes: text.into_bytes() }])]);
+    assert!(matches!(projector.step(&bench.reader, date(THROUGH)).unwrap(), Step::Batch { .. }));
+    assert!(matches!(projector.step(&bench.reader, date(THROUGH)).unwrap(), Step::Switched { .. }));
+    let checkpoint = projector.view_checkpoint().unwrap().unwrap();
+    assert_eq!(checkpoint.terms_hash, before.terms_hash);
+    assert_eq!(checkpoint.rule_sets.last(), Some(&format!("{last}.r2")));
+}
+
+#[test]
 fn an_adoption_that_was_taken_in_before_a_stop_is_switched_to_after_it() {
     let mut bench = Bench::new();
     bench.append(&history(5, 100));
