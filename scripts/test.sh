@@ -45,6 +45,9 @@ part fmt cargo fmt --all --check
 part build cargo build --workspace --all-targets --locked
 part rules-lint "$DAYBOOK_BIN" rules lint
 part rules-test "$DAYBOOK_BIN" rules test
+# Invented terms: they hold still what the shipped terms do not use.
+part synthetic-lint "$DAYBOOK_BIN" rules lint --rules ledger/rules/synthetic
+part synthetic-test "$DAYBOOK_BIN" rules test --rules ledger/rules/synthetic
 part clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 part doc-tests cargo test --workspace --doc --locked
 part tests tests

@@ -1,20 +1,35 @@
-//! The pipe tables beside the shipped rule files.
+//! The pipe tables beside the rule files.
 
-use daybook_event::RuleFile;
+use super::books::Rules;
 use daybook_replay::{RuleTestOutcome, run_rule_test};
-use daybook_rules::{RuleLibrary, RuleTest, load_tests, shipped_rule_files, shipped_tests};
+use daybook_rules::RuleTest;
+
+fn failed(rules: Rules) -> String {
+    let library = rules.library();
+    let outcome =
+        |test: &RuleTest| -> RuleTestOutcome { run_rule_test(test, &library.book(&test.book).unwrap()).unwrap() };
+    let outcomes: Vec<RuleTestOutcome> = rules.tests().iter().map(outcome).collect();
+    let failed = outcomes.iter().filter(|outcome| !outcome.passed());
+    failed.map(ToString::to_string).collect::<Vec<_>>().join("\n\n")
+}
 
 #[test]
 fn every_shipped_rule_test_passes() {
-    let library = RuleLibrary::load(&shipped_rule_files()).0.expect("the shipped rule files load");
-    let file = |(name, bytes): &(&str, &[u8])| RuleFile { name: (*name).to_owned(), bytes: bytes.to_vec() };
-    let files: Vec<RuleFile> = shipped_tests().iter().map(file).collect();
-    let (tests, diagnostics) = load_tests(&files);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    assert!(tests.len() >= 12, "only {} rule tests found", tests.len());
-    let outcome =
-        |test: &RuleTest| -> RuleTestOutcome { run_rule_test(test, &library.book(&test.book).unwrap()).unwrap() };
-    let failed: Vec<String> =
-        tests.iter().map(outcome).filter(|outcome| !outcome.passed()).map(|outcome| outcome.to_string()).collect();
-    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+    let count = Rules::Shipped.tests().len();
+    assert!(count >= 24, "only {count} rule tests found");
+    assert_eq!(failed(Rules::Shipped), "");
+}
+
+#[test]
+fn every_rule_test_of_the_synthetic_book_passes() {
+    let count = Rules::Synthetic.tests().len();
+    assert!(count >= 36, "only {count} rule tests found");
+    assert_eq!(failed(Rules::Synthetic), "");
+}
+
+/// Warnings too: no threshold without its tests, no date on which nobody can earn.
+#[test]
+fn lint_has_nothing_to_say_of_the_synthetic_book() {
+    let found: Vec<String> = Rules::Synthetic.lint("2030-01-01").iter().map(ToString::to_string).collect();
+    assert_eq!(found.join("\n\n"), "");
 }

@@ -1,9 +1,9 @@
 //! One folder: its events through a ledger, its figures against the expectation.
 
+use super::books::Rules;
 use daybook_event::{Instant, NaiveDate, Position};
 use daybook_replay::{Histories, HistoriesBuilder, Replayed, Views, ViewsHead, compare, replay};
 use daybook_rules::model::RuleBook;
-use daybook_rules::{BookArgument, RuleLibrary, shipped_rule_files};
 use daybook_store::{Binding, Incoming, Ledger, LedgerOptions, Origin, ReadError};
 use serde_json::Value;
 use std::ops::ControlFlow;
@@ -16,6 +16,7 @@ const IMPORTED_AT: &str = "2023-01-01T00:00:00Z";
 pub(crate) struct Situation {
     folder: PathBuf,
     through: NaiveDate,
+    rules: Rules,
     book: RuleBook,
     compared: Option<(String, String)>,
 }
@@ -37,10 +38,11 @@ impl Situation {
         let text = std::fs::read_to_string(folder.join("situation.toml")).unwrap();
         let table: toml::Table = text.parse().unwrap();
         let through = daybook_event::date_parse(&table["through"].as_datetime().unwrap().to_string()).unwrap();
-        let book = book(table["book"].as_str().unwrap());
+        let rules = Rules::named(table.get("rules").and_then(toml::Value::as_str));
+        let book = rules.book(table["book"].as_str().unwrap());
         let side = |name: &str| table["compare"][name].as_str().unwrap().to_owned();
         let compared = table.contains_key("compare").then(|| (side("reference"), side("candidate")));
-        Self { folder, through, book, compared }
+        Self { folder, through, rules, book, compared }
     }
 
     pub(crate) fn name(&self) -> String {
@@ -54,7 +56,7 @@ impl Situation {
         let rows = self.rows_of(&histories);
         found.extend(self.difference("expected-views.json", &rows));
         if let Some((reference, candidate)) = &self.compared {
-            let one = |name: &str| replay(&histories, &book(name), self.through, 1);
+            let one = |name: &str| replay(&histories, &self.rules.book(name), self.through, 1);
             let (before, after) = (one(reference), one(candidate));
             let names = (reference.as_str(), candidate.as_str());
             let result = compare(self.book.calendar(), names, Position::new(1), &before, &after).unwrap();
@@ -145,11 +147,6 @@ impl Situation {
         };
         (builder.finish(), entries.iter().map(entry).collect())
     }
-}
-
-fn book(argument: &str) -> RuleBook {
-    let library = RuleLibrary::load(&shipped_rule_files()).0.expect("the shipped rule files load");
-    library.book(&BookArgument::parse(argument).unwrap()).unwrap()
 }
 
 fn incoming(path: &Path) -> Vec<Incoming> {
