@@ -6,6 +6,7 @@ use daybook_rules::{
     BookArgument, Diagnostic, RuleLibrary, RuleTest, lint, load_tests, shipped_rule_files, shipped_tests,
 };
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// A folder of rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,9 +27,14 @@ impl Rules {
         }
     }
 
-    pub(crate) fn library(self) -> RuleLibrary {
-        let (library, diagnostics) = RuleLibrary::load(&self.files());
-        library.unwrap_or_else(|| panic!("{}", diagnostics.iter().map(ToString::to_string).collect::<String>()))
+    /// Loaded once for all situations.
+    pub(crate) fn library(self) -> &'static RuleLibrary {
+        static SHIPPED: LazyLock<RuleLibrary> = LazyLock::new(|| load(&Rules::Shipped.files()));
+        static SYNTHETIC: LazyLock<RuleLibrary> = LazyLock::new(|| load(&Rules::Synthetic.files()));
+        match self {
+            Self::Shipped => &SHIPPED,
+            Self::Synthetic => &SYNTHETIC,
+        }
     }
 
     pub(crate) fn book(self, argument: &str) -> RuleBook {
@@ -61,6 +67,11 @@ impl Rules {
             Self::Synthetic => toml_files("ledger/rules/synthetic/tests"),
         }
     }
+}
+
+fn load(files: &[RuleFile]) -> RuleLibrary {
+    let (library, diagnostics) = RuleLibrary::load(files);
+    library.unwrap_or_else(|| panic!("{}", diagnostics.iter().map(ToString::to_string).collect::<String>()))
 }
 
 fn toml_files(folder: &str) -> Vec<RuleFile> {
