@@ -1,5 +1,6 @@
 //! Books a month's priced lines: postings, conservation, provisional flags and what is odd about the lines.
 
+use crate::codes::LineCode;
 use crate::credits::Resolved;
 use crate::fact::LineKind;
 use crate::fold::finding;
@@ -68,9 +69,9 @@ pub(crate) fn book_month(
         }
     }
     let any_noterms = priced.iter().any(|line| line.bucket == Bucket::NoTerms);
-    let flags = [(!unconverted.is_empty(), "NOFX"), (any_noterms, "NOTERMS")];
+    let flags = [(!unconverted.is_empty(), LineCode::NoRate), (any_noterms, LineCode::NoTerms)];
     for (_, why) in flags.iter().filter(|(holds, _)| *holds) {
-        state.provisional.push(ProvisionalRow { partner_id: partner_id.clone(), month, why: (*why).to_owned() });
+        state.provisional.push(ProvisionalRow { partner_id: partner_id.clone(), month, why: why.as_str().to_owned() });
     }
     row.unconverted = unconverted.into_iter().map(|(currency, amount)| UnconvertedSum { currency, amount }).collect();
     check_conservation(&row)?;

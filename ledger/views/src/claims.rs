@@ -1,5 +1,6 @@
 //! Claims: the steps that each may take, our own check of a submission, and what each takes from its lot.
 
+use crate::codes::Refusal;
 use chrono::NaiveDate;
 use daybook_event::{Amount, ClaimState, CoopClaim, Currency, EventRef, Exact, Month};
 use daybook_rules::calendar::Period;
@@ -104,5 +105,5 @@ pub(crate) struct Claim {
     /// Overdrawn included.
     pub(crate) consumed: Exact,
     pub(crate) overdrawn: Exact,
-    pub(crate) refused: Option<&'static str>,
+    pub(crate) refused: Option<Refusal>,
 }

@@ -4,6 +4,7 @@
 //! claim's own date: so the lots come first, whole, and the steps of all claims after them.
 
 use crate::claims::{Claim, ClaimStep, Stage};
+use crate::codes::Refusal;
 use crate::fx::FxTable;
 use crate::lots::{Lot, LotDays, Outcome, lot_row, lots};
 use crate::rows::{ClaimRow, FindingRow, LotRow};
@@ -39,7 +40,7 @@ pub(crate) fn settle_coop(
 }
 
 /// What a check says: the lot and the amount to reserve, or the code of the refusal.
-type Checked = Result<(Period, Exact), &'static str>;
+type Checked = Result<(Period, Exact), Refusal>;
 
 struct Desk<'a> {
     book: &'a RuleBook,
@@ -107,9 +108,9 @@ impl Desk<'_> {
     /// The lot that takes the claim: of those that may be used on the activity's first day the oldest whose check
     /// passes. If none passes, the refusal of the newest usable one, or else of the ordinary one.
     fn check(&self, claim: &Claim, on: NaiveDate) -> Result<(Option<Period>, Checked), Overflow> {
-        let Some(start) = claim.activity_start else { return Ok((None, Err("NO_LOT"))) };
+        let Some(start) = claim.activity_start else { return Ok((None, Err(Refusal::NoLot))) };
         let ordinary = self.book.calendar().period_of(Month::of(start)).previous();
-        let mut answer = (Some(ordinary), Err("NO_LOT"));
+        let mut answer = (Some(ordinary), Err(Refusal::NoLot));
         let usable = self.lots.iter().filter(|(_, lot)| lot.outcome == Outcome::Usable);
         for (&period, lot) in usable.filter(|(period, _)| LotDays::of(self.book, **period).may_use(start)) {
             answer = (Some(period), self.check_lot(claim, on, start, period, lot)?);
@@ -131,29 +132,29 @@ impl Desk<'_> {
     ) -> Result<Checked, Overflow> {
         let days = LotDays::of(self.book, period);
         if on > days.claimed.1 {
-            return Ok(Err("LATE"));
+            return Ok(Err(Refusal::Late));
         }
         if on < days.claimed.0 {
-            return Ok(Err("EARLY"));
+            return Ok(Err(Refusal::Early));
         }
         if !claim.activity_end.is_some_and(|end| start <= end && days.may_use(end)) {
-            return Ok(Err("OUTSIDE_USAGE"));
+            return Ok(Err(Refusal::OutsideUsage));
         }
         let activities = &self.book.set_on_or_first(start).coop.activities;
         let Some(activity) = activities.iter().find(|activity| activity.name == claim.activity) else {
-            return Ok(Err("NOT_APPROVED_ACTIVITY"));
+            return Ok(Err(Refusal::NotApprovedActivity));
         };
         if !claim.submitted.is_some_and(|amount| amount.is_positive()) {
-            return Ok(Err("NOT_POSITIVE"));
+            return Ok(Err(Refusal::NotPositive));
         }
-        let Some(amount) = claim.amount else { return Ok(Err("NOFX")) };
+        let Some(amount) = claim.amount else { return Ok(Err(Refusal::NoRate)) };
         if let Some(limit) = activity.limit {
             let used = self.used(period, &claim.activity)?.plus(amount)?;
             if used > limit_of(limit, lot.accrued)? {
-                return Ok(Err("OVER_LIMIT"));
+                return Ok(Err(Refusal::OverLimit));
             }
         }
-        Ok(if amount > lot.pool { Err("OVER_BALANCE") } else { Ok((period, amount)) })
+        Ok(if amount > lot.pool { Err(Refusal::OverBalance) } else { Ok((period, amount)) })
     }
 
     /// Reserved and consumed of an activity in a lot.
@@ -241,7 +242,7 @@ impl Desk<'_> {
             period: claim.period.map(|period| period.to_string()).unwrap_or_default(),
             state: claim.stage.as_str().to_owned(),
             amount: claim.amount.map(|amount| amount.to_string()).unwrap_or_default(),
-            refused: claim.refused.unwrap_or_default().to_owned(),
+            refused: claim.refused.map_or("", Refusal::as_str).to_owned(),
         };
         let claims = self.claims.into_iter().map(claim_row).collect();
         Ok(CoopRows { lots, claims, findings: self.findings, conversions })

@@ -8,6 +8,7 @@
 //! Reading order: [`fact`] (what goes in), [`rows`] (what comes out), `standing` (may the partner earn that day?),
 //! `credits` and `pricing` (where does each billed amount go?), `lots`, `coop` and `payout` (what becomes of it?).
 
+pub mod codes;
 pub mod fact;
 pub mod fx;
 pub mod rows;

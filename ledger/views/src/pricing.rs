@@ -1,5 +1,6 @@
 //! Where each billed amount goes, and what it contributes.
 
+use crate::codes::LineCode;
 use crate::credits::Resolved;
 use crate::customers::GroupsOnDay;
 use crate::fact::Line;
@@ -119,7 +120,7 @@ impl<'a> Pricer<'a> {
         };
         let line = resolved.pricing_line();
         if self.state.is_own_tenant(&line.customer_id, day.on) {
-            priced.bucket = Bucket::Ineligible("CUSEQPTR".to_owned());
+            priced.bucket = Bucket::Ineligible(LineCode::OwnTenant.as_str().to_owned());
         } else if let Some(code) = &day.code {
             priced.bucket = Bucket::Ineligible(code.clone());
         } else {

@@ -90,6 +90,25 @@ pub struct LotRow {
     pub overdrawn: Exact,
 }
 
+impl LotRow {
+    /// The row of a period without a lot, which only claims name.
+    #[must_use]
+    pub fn none(partner_id: &PartnerId, period: &str) -> Self {
+        Self {
+            partner_id: partner_id.clone(),
+            period: period.to_owned(),
+            accrued: Exact::ZERO,
+            state: "none".to_owned(),
+            converted: Exact::ZERO,
+            consumed: Exact::ZERO,
+            reserved: Exact::ZERO,
+            available: Exact::ZERO,
+            forfeited: Exact::ZERO,
+            overdrawn: Exact::ZERO,
+        }
+    }
+}
+
 /// A claim as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRow {

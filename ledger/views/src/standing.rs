@@ -1,14 +1,12 @@
 //! May this partner earn on this date? Invitation, enrolment and offboarding, day by day.
 
+use crate::codes::LineCode;
 use crate::gates::{GateContext, Verdict};
 use crate::rows::StandingRow;
 use crate::state::{JudgedDay, PartnerState, Status};
 use chrono::{Datelike, Days, NaiveDate};
 use daybook_event::{EventRef, Month, Overflow, PartnerId};
 use daybook_rules::model::{Cadence, Gate, RuleBook, RuleSet, Upkeep};
-
-/// The code of a day that no gate keeps from earning, except that the partner is not enrolled.
-pub(crate) const NOT_ENROLLED: &str = "NOT_ENROLLED";
 
 /// The days of one month as standing sees them.
 pub(crate) struct MonthOfStanding<'a> {
@@ -159,7 +157,7 @@ impl<'a> MonthOfStanding<'a> {
             day.code = if enrolled[day.on.day() as usize] {
                 codes.if_enrolled
             } else {
-                Some(codes.if_not.unwrap_or_else(|| NOT_ENROLLED.to_owned()))
+                Some(codes.if_not.unwrap_or_else(|| LineCode::NotEnrolled.as_str().to_owned()))
             };
             day
         });

@@ -4,6 +4,7 @@
 //! production. `UPDATE_EXPECT=1` rewrites the expectations.
 
 pub(crate) mod books;
+mod explained;
 mod lock;
 mod rule_tests;
 mod situation;

@@ -49,6 +49,11 @@ impl Situation {
         self.folder.file_name().unwrap().to_string_lossy().into_owned()
     }
 
+    /// What the folder's records say, and the book and through date under which it looks at them.
+    pub(crate) fn coordinates(&self) -> (Histories, &RuleBook, NaiveDate) {
+        (self.ledger(false).0, &self.book, self.through)
+    }
+
     /// What differs from the expectation, a text each. With `UPDATE_EXPECT=1`: rewrites it, and nothing differs.
     pub(crate) fn differences(&self) -> Vec<String> {
         let (histories, quarantined) = self.ledger(false);

@@ -1,6 +1,6 @@
 //! Why a period's co-op is what it is.
 
-use super::{Cited, ExplainError};
+use super::{Cited, ExplainError, meaning};
 use crate::histories::Histories;
 use daybook_event::{Exact, NaiveDate, Opening, PartnerId, Position};
 use daybook_rules::calendar::Period;
@@ -52,6 +52,8 @@ pub struct ClaimPart {
     pub row: ClaimRow,
     /// What it means.
     pub sentence: String,
+    /// Of a refused claim: what would have to change. Else empty.
+    pub how_to: String,
     /// Its steps in order.
     pub steps: Vec<ClaimStepPart>,
 }
@@ -87,7 +89,9 @@ pub fn explain_lot(
     let rows = fold_partner(book, &fx, partner_id, history, through);
     let label = period.to_string();
     let no_lot = || ExplainError::NoLot { partner_id: partner_id.to_string(), period: label.clone() };
-    let row = rows.lots.into_iter().find(|row| row.period == label).ok_or_else(no_lot)?;
+    let has_claims = rows.claims.iter().any(|claim| claim.period == label);
+    let claimed_only = || has_claims.then(|| LotRow::none(partner_id, &label));
+    let row = rows.lots.into_iter().find(|row| row.period == label).or_else(claimed_only).ok_or_else(no_lot)?;
     let inside = |month| period.first_month() <= month && month <= period.last_month();
     let mut parts: Vec<LotPart> = Vec::new();
     for posting in rows.postings.iter().filter(|posting| inside(posting.month)) {
@@ -98,7 +102,10 @@ pub fn explain_lot(
         parts.push(LotPart { of: format!("{} true-up ({})", true_up.month, true_up.cause), coop: true_up.coop });
     }
     let claims = rows.claims.into_iter().filter(|claim| claim.period == label);
-    let part = |row: ClaimRow| ClaimPart { sentence: claim_sentence(&row), steps: steps(history, &row, through), row };
+    let part = |row: ClaimRow| {
+        let (sentence, how_to) = meaning::of_claim(&row);
+        ClaimPart { sentence, how_to, steps: steps(history, &row, through), row }
+    };
     let claims: Vec<ClaimPart> = claims.map(part).collect();
     let (rules, threshold) = rules(book, period);
     let days = LotDays::of(book, period);
@@ -186,6 +193,9 @@ fn summary(row: &LotRow, stood: bool, threshold: Exact, period: Period) -> Strin
         "open" => {
             format!("{partner_id} has accrued {accrued} of co-op in {period} so far; {} decides.", period.last_day())
         }
+        _ if row.overdrawn.is_zero() => {
+            format!("{partner_id} accrued no co-op in {period}: claims on it have nothing to draw on.")
+        }
         _ => format!("{partner_id} accrued no co-op in {period}; claims on it are overdrawn by {}.", row.overdrawn),
     }
 }
@@ -210,21 +220,4 @@ fn arithmetic(row: &LotRow, stood: bool, threshold: Exact, parts: &[LotPart]) ->
         ));
     }
     Ok(steps)
-}
-
-fn claim_sentence(row: &ClaimRow) -> String {
-    let reason = match row.refused.as_str() {
-        "" => return format!("{} for {}", row.state, row.amount),
-        "NO_LOT" => "there is no usable lot to draw on",
-        "LATE" => "it came after the claim window",
-        "EARLY" => "it came before the claim window",
-        "OUTSIDE_USAGE" => "the activity lies outside the usage period",
-        "NOT_APPROVED_ACTIVITY" => "the activity is not approved",
-        "NOT_POSITIVE" => "the amount is not above zero",
-        "NOFX" => "there is no exchange rate for the month of submission",
-        "OVER_LIMIT" => "the activity's limit is used up",
-        "OVER_BALANCE" => "the lot has less than that left",
-        other => other,
-    };
-    format!("{}: our check refused it ({}), since {reason}", row.state, row.refused)
 }

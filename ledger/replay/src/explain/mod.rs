@@ -4,6 +4,7 @@
 //! must give the figure it explains.
 
 mod lot;
+mod meaning;
 mod month;
 mod text;
 

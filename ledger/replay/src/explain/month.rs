@@ -1,6 +1,6 @@
 //! Why a month earned what it earned, and why the rest did not.
 
-use super::{Cited, ExplainError};
+use super::{Cited, ExplainError, meaning};
 use crate::histories::Histories;
 use daybook_event::{Currency, EventRef, Exact, Month, NaiveDate, PartnerId, Position, Rate};
 use daybook_rules::model::{Base, RuleBook, RuleSet};
@@ -312,7 +312,7 @@ impl Folded<'_> {
                 Bucket::Capped => "capped".to_owned(),
             };
             let line = self.line(priced);
-            let (sentence, how_to) = self.meaning(&priced.bucket, priced.rule_set);
+            let (sentence, how_to) = meaning::of_bucket(self.book, &priced.bucket, priced.rule_set);
             let bucket = buckets.entry(name.clone()).or_insert_with(|| BucketExplanation {
                 bucket: name,
                 sentence,
@@ -325,30 +325,6 @@ impl Folded<'_> {
         }
         Ok(buckets.into_values().collect())
     }
-
-    fn meaning(&self, bucket: &Bucket, rule_set: Option<usize>) -> (String, String) {
-        let set = &self.book.sets[rule_set.unwrap_or(0)];
-        let (sentence, how_to) = match bucket {
-            Bucket::Ineligible(code) => {
-                let gate = set.gates.iter().find(|gate| gate.fail_code == *code);
-                return gate.map_or_else(|| meaning_of_code(code), |gate| (gate.sentence.clone(), gate.how_to.clone()));
-            }
-            Bucket::Unconverted => ("There is no exchange rate for the month.", "Publish an fx_rate for it."),
-            Bucket::NoTerms => ("The line is dated before the first rule set.", "Add the terms of that time."),
-            Bucket::Unmatched => ("No lever matches the line.", "Check its product family, segment and charge type."),
-            Bucket::Capped => ("A cap leaves every contribution at zero.", "Nothing: the cap is used up."),
-            Bucket::Earning => ("", ""),
-        };
-        (sentence.to_owned(), how_to.to_owned())
-    }
-}
-
-fn meaning_of_code(code: &str) -> (String, String) {
-    let (sentence, how_to) = match code {
-        "CUSEQPTR" => ("The customer is the partner's own tenant.", "A sale to self is not eligible."),
-        _ => ("The partner was not enrolled on that date.", "Accept the invitation once all entry gates are met."),
-    };
-    (sentence.to_owned(), how_to.to_owned())
 }
 
 fn terms(set: &RuleSet) -> String {

@@ -52,6 +52,9 @@ pub(super) fn lot(f: &mut Formatter<'_>, lot: &LotExplanation) -> Result {
     }
     for claim in &lot.claims {
         writeln!(f, "    {}  {}", claim.row.claim_id, claim.sentence)?;
+        if !claim.how_to.is_empty() {
+            writeln!(f, "      what to do  {}", claim.how_to)?;
+        }
         for step in &claim.steps {
             writeln!(f, "      {} {} #{}  {} {}", step.on, step.event, step.position, step.state, step.amount)?;
         }
