@@ -1,7 +1,8 @@
 //! NDJSON: one event a line, the same events as on the stream.
 
 use super::fault::LineFault;
-use super::{FaultReason, FileError, ImportError, ImportItem, Origin};
+use super::webhook::{Noticed, noticed};
+use super::{FaultReason, FileError, ImportError, ImportItem, Origin, SkipReason};
 use daybook_event::Envelope;
 use std::io::BufRead;
 
@@ -37,11 +38,25 @@ pub fn ndjson<E>(
 fn item(bytes: &[u8], cut: bool, origin: Origin) -> ImportItem {
     match envelope(bytes, cut) {
         Ok(envelope) => ImportItem::Event { envelope: Box::new(envelope), origin, flags: Vec::new() },
+        Err(LineFault { reason: FaultReason::EventInvalid, detail }) => not_an_event(bytes, detail, origin),
         Err(fault) => {
             let kept = if cut { &bytes[..bytes.len().min(LONG_LINE_BYTES_KEPT)] } else { bytes };
             let LineFault { reason, detail } = fault;
             ImportItem::Faulty { reason, detail, origin, bytes: kept.to_vec(), money: None }
         }
+    }
+}
+
+/// A webhook is no fault of an event; one of a name that is not published is.
+fn not_an_event(bytes: &[u8], detail: String, origin: Origin) -> ImportItem {
+    let reason = FaultReason::EventInvalid;
+    let faulty = |detail| ImportItem::Faulty { reason, detail, origin, bytes: bytes.to_vec(), money: None };
+    match std::str::from_utf8(bytes).ok().and_then(noticed) {
+        Some(Noticed::Webhook(webhook)) => {
+            ImportItem::Skipped { why: SkipReason::Webhook(webhook), origin, money: None, flags: Vec::new() }
+        }
+        Some(Noticed::Unknown(name)) => faulty(format!("a webhook of the name {name:?}, which is not published")),
+        None => faulty(detail),
     }
 }
 
@@ -162,6 +177,17 @@ mod tests {
         assert_eq!(faults[0].3, bad_amount.as_bytes());
         assert_eq!(faults[1].0, FaultReason::EventInvalid);
         assert_eq!(faults[2].0, FaultReason::NotUtf8);
+    }
+
+    #[test]
+    fn a_webhook_is_skipped_by_name_and_an_unknown_one_is_a_fault() {
+        let webhook = |name: &str| format!(r#"{{"EventName":"{name}","ResourceUri":"https://example.org/x"}}"#);
+        let items = read(format!("{}\n{}\n{HELD}", webhook("invoice-ready"), webhook("bogus")).as_bytes());
+        let ImportItem::Skipped { why, .. } = &items[0] else { panic!("{:?}", items[0]) };
+        assert_eq!(why.code(), "invoice-ready");
+        let ImportItem::Faulty { detail, .. } = &items[1] else { panic!("{:?}", items[1]) };
+        assert_eq!(detail, "a webhook of the name \"bogus\", which is not published");
+        assert!(matches!(items[2], ImportItem::Event { .. }));
     }
 
     #[test]

@@ -63,11 +63,12 @@ impl Supersession {
 
 impl fmt::Display for Supersession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "reversed: {} records{}", self.reversed.lines, money_text(&self.reversed))?;
+        writeln!(f, "records reversed: {}{}", self.reversed.lines, money_text(&self.reversed))?;
         if self.reversed_before > 0 {
             writeln!(
                 f,
-                "known and reversed since: {} lines; they do not come back, a later issue took their place",
+                "lines known and reversed since: {}; they do not come back: a later issue took their place, or somebody \
+                 reversed them",
                 self.reversed_before
             )?;
         }
@@ -77,7 +78,7 @@ impl fmt::Display for Supersession {
         if self.left.lines > 0 {
             writeln!(
                 f,
-                "of the same invoices, in the ledger but in none of these files: {} lines{}; they stand as they are, and \
+                "lines of the same invoices in the ledger, but in none of these files: {}{}; they stand as they are, and \
                  each that is billed no longer needs a reversal",
                 self.left.lines,
                 money_text(&self.left)
@@ -91,8 +92,8 @@ impl fmt::Display for Supersession {
             let entries: Vec<String> = self.quarantine_entries.iter().map(u64::to_string).collect();
             writeln!(
                 f,
-                "in quarantine since an earlier import, and taken now under another id: entries {}; they stay \
-                 listed, and their months flagged, until they are dismissed",
+                "quarantine entries whose line is taken now under another id: {}; they stay listed, and their months \
+                 flagged, until they are dismissed",
                 entries.join(", ")
             )?;
         }
@@ -129,12 +130,12 @@ mod tests {
         let text = report.to_string();
         for said in [
             "superseding          1\n",
-            "reversed: 1 records, 550.00 USD\n",
-            "known and reversed since: 1 lines",
+            "records reversed: 1, 550.00 USD\n",
+            "lines known and reversed since: 1;",
             "not superseded: b.ndjson line 7: too long\n",
-            "in none of these files: 1 lines, 20.50 USD;",
+            "in none of these files: 1, 20.50 USD;",
             "  invoice G1: contoso/s-1 at position 3, 20.5 USD\n",
-            "entries 2, 5; they stay listed",
+            "under another id: 2, 5; they stay",
         ] {
             assert!(text.contains(said), "{said:?} is not in\n{text}");
         }

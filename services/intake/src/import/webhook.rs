@@ -3,6 +3,30 @@
 //! A notice is known by its form, `{EventName, ResourceUri, ResourceName, AuditUri, ResourceChangeUtcDate}`, and by its
 //! published name. A name that is not published is an error of the file: what it means is not ours to guess.
 
+use serde::Deserialize;
+
+/// What makes a JSON object a webhook.
+#[derive(Deserialize)]
+struct Notice {
+    #[serde(rename = "EventName", alias = "eventName")]
+    name: String,
+    #[serde(rename = "ResourceUri", alias = "resourceUri")]
+    _resource: String,
+}
+
+/// A JSON text that has the form of a webhook.
+pub(super) enum Noticed {
+    Webhook(Webhook),
+    /// Under a name that is not published.
+    Unknown(String),
+}
+
+/// The webhook that a JSON text is, if it has the form of one.
+pub(super) fn noticed(json: &str) -> Option<Noticed> {
+    let notice: Notice = serde_json::from_str(json).ok()?;
+    Some(Webhook::named(&notice.name).map_or(Noticed::Unknown(notice.name), Noticed::Webhook))
+}
+
 /// A webhook with a published name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Webhook {

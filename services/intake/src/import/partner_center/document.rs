@@ -1,8 +1,9 @@
 //! JSON answers of the invoice interface as rows of cells: collections, single items, and either of them one after
 //! another. Numbers are read as the text they are written in.
 
+use super::super::FaultReason;
 use super::super::fault::{FileError, LineFault};
-use super::super::{FaultReason, Webhook};
+use super::super::webhook::{Noticed, noticed};
 use super::FILE_LINES_MAX;
 use super::columns::{Cells, Column, LineKind, name_key};
 use super::source_file::{RowContent, SourceFile, SourceRow};
@@ -19,8 +20,9 @@ pub(super) fn read(text: &str) -> Result<SourceFile<'_>, FileError> {
         let (items, invoice) = items_of(document);
         for item in items {
             let line = rows.len() as u64 + 1;
-            let content = match webhook_of(item, line)? {
-                Some(webhook) => Ok(RowContent::Webhook(webhook)),
+            let content = match noticed(item.get()) {
+                Some(Noticed::Webhook(webhook)) => Ok(RowContent::Webhook(webhook)),
+                Some(Noticed::Unknown(name)) => return Err(FileError::WebhookUnknown { line, name }),
                 None => item_content(item, invoice.as_deref()),
             };
             rows.push(SourceRow { line, raw: item.get().as_bytes(), content });
@@ -30,19 +32,6 @@ pub(super) fn read(text: &str) -> Result<SourceFile<'_>, FileError> {
         }
     }
     if rows.is_empty() { Err(FileError::Empty) } else { Ok(SourceFile { head: &[], rows }) }
-}
-
-/// The webhook that an item is, if it has the form of one.
-fn webhook_of(item: &RawValue, line: u64) -> Result<Option<Webhook>, FileError> {
-    let object: Object<'_> = serde_json::from_str(item.get()).unwrap_or_default();
-    let text = |wanted: &str| {
-        let found = object.iter().find(|(name, _)| name_key(name) == wanted);
-        found.and_then(|(_, value)| scalar_text(value))
-    };
-    match (text("eventname"), text("resourceuri")) {
-        (Some(name), Some(_)) => Webhook::named(&name).map(Some).ok_or(FileError::WebhookUnknown { line, name }),
-        _ => Ok(None),
-    }
 }
 
 fn broken(error: &serde_json::Error) -> FileError {

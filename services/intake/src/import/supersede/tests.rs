@@ -2,6 +2,7 @@ use super::*;
 use crate::{INTAKE_SEMANTICS, classify_envelope};
 use daybook_event::{Amount, PartnerId};
 use daybook_store::{Binding, Ledger, LedgerOptions, Origin, Outcome};
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tempfile::TempDir;
 
@@ -183,4 +184,46 @@ fn lines_of_the_invoice_that_no_file_has_are_named() {
     let left = scene.reissues.lines_left(&snapshot, &invoices, &met).unwrap();
     let left: Vec<_> = left.iter().map(|line| (line.event.to_string(), line.position.number())).collect();
     assert_eq!(left, [("contoso/s-2".to_owned(), 2)]);
+}
+
+/// How much of a superseding import reaches the ledger.
+#[derive(Debug, Clone, Copy)]
+enum Reach {
+    All,
+    /// Killed between the two.
+    ReversalsAlone,
+    /// Killed, and the broker had taken the later message only.
+    LineAlone,
+}
+
+fn issues() -> impl Strategy<Value = Vec<(u8, Reach)>> {
+    let reach = prop_oneof![4 => Just(Reach::All), 1 => Just(Reach::ReversalsAlone), 1 => Just(Reach::LineAlone)];
+    proptest::collection::vec((1_u8..6, reach), 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever was cut off before: once an issue of new content went in whole, it stands alone; and again it is nothing new.
+    #[test]
+    fn the_last_new_issue_stands_alone_whatever_was_cut_off(issues in issues()) {
+        let mut scene = Scene::new();
+        for (amount, reach) in issues {
+            let Plan::Supersede { reversals, line: superseding } = scene.plan(&line(&amount.to_string())) else {
+                scene.append(&line(&amount.to_string()));
+                continue;
+            };
+            if !matches!(reach, Reach::LineAlone) {
+                reversals.iter().for_each(|(reversal, _)| { scene.append(reversal); });
+            }
+            if !matches!(reach, Reach::ReversalsAlone) {
+                scene.append(&superseding);
+            }
+        }
+        scene.supersede(&line("99"));
+        prop_assert_eq!(scene.amounts_standing(), ["99"]);
+        let head = scene.head();
+        scene.supersede(&line("99"));
+        prop_assert_eq!(scene.head(), head);
+    }
 }
