@@ -72,6 +72,7 @@ pub(crate) fn apply_caps(
             let sums = state.cap_sums.0.entry(lever.name.clone()).or_default();
             let sum = |sums: &OfLever, cap: &Cap| sums.sum(book.calendar(), cap, customer_id, month);
             let before = lever.cap.map(|cap| sum(sums, &cap)).transpose()?;
+            contribution.sum_before = before;
             sums.add(customer_id, month, contribution.before_cap)?;
             if let (Some(cap), Some(before)) = (lever.cap, before) {
                 let after = before.plus(contribution.before_cap)?;

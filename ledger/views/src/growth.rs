@@ -124,7 +124,14 @@ pub(crate) fn contribute(
         let base = growth.billed.minus(growth.year_before)?.max(Exact::ZERO);
         let raw = base.times(lever.rate)?;
         let contributions = &mut priced[last].contributions;
-        contributions.push(Contribution { lever: at, base, before_cap: raw, amount: raw, growth: Some(growth) });
+        contributions.push(Contribution {
+            lever: at,
+            base,
+            before_cap: raw,
+            amount: raw,
+            sum_before: None,
+            growth: Some(growth),
+        });
         contributions.sort_by_key(|contribution| contribution.lever);
     }
     Ok(())

@@ -38,6 +38,8 @@ pub struct Contribution {
     pub before_cap: Exact,
     /// What the lever's cap leaves of it.
     pub amount: Exact,
+    /// Where the lever has a cap: what it contributed before this line in the cap's window, before caps.
+    pub sum_before: Option<Exact>,
     /// Where the base is growth: what it is the difference of.
     pub growth: Option<Growth>,
 }
@@ -151,8 +153,14 @@ impl<'a> Pricer<'a> {
                 priced.growth.push(at);
             } else {
                 let before_cap = amount.times(lever.rate)?;
-                let of = Contribution { lever: at, base: amount, before_cap, amount: before_cap, growth: None };
-                priced.contributions.push(of);
+                priced.contributions.push(Contribution {
+                    lever: at,
+                    base: amount,
+                    before_cap,
+                    amount: before_cap,
+                    sum_before: None,
+                    growth: None,
+                });
             }
         }
         priced.bucket = match (slots_taken.is_empty(), first_unmet_need) {

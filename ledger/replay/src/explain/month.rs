@@ -97,6 +97,8 @@ pub struct ExplainedContribution {
     pub before_cap: Exact,
     /// What counts of it.
     pub amount: Exact,
+    /// Where the lever has a cap: the sum that it had before this line in the cap's window, before caps.
+    pub sum_before: Option<Exact>,
     /// Where the base is growth: what it is the difference of.
     pub growth: Option<ExplainedGrowth>,
 }
@@ -108,6 +110,7 @@ impl ExplainedContribution {
             rate,
             before_cap: part.before_cap,
             amount: part.amount,
+            sum_before: part.sum_before,
             growth: part.growth.map(|of| ExplainedGrowth { billed: of.billed, year_before: of.year_before }),
         }
     }

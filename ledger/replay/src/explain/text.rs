@@ -81,8 +81,8 @@ fn line(f: &mut Formatter<'_>, line: &ExplainedLine) -> Result {
             write!(f, "; the customer's growth: {} less {} a year before", growth.billed, growth.year_before)?;
         }
         write!(f, "; {} x {} = {}", contribution.base, contribution.rate, contribution.before_cap)?;
-        if contribution.amount != contribution.before_cap {
-            write!(f, ", of which the cap leaves {}", contribution.amount)?;
+        if let Some(before) = contribution.sum_before {
+            write!(f, ", after {before} in the cap's window: {} counts", contribution.amount)?;
         }
     }
     if let Some(root) = &line.credit_of {
