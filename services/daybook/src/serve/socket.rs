@@ -193,7 +193,7 @@ impl SocketDoor {
         let mut line = String::new();
         if self.reader.read_line(&mut line)? == 0 {
             return Err(Failure::Input(
-                "serve hung up: what it answered is durable; give the command again, which adds nothing twice"
+                "serve hung up: what it answered is durable; import again, or adopt again: nothing is added twice"
                     .to_owned(),
             ));
         }
