@@ -4,7 +4,7 @@ use crate::ProjectError;
 use chrono::NaiveDate;
 use daybook_event::Position;
 use daybook_rules::model::RuleBook;
-use daybook_store::{DerivedRead, DerivedWrite, LedgerReader, Snapshot};
+use daybook_store::{DerivedRead, DerivedWrite, LedgerReader};
 use serde::{Deserialize, Serialize};
 
 /// The number of the shape of what this crate keeps in the derived file. Another shape is rebuilt from the ledger.
@@ -74,10 +74,7 @@ pub(crate) struct FactsMark {
 impl FactsMark {
     /// The mark of this ledger at a position.
     pub(crate) fn at(ledger: &LedgerReader, position: Position) -> Result<Self, ProjectError> {
-        Self::at_in(&ledger.snapshot()?, position)
-    }
-
-    fn at_in(snapshot: &Snapshot, position: Position) -> Result<Self, ProjectError> {
+        let snapshot = ledger.snapshot()?;
         let ledger_id = snapshot.identity().ledger_id;
         let Some(root) = snapshot.root_at(position)? else {
             let why = format!("it is at position {position}, the ledger at {}", snapshot.head().position);
@@ -88,12 +85,7 @@ impl FactsMark {
 
     /// Whether the facts are of this ledger.
     pub(crate) fn check(&self, ledger: &LedgerReader) -> Result<(), ProjectError> {
-        self.check_in(&ledger.snapshot()?)
-    }
-
-    /// The same for a ledger held still.
-    pub(crate) fn check_in(&self, ledger: &Snapshot) -> Result<(), ProjectError> {
-        let of_ledger = Self::at_in(ledger, self.position)?;
+        let of_ledger = Self::at(ledger, self.position)?;
         if *self == of_ledger {
             return Ok(());
         }

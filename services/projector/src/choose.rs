@@ -7,7 +7,7 @@ use crate::projector::{Loaded, Projector};
 use daybook_event::Position;
 use daybook_rules::Adoptions;
 use daybook_rules::model::RuleBook;
-use daybook_store::{DerivedReader, Snapshot};
+use daybook_store::{DerivedReader, LedgerReader};
 use std::sync::Arc;
 
 /// Names the book for the adoptions up to a position, or says why there is none.
@@ -60,15 +60,17 @@ impl Projector {
 /// there is no such file, or it is not of this ledger.
 ///
 /// # Errors
-/// [`ProjectError`] when the derived file cannot be read.
+/// [`ProjectError`] when a file cannot be read.
 pub fn adoptions_kept(
     derived: &DerivedReader,
-    ledger: &Snapshot,
+    ledger: &LedgerReader,
 ) -> Result<Option<(Position, Adoptions)>, ProjectError> {
+    // The derived file first: beside a projector at work, a ledger that was read earlier would seem to be behind it.
     let snapshot = derived.snapshot()?;
     let Some(mark) = FactsMark::read(&snapshot)? else { return Ok(None) };
-    if mark.position > ledger.head().position || mark.check_in(ledger).is_err() {
-        return Ok(None);
+    match mark.check(ledger) {
+        Err(error) if error.is_cured_by_rebuild() => return Ok(None),
+        checked => checked?,
     }
     let (_, adoptions) = no_partner_load(&snapshot)?;
     Ok(Some((mark.position, adoptions)))

@@ -3,7 +3,9 @@
 use crate::failure::Failure;
 use daybook_event::Position;
 use daybook_rules::Adoptions;
-use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, ReadError, RecordRef, Snapshot};
+use daybook_store::{
+    DERIVED_FILE, DerivedOptions, DerivedReader, LedgerOptions, LedgerReader, ReadError, RecordRef, Snapshot,
+};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -19,7 +21,7 @@ enum ScanError {
 /// Every adoption in the ledger up to a position. What the derived file has of them is taken from there, the rest from
 /// the records.
 pub(crate) fn adoptions(dir: &Path, ledger: &Snapshot, known: Position) -> Result<Adoptions, Failure> {
-    let (kept_to, kept) = kept(dir, ledger).unwrap_or_default();
+    let (kept_to, kept) = kept(dir).unwrap_or_default();
     recorded(kept, ledger, kept_to, known)
 }
 
@@ -51,10 +53,11 @@ fn recorded(
 }
 
 /// What the derived file has. One that cannot be read is no trouble here: the records say the same.
-fn kept(dir: &Path, ledger: &Snapshot) -> Option<(Position, Adoptions)> {
+fn kept(dir: &Path) -> Option<(Position, Adoptions)> {
     if !dir.join(DERIVED_FILE).exists() {
         return None;
     }
     let derived = DerivedReader::open(dir, &DerivedOptions::default()).ok()?;
-    daybook_projector::adoptions_kept(&derived, ledger).ok()?
+    let ledger = LedgerReader::open(dir, &LedgerOptions::default()).ok()?;
+    daybook_projector::adoptions_kept(&derived, &ledger).ok()?
 }
