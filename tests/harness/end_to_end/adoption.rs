@@ -166,7 +166,6 @@ fn the_adopted_bytes_count_whatever_becomes_of_the_files() {
     daybook.run(&[["rules", "adopt", &as_file].as_slice(), &SIGNED].concat()).expect(2, &["other bytes", ".r2"]);
     let list = daybook.json(&["rules", "list", "--rules", &rules]);
     assert_eq!(list.as_array().unwrap().last().unwrap()["at_hand"], "differs");
-    // Without any file that was adopted: a folder of one version that is none of them.
     fs::write(&path, &text).unwrap();
     assert_eq!(
         daybook.json(&["rules", "list", "--rules", &rules]).as_array().unwrap().last().unwrap()["at_hand"],
