@@ -1,29 +1,33 @@
 //! Sections 5 and 6: the bucket of each billed amount, and what it contributes to which posting.
 
+use super::contributions::Contribution;
 use super::facts::{Billed, Line, Partner, billed};
+use super::newness::Asked;
 use super::number::Num;
 use super::standing::Standing;
-use super::terms::{is_in_group, number_on};
+use super::terms::number_on;
 use super::time::{Period, Ym};
+use chrono::NaiveDate;
 use daybook_event::{Envelope, Segment};
-use daybook_rules::model::{Lever, RuleSet};
+use daybook_rules::model::{Base, Lever, RuleSet};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a line goes, and the levers that apply to it.
-struct Priced {
-    bucket: Bucket,
-    rule_set: Option<usize>,
-    /// Number of the lever and its rate.
-    levers: Vec<(usize, Num)>,
+pub(crate) struct Priced {
+    pub(crate) bucket: Bucket,
+    pub(crate) rule_set: Option<usize>,
+    /// By number in the rule set.
+    pub(crate) levers: Vec<usize>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-enum Bucket {
+pub(crate) enum Bucket {
     Unconverted,
     NoTerms,
     Ineligible(String),
     Unmatched,
+    Capped,
     Earning,
 }
 
@@ -47,13 +51,19 @@ pub(crate) struct Accrual {
 impl<'a> Partner<'a> {
     pub(crate) fn accrual(&self, standing: &Standing) -> Accrual {
         let mut accrual = Accrual::default();
+        let mut priced: Vec<Priced> = self.lines.iter().map(|line| self.price(standing, line)).collect();
+        let (contributions, without_base) = self.contributions(&priced);
+        Self::cap(&mut priced, &contributions);
         let months: BTreeSet<Ym> = self.lines.iter().map(|line| Ym::of(line.event.effective_on)).collect();
         for month in months {
-            let lines = self.lines.iter().filter(|line| Ym::of(line.event.effective_on) == month);
-            let priced: Vec<(&Line<'_>, Priced)> = lines.map(|line| (line, self.price(standing, line))).collect();
-            self.conserve(month, &priced, &mut accrual);
-            self.post(month, &priced, &mut accrual);
+            let lines = self.lines.iter().zip(&priced);
+            let of_month: Vec<(&Line<'_>, &Priced)> =
+                lines.filter(|(line, _)| Ym::of(line.event.effective_on) == month).collect();
+            self.conserve(month, &of_month, &mut accrual);
+            self.post(month, &contributions, &mut accrual);
         }
+        let flags = without_base.into_iter().map(|month| (month.to_string(), "NOBASE".to_owned()));
+        accrual.provisional.extend(flags);
         accrual
     }
 
@@ -86,9 +96,9 @@ impl<'a> Partner<'a> {
     }
 
     /// In each slot the first lever whose match and needs hold; and the code of the first unmet need.
-    fn levers_of(&self, set: &RuleSet, event: &Envelope, root: &Billed<'_>) -> (Vec<(usize, Num)>, Option<String>) {
+    fn levers_of(&self, set: &RuleSet, event: &'a Envelope, root: &Billed<'_>) -> (Vec<usize>, Option<String>) {
         let mut unmet_need = None;
-        let mut by_slot: BTreeMap<&str, (usize, Num)> = BTreeMap::new();
+        let mut by_slot: BTreeMap<&str, usize> = BTreeMap::new();
         for (at, lever) in set.levers.iter().enumerate() {
             if by_slot.contains_key(lever.slot.as_str()) || !self.is_match(set, lever, event, root) {
                 continue;
@@ -98,26 +108,38 @@ impl<'a> Partner<'a> {
             match unmet {
                 Some(gate) => unmet_need = unmet_need.or_else(|| Some(gate.fail_code.clone())),
                 None => {
-                    by_slot.insert(&lever.slot, (at, Num::of_rate(lever.rate)));
+                    by_slot.insert(&lever.slot, at);
                 }
             }
         }
         (by_slot.into_values().collect(), unmet_need)
     }
 
-    fn is_match(&self, set: &RuleSet, lever: &Lever, event: &Envelope, root: &Billed<'_>) -> bool {
-        let (on, wanted) = (event.effective_on, &lever.matches);
-        let in_group = |&group: &usize| is_in_group(self.world.book, set, group, root.product, on);
+    /// The match and the conditions of the base, as the line that prices sees them.
+    fn is_match(&self, set: &RuleSet, lever: &Lever, event: &'a Envelope, root: &Billed<'_>) -> bool {
+        let on = event.effective_on;
+        Asked::by_lever(set, lever, on).is_product(self, root.product)
+            && self.is_otherwise_matched(lever, root, on)
+            && match lever.base {
+                Base::CustomerAdd { months, monthly_at_least } => {
+                    self.is_added(lever, months, Num::of_term(monthly_at_least), event)
+                }
+                Base::BilledRevenue | Base::Growth => true,
+            }
+    }
+
+    /// Segment, market and charge type.
+    pub(crate) fn is_otherwise_matched(&self, lever: &Lever, root: &Billed<'_>, on: NaiveDate) -> bool {
+        let wanted = &lever.matches;
         let in_market = |market: &String| self.holds(&format!("market:{market}"), on);
         let is_segment = |segment: &Segment| Some(*segment) == root.segment;
-        (wanted.groups.is_empty() || wanted.groups.iter().any(in_group))
-            && (wanted.segments.is_empty() || wanted.segments.iter().any(is_segment))
+        (wanted.segments.is_empty() || wanted.segments.iter().any(is_segment))
             && (wanted.markets.is_empty() || wanted.markets.iter().any(in_market))
             && (wanted.charge_types.is_empty() || wanted.charge_types.iter().any(|one| one == root.charge_type))
     }
 
     /// Billed is the sum of the buckets, to the last digit.
-    fn conserve(&self, month: Ym, priced: &[(&Line<'_>, Priced)], accrual: &mut Accrual) {
+    fn conserve(&self, month: Ym, priced: &[(&Line<'_>, &Priced)], accrual: &mut Accrual) {
         let sum_of = |bucket: &Bucket| {
             let of_bucket = priced.iter().filter(|(_, priced)| priced.bucket == *bucket);
             Num::sum(of_bucket.filter_map(|(line, _)| line.worth))
@@ -148,22 +170,19 @@ impl<'a> Partner<'a> {
             "partner_id": self.id, "month": month.to_string(),
             "billed": Num::sum(priced.iter().filter_map(|(line, _)| line.worth)).to_string(),
             "earning": sum_of(&Bucket::Earning).to_string(), "ineligible": texts,
-            "unmatched": sum_of(&Bucket::Unmatched).to_string(), "capped": "0.00",
+            "unmatched": sum_of(&Bucket::Unmatched).to_string(), "capped": sum_of(&Bucket::Capped).to_string(),
             "provisional_noterms": sum_of(&Bucket::NoTerms).to_string(), "unconverted": unconverted,
         }));
     }
 
     /// One posting per lever and rule set that priced the lines.
-    fn post(&self, month: Ym, priced: &[(&Line<'_>, Priced)], accrual: &mut Accrual) {
+    fn post(&self, month: Ym, contributions: &[Contribution<'_>], accrual: &mut Accrual) {
         let mut sums: BTreeMap<(String, String, usize), (Num, Num)> = BTreeMap::new();
-        for (line, priced) in priced {
-            let (Some(worth), Some(at)) = (line.worth, priced.rule_set) else { continue };
-            let set = &self.world.book.sets[at];
-            for (lever, rate) in &priced.levers {
-                let key = (set.levers[*lever].name.clone(), set.version.clone(), at);
-                let (base, contributed) = sums.entry(key).or_insert((Num::ZERO, Num::ZERO));
-                (*base, *contributed) = (base.plus(worth), contributed.plus(worth.times(*rate)));
-            }
+        for one in contributions.iter().filter(|one| one.month == month) {
+            let version = &self.world.book.sets[one.rule_set].version;
+            let key = (one.lever.name.clone(), version.clone(), one.rule_set);
+            let (base, contributed) = sums.entry(key).or_insert((Num::ZERO, Num::ZERO));
+            (*base, *contributed) = (base.plus(one.base), contributed.plus(one.counted));
         }
         for ((lever, version, at), (base, contributed)) in sums {
             let set = &self.world.book.sets[at];

@@ -107,11 +107,26 @@ impl<'a> Desk<'a> {
         claim.period = claim.start.map(|start| Period::holding(book, Ym::of(start)).previous(book));
         claim.amount = self.submitted_amount(claim);
         (claim.reserved, claim.consumed, claim.overdrawn) = (Num::ZERO, Num::ZERO, Num::ZERO);
-        claim.refused = self.check(claim, on, others).unwrap_or_default();
+        (claim.period, claim.refused) = self.choose(claim, on, others);
         claim.stage = if claim.refused.is_empty() { "submitted" } else { "refused" };
         if claim.refused.is_empty() {
             claim.reserved = claim.amount.expect("what passes the check has an amount");
         }
+    }
+
+    /// The oldest lot whose check passes; else the newest usable one with its code; else none, by the ordinary period.
+    fn choose(&self, claim: &Claim, on: NaiveDate, others: &[Claim]) -> (Option<Period>, &'static str) {
+        let mut chosen = (claim.period, "NO_LOT");
+        let candidates = claim.start.map(|start| Period::usable_on(self.partner.world.book, start));
+        for period in candidates.unwrap_or_default() {
+            let of_lot = Claim { period: Some(period), ..claim.clone() };
+            match self.check(&of_lot, on, others) {
+                None => return (Some(period), ""),
+                Some("NO_LOT") => {}
+                Some(code) => chosen = (Some(period), code),
+            }
+        }
+        chosen
     }
 
     /// The first code that fails, in the order of the page.
@@ -119,9 +134,9 @@ impl<'a> Desk<'a> {
         let book = self.partner.world.book;
         let lot = claim.period.and_then(|period| self.lots.get(&period)).filter(|lot| lot.outcome == Outcome::Usable);
         let (Some(lot), Some(period), Some(start)) = (lot, claim.period, claim.start) else { return Some("NO_LOT") };
-        let (opens, closes) = period.claim_window(book);
-        let usage = period.next(book);
-        let is_inside = claim.end.is_some_and(|end| start <= end && usage.holds(start) && usage.holds(end));
+        let (opens, closes) = period.claims(book);
+        let (usage_first, usage_last) = period.usage(book);
+        let is_inside = claim.end.is_some_and(|end| usage_first <= start && start <= end && end <= usage_last);
         let activity = set_on(book, start).coop.activities.iter().find(|activity| activity.name == claim.activity);
         let is_positive = claim.submitted.is_some_and(|(amount, _)| Num::of_amount(&amount).is_positive());
         if on > closes {
@@ -234,7 +249,7 @@ impl<'a> Desk<'a> {
         let overdrawn = sum(|claim| claim.overdrawn).plus(overdrawn_before);
         let reserved = sum(|claim| claim.reserved);
         let rest = self.balance(period, &self.claims);
-        let is_closed = period.claim_window(world.book).1 <= world.through;
+        let is_closed = period.claims(world.book).1 <= world.through;
         let (available, forfeited) = if is_closed { (Num::ZERO, rest) } else { (rest, Num::ZERO) };
         let converted = if lot.outcome == Outcome::Converted { lot.accrued } else { Num::ZERO };
         if lot.outcome != Outcome::Open {

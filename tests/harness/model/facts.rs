@@ -93,7 +93,7 @@ enum Link<'a> {
 }
 
 /// A fact's place among the others: date, seq, source, event id, text compared bytewise.
-fn order(event: &Envelope) -> (NaiveDate, u32, &[u8], &[u8]) {
+pub(crate) fn order(event: &Envelope) -> (NaiveDate, u32, &[u8], &[u8]) {
     (event.effective_on, event.seq, event.id.source.as_str().as_bytes(), event.id.event_id.as_str().as_bytes())
 }
 

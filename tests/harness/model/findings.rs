@@ -32,8 +32,13 @@ impl Partner<'_> {
     }
 
     fn is_ignored(&self, event: &Envelope) -> bool {
-        let Payload::Opening(Opening::Lot { period, consumed, .. }) = &event.payload else { return false };
-        Num::of_amount(consumed).is_negative() || Period::labelled(self.world.book, period).is_none()
+        match &event.payload {
+            Payload::Opening(Opening::Lot { period, consumed, .. }) => {
+                Num::of_amount(consumed).is_negative() || Period::labelled(self.world.book, period).is_none()
+            }
+            Payload::Opening(Opening::CustomerSince { product_group, .. }) => !self.is_some_group(product_group),
+            _ => false,
+        }
     }
 
     /// A sale and a change that bill the same source, subscription, date and amount.

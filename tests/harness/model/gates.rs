@@ -14,9 +14,15 @@ pub(crate) struct Verdict {
     pub(crate) met: bool,
     /// Trailing revenue and its threshold.
     pub(crate) revenue: Option<(Num, Num)>,
-    /// The fact that holds it.
-    pub(crate) event: Option<String>,
+    /// The facts that hold it.
+    pub(crate) events: Vec<String>,
 }
+
+/// Finds the event that holds a standing fact on the day judged.
+pub(crate) type Held<'h> = dyn Fn(&str) -> HeldBy<'h> + 'h;
+
+/// The event that holds a fact.
+type HeldBy<'h> = Option<(&'h Envelope, &'h PartnerStanding)>;
 
 /// A fact that is held is one whose last value is not `lapsed`.
 pub(crate) fn is_held(standing: &PartnerStanding) -> bool {
@@ -39,28 +45,17 @@ impl<'a> Partner<'a> {
                 all.revenue = one.revenue;
             }
             if one.met && !all.met {
-                (all.met, all.event) = (true, one.event);
+                (all.met, all.events) = (true, one.events);
             }
         }
         all
     }
 
     fn test(&self, set: &RuleSet, test: &GateTest, date: NaiveDate, after: Option<NaiveDate>) -> Verdict {
-        let renewed = |event: &Envelope| after.is_none_or(|after| event.effective_on > after);
-        let held_now =
-            |fact: &str| self.fact_on(fact, date).filter(|(event, standing)| is_held(standing) && renewed(event));
+        let held_now = |fact: &str| self.held_now(fact, date, after);
         match test {
             GateTest::Held { fact } => of_fact(held_now(fact)),
-            GateTest::HeldOn { fact, on } => {
-                let then = self.fact_on(fact, date.min(*on)).filter(|(_, standing)| is_held(standing));
-                let held_by_some = |event: &&'a Envelope| match &event.payload {
-                    Payload::PartnerStanding(standing) => {
-                        standing.fact == *fact && is_held(standing) && event.effective_on <= date && renewed(event)
-                    }
-                    _ => false,
-                };
-                of_fact(then.filter(|_| self.facts.iter().any(held_by_some)))
-            }
+            GateTest::HeldOn { fact, on } => of_fact(self.held_then(fact, *on, date, after)),
             GateTest::NumberAtLeast { fact, at_least } => {
                 let enough = |standing: &PartnerStanding| match &standing.value {
                     StandingValue::Number(number) => Num::of_amount(number) >= Num::of_term(*at_least),
@@ -72,23 +67,56 @@ impl<'a> Partner<'a> {
             GateTest::TrailingRevenue { window_days, groups, at_least: Some(at_least) } => {
                 let measured = self.trailing_revenue(set, *window_days, groups, date);
                 let required = Num::of_term(*at_least);
-                Verdict { met: measured >= required, revenue: Some((measured, required)), event: None }
+                Verdict { met: measured >= required, revenue: Some((measured, required)), events: Vec::new() }
             }
-            GateTest::Competency { level, areas, source, .. } => {
-                assert_eq!(*source, CompetencySource::Declared, "the generator writes no other");
-                let mut facts = Vec::new();
-                for area in areas {
-                    for name in &set.competency_levels[*level..] {
-                        facts.push(format!("competency:{name}:{area}"));
-                    }
+            GateTest::Competency { level, areas, source, held_on } => {
+                let mut declared = None;
+                if *source != CompetencySource::Computed {
+                    declared = self.declared(set, *level, areas, |fact| match held_on {
+                        Some(on) => self.held_then(fact, *on, date, after),
+                        None => held_now(fact),
+                    });
                 }
-                of_fact(facts.iter().find_map(|fact| held_now(fact)))
+                if declared.is_some() || *source == CompetencySource::Declared {
+                    return of_fact(declared);
+                }
+                let computed = self.computed_competency(set, *level, areas, date, &held_now);
+                Verdict { met: computed.is_some(), revenue: None, events: computed.unwrap_or_default() }
             }
         }
     }
 
+    /// The event that holds the fact on the date, if it is later than `after`.
+    fn held_now(&self, fact: &str, date: NaiveDate, after: Option<NaiveDate>) -> HeldBy<'a> {
+        let renewed = |event: &Envelope| after.is_none_or(|after| event.effective_on > after);
+        self.fact_on(fact, date).filter(|(event, standing)| is_held(standing) && renewed(event))
+    }
+
+    /// The event that held the fact on the fixed date; after an offboarding the fact must have been held anew by any.
+    fn held_then(&self, fact: &str, on: NaiveDate, date: NaiveDate, after: Option<NaiveDate>) -> HeldBy<'a> {
+        let then = self.fact_on(fact, date.min(on)).filter(|(_, standing)| is_held(standing));
+        let held_by_some = |(event, standing): &(&Envelope, &PartnerStanding)| {
+            standing.fact == fact
+                && is_held(standing)
+                && event.effective_on <= date
+                && after.is_none_or(|after| event.effective_on > after)
+        };
+        then.filter(|_| self.standing_facts.iter().any(held_by_some))
+    }
+
+    /// The first declared level from the asked one upwards, in the order of the areas.
+    fn declared(&self, set: &RuleSet, level: usize, areas: &[String], held: impl Fn(&str) -> HeldBy<'a>) -> HeldBy<'a> {
+        let mut facts = Vec::new();
+        for area in areas {
+            for name in &set.competency_levels[level..] {
+                facts.push(format!("competency:{name}:{area}"));
+            }
+        }
+        facts.iter().find_map(|fact| held(fact))
+    }
+
     /// The sum of every revenue line and opening revenue in the window that ends on the date.
-    fn trailing_revenue(&self, set: &RuleSet, days: u32, groups: &[String], date: NaiveDate) -> Num {
+    pub(crate) fn trailing_revenue(&self, set: &RuleSet, days: u32, groups: &[String], date: NaiveDate) -> Num {
         let book = self.world.book;
         let counts =
             |product| groups.is_empty() || groups.iter().any(|group| is_in_named(book, set, group, product, date));
@@ -111,6 +139,7 @@ impl<'a> Partner<'a> {
     }
 }
 
-fn of_fact(held: Option<(&Envelope, &PartnerStanding)>) -> Verdict {
-    Verdict { met: held.is_some(), revenue: None, event: held.map(|(event, _)| event.id.to_string()) }
+fn of_fact(held: HeldBy<'_>) -> Verdict {
+    let events = held.iter().map(|(event, _)| event.id.to_string()).collect();
+    Verdict { met: held.is_some(), revenue: None, events }
 }

@@ -9,6 +9,8 @@
 mod accrual;
 mod claims;
 mod compare;
+mod competency;
+mod contributions;
 mod coverage;
 mod facts;
 mod figures;
@@ -16,6 +18,7 @@ mod findings;
 mod gates;
 mod generate;
 mod lots;
+mod newness;
 mod number;
 mod payout;
 mod properties;
@@ -23,6 +26,7 @@ mod standing;
 mod terms;
 mod thresholds;
 mod time;
+mod usage;
 
 use compare::{Answer, asked, shrink};
 use coverage::Coverage;

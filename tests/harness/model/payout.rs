@@ -6,7 +6,7 @@ use super::lots::{Lot, Outcome};
 use super::number::Num;
 use super::terms::set_on;
 use super::time::{Period, Ym};
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use daybook_event::{Opening, Payload};
 use daybook_rules::model::ProgramYearEnd;
 use serde_json::{Value, json};
@@ -110,14 +110,34 @@ impl Partner<'_> {
             (false, true) => (zero, payable, zero),
             (false, false) => (zero, zero, payable),
         };
+        let due_on = month.last_day() + Days::new(u64::from(set.payout.due_days));
+        let (paid, held, lost, due_on) = self.hold(paid, due_on, set.payout.hold_days);
+        let forfeited = forfeited.plus(lost);
         let row = json!({
             "partner_id": self.id, "month": month.to_string(), "rebate": rebate.to_string(),
             "converted": converted.to_string(), "true_up": true_up.to_string(),
-            "carried_in": carried_in.to_string(), "paid": paid.to_string(), "held": "0.00",
+            "carried_in": carried_in.to_string(), "paid": paid.to_string(), "held": held.to_string(),
             "forfeited": forfeited.to_string(), "carried_out": carried_out.to_string(),
-            "due_on": month.last_day() + Days::new(u64::from(set.payout.due_days)),
+            "due_on": due_on,
         });
         (row, carried_out)
+    }
+
+    /// What of a sum to be paid is paid, held and lost, and when it is due: it waits for tax and bank data.
+    fn hold(&self, sum: Num, due_on: NaiveDate, hold_days: Option<u32>) -> (Num, Num, Num, NaiveDate) {
+        let zero = Num::ZERO;
+        let is_complete = |day| self.holds("tax_profile", day) && self.holds("bank_profile", day);
+        let waits = sum.is_positive() && due_on <= self.world.through && !is_complete(due_on);
+        let Some(hold_days) = hold_days.filter(|_| waits) else { return (sum, zero, zero, due_on) };
+        let last = due_on + Days::new(hold_days.into());
+        let mut day = due_on;
+        while day < last && day < self.world.through {
+            day = day.succ_opt().expect("a next day");
+            if is_complete(day) {
+                return (sum, zero, zero, day);
+            }
+        }
+        if last <= self.world.through { (zero, zero, sum, due_on) } else { (zero, sum, zero, due_on) }
     }
 }
 

@@ -121,7 +121,7 @@ impl Walk<'_> {
         let by_revenue = verdicts.iter().find(|(_, verdict)| verdict.revenue.is_some());
         let cause = by_revenue.map_or("entry_gates", |(gate, _)| &gate.name);
         let revenue = by_revenue.and_then(|(_, verdict)| verdict.revenue).map(text);
-        let events = verdicts.iter().filter_map(|(_, verdict)| verdict.event.clone()).collect();
+        let events = verdicts.iter().flat_map(|(_, verdict)| verdict.events.clone()).collect();
         self.row(set, day, "invited", cause, revenue, events);
     }
 
@@ -141,7 +141,7 @@ impl Walk<'_> {
             }
             earning = earning.succ_opt().expect("a next day");
         }
-        let events = verdicts.into_iter().filter_map(|verdict| verdict.event).collect();
+        let events = verdicts.into_iter().flat_map(|verdict| verdict.events).collect();
         self.row(set, day, "enrolled", "onboarding_gates", None, events);
     }
 

@@ -77,10 +77,6 @@ impl Period {
         self.last.last_day()
     }
 
-    pub(crate) fn holds(self, date: NaiveDate) -> bool {
-        self.first_day() <= date && date <= self.last_day()
-    }
-
     /// The two days, both inclusive, counted from the start of the usage period.
     pub(crate) fn claim_window(self, book: &RuleBook) -> (NaiveDate, NaiveDate) {
         let usage = self.next(book).first;
