@@ -1,5 +1,7 @@
 //! What the histories reached: a rule that no history exercises is not compared at all.
 
+use super::generate::{Case, NEW_TERMS};
+use super::reached::{self, Reached};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -28,9 +30,10 @@ const OUTCOMES: &str = "\
 
 impl Coverage {
     /// Takes in the rows of one history.
-    pub(crate) fn note(&mut self, figures: &Value) {
-        for rows in figures.as_object().expect("partners").values() {
+    pub(crate) fn note(&mut self, case: &Case, figures: &Value) {
+        for (partner_id, rows) in figures.as_object().expect("partners") {
             let of = |view: &str| rows[view].as_array().cloned().unwrap_or_default();
+            Reached { case, partner_id, coverage: self }.note(rows);
             of("standing").iter().for_each(|row| self.standing(row));
             of("lots").iter().for_each(|row| self.lot(row));
             of("conservation").iter().for_each(|row| self.month(row));
@@ -52,7 +55,7 @@ impl Coverage {
         *self.0.entry(format!("{kind}:{what}")).or_default() += 1;
     }
 
-    fn see_if(&mut self, holds: bool, outcome: &str) {
+    pub(super) fn see_if(&mut self, holds: bool, outcome: &str) {
         if holds {
             *self.0.entry(outcome.to_owned()).or_default() += 1;
         }
@@ -81,7 +84,7 @@ impl Coverage {
     }
 
     fn month(&mut self, row: &Value) {
-        for bucket in ["earning", "unmatched", "provisional_noterms"] {
+        for bucket in ["earning", "unmatched", "capped", "provisional_noterms"] {
             self.see_if(!is_nothing(text(row, bucket)), &format!("bucket:{bucket}"));
         }
         self.see_if(row["unconverted"].as_array().is_some_and(|sums| !sums.is_empty()), "bucket:unconverted");
@@ -91,7 +94,7 @@ impl Coverage {
     }
 
     fn payout(&mut self, row: &Value) {
-        for part in ["paid", "forfeited", "carried_out", "converted", "true_up"] {
+        for part in ["paid", "held", "forfeited", "carried_out", "converted", "true_up"] {
             self.see_if(!is_nothing(text(row, part)), &format!("payout:{part}"));
         }
         self.see_if(text(row, "carried_out").starts_with('-'), "payout:owed");
@@ -100,7 +103,9 @@ impl Coverage {
 
     /// The outcomes that no history reached.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
-        OUTCOMES.split_whitespace().filter(|outcome| !self.0.contains_key(*outcome)).collect()
+        let of_new_terms = if NEW_TERMS { reached::OUTCOMES } else { "" };
+        let all = OUTCOMES.split_whitespace().chain(of_new_terms.split_whitespace());
+        all.filter(|outcome| !self.0.contains_key(*outcome)).collect()
     }
 
     /// Every outcome with its count, for `--nocapture`.
@@ -110,10 +115,10 @@ impl Coverage {
     }
 }
 
-fn text<'a>(row: &'a Value, field: &str) -> &'a str {
+pub(super) fn text<'a>(row: &'a Value, field: &str) -> &'a str {
     row[field].as_str().unwrap_or_default()
 }
 
-fn is_nothing(amount: &str) -> bool {
+pub(super) fn is_nothing(amount: &str) -> bool {
     amount == "0.00"
 }

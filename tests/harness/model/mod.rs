@@ -22,6 +22,7 @@ mod newness;
 mod number;
 mod payout;
 mod properties;
+mod reached;
 mod standing;
 mod terms;
 mod thresholds;
@@ -55,7 +56,7 @@ fn the_engine_and_the_naive_model_agree() {
     for seed in first..first + histories {
         let case = generate(&shipped, seed);
         match asked(&case) {
-            Answer::Same(figures) => coverage.note(&figures),
+            Answer::Same(figures) => coverage.note(&case, &figures),
             Answer::Differs(_) => panic!("{}", shrink(case, &shipped)),
         }
     }

@@ -1,6 +1,7 @@
 //! Small rule books: the shipped one with numbers and terms changed, and rule sets added inside a period.
 
 use super::dates::date;
+use super::{bases, proofs, waits};
 use chrono::Weekday;
 use daybook_event::{Amount, Exact, Rate, Rounding, Segment};
 use daybook_rules::model::{
@@ -10,7 +11,7 @@ use daybook_rules::model::{
 use daybook_tests::dice::Dice;
 
 /// A change of one rule set; what it did, in words.
-type Change = fn(&mut RuleSet, &mut Dice) -> String;
+pub(super) type Change = fn(&mut RuleSet, &mut Dice) -> String;
 
 const CHANGES: [Change; 18] = [
     cadence,
@@ -80,9 +81,25 @@ pub(super) fn vary(shipped: &RuleBook, dice: &mut Dice) -> (RuleBook, Vec<String
             }
         }
     }
-    for _ in 0..dice.between(0, 6) {
-        let change = CHANGES[dice.place(CHANGES.len())];
-        // One rule set, or this one and all after it.
+    let changes = dice.between(0, 6);
+    apply(&mut book, dice, &CHANGES, changes, &mut words);
+    if super::NEW_TERMS {
+        // Groups of changes that belong together, so that a book has several of one kind.
+        for group in [bases::CHANGES.as_slice(), &proofs::CHANGES, &waits::CHANGES] {
+            let changes = dice.between(0, 5).saturating_sub(2);
+            apply(&mut book, dice, group, changes, &mut words);
+        }
+        if dice.between(0, 9) == 0 {
+            words.push(waits::resolve_apart(&mut book, dice));
+        }
+    }
+    (book, words)
+}
+
+/// So many of the changes, each to one rule set, or to this one and all after it.
+fn apply(book: &mut RuleBook, dice: &mut Dice, changes: &[Change], times: u64, words: &mut Vec<String>) {
+    for _ in 0..times {
+        let change = changes[dice.place(changes.len())];
         let first = dice.place(book.sets.len());
         let last = if dice.between(0, 1) == 0 { first } else { book.sets.len() - 1 };
         let state = dice.clone();
@@ -92,10 +109,9 @@ pub(super) fn vary(shipped: &RuleBook, dice: &mut Dice) -> (RuleBook, Vec<String
             words.push(format!("{}: {done}", set.version));
         }
     }
-    (book, words)
 }
 
-fn pick<T: Copy>(dice: &mut Dice, choices: &[T]) -> T {
+pub(super) fn pick<T: Copy>(dice: &mut Dice, choices: &[T]) -> T {
     choices[dice.place(choices.len())]
 }
 

@@ -40,6 +40,11 @@ impl Dates {
         Self { first, days, edges, used: vec![first] }
     }
 
+    /// Another date that others stand the same, a day, or a year apart from.
+    pub(super) fn also(&mut self, date: NaiveDate) {
+        self.used.push(date);
+    }
+
     /// The day on which most facts that a partner needs begin.
     pub(super) fn first(&self) -> NaiveDate {
         self.first

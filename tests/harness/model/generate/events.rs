@@ -241,7 +241,9 @@ impl Maker {
 
     /// In the claim window, or at its edges.
     fn claim_date(&mut self, period: Period) -> NaiveDate {
-        let (opens, closes) = period.claim_window(&self.book);
+        let (opens, ordinary) = period.claim_window(&self.book);
+        // Of a lot that is extended, around the later end.
+        let closes = if self.chance(2) { ordinary } else { period.claims(&self.book).1 };
         match self.dice.between(0, 9) {
             0 => opens - Days::new(1),
             1 => opens,
@@ -253,18 +255,24 @@ impl Maker {
 
     fn claim_step(&mut self, claim_id: &str, state: ClaimState, period: Period, lot: Option<&Value>) -> CoopClaim {
         let usage = period.next(&self.book);
+        let used_until = period.usage(&self.book).1;
         let is_full = state == ClaimState::Submitted;
         let start = match self.dice.between(0, 14) {
             0 => usage.first_day() - Days::new(1),
             1 => usage.last_day(),
             2 => usage.first_day(),
+            3..=7 if used_until > usage.last_day() => {
+                let last = self.one_of(&[used_until, usage.last_day() + Days::new(1), used_until + Days::new(1)]);
+                last - Days::new(self.one_of(&[0, 0, 10]))
+            }
             _ => usage.first_day() + Days::new(self.dice.between(0, 80)),
         };
         let end = match self.dice.between(0, 14) {
             0 => start - Days::new(1),
             1 => usage.last_day() + Days::new(1),
             2..=6 => start,
-            _ => usage.last_day(),
+            7 => used_until + Days::new(1),
+            _ => used_until.max(start),
         };
         let named = ["digital_advertising"; 6].into_iter().chain(["telemarketing", "exams_and_tuition", "yachting"]);
         let named: Vec<&str> = named.collect();

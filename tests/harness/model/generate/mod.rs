@@ -1,10 +1,14 @@
 //! Seeded histories that exercise every rule: few partners, few events, dates and amounts at the edges.
 
+mod bases;
 mod books;
 mod dates;
 mod events;
 mod money;
+mod proofs;
+mod repeats;
 mod setup;
+mod waits;
 
 use super::figures::figures;
 use chrono::NaiveDate;
@@ -12,6 +16,10 @@ use dates::Dates;
 use daybook_event::{Envelope, EventId, EventRef, PartnerId, Payload, SourceId};
 use daybook_rules::model::RuleBook;
 use daybook_tests::dice::Dice;
+
+/// Whether books and histories use the terms that not every engine evaluates: new customers, growth, caps, computed
+/// competencies, holds, longer use of co-op.
+pub(crate) const NEW_TERMS: bool = false;
 
 /// One question to both sides.
 #[derive(Clone)]
@@ -44,6 +52,9 @@ pub(crate) fn generate(shipped: &RuleBook, seed: u64) -> Case {
     maker.set_up();
     for _ in 0..maker.dice.between(3, 40) {
         maker.event();
+    }
+    if NEW_TERMS {
+        maker.more();
     }
     let through = maker.dates.through(&mut maker.dice);
     if maker.dice.between(0, 2) > 0 {
@@ -115,6 +126,12 @@ impl Maker {
                 if self.chance(2) {
                     let on = row["on"].as_str().and_then(daybook_event::date_parse);
                     self.comeback(&partner, on.expect("a date"));
+                }
+            }
+            for row in rows("payouts").iter().filter(|_| NEW_TERMS) {
+                let is_paid = row["paid"].as_str().is_some_and(|paid| paid != "0.00");
+                if is_paid && self.chance(3) {
+                    self.lapse_around(&partner, row);
                 }
             }
             let lots = rows("lots");

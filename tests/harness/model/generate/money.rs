@@ -3,7 +3,9 @@
 use super::Maker;
 use crate::model::facts::billed;
 use crate::model::number::Num;
-use daybook_event::{Amount, Currency, PartnerId};
+use crate::model::time::Ym;
+use chrono::NaiveDate;
+use daybook_event::{Amount, Currency, Envelope, PartnerId};
 
 pub(super) fn amount(text: &str) -> Amount {
     Amount::parse(text).unwrap_or_else(|fault| panic!("{fault}"))
@@ -36,6 +38,25 @@ impl Maker {
             }
             _ => (amount(&format!("{}.{:02}", self.dice.between(1, 200_000), self.dice.between(0, 99))), dollars),
         }
+    }
+
+    /// What is missing of a customer's month to a small threshold, or of all its lines to what fills a cap; a cent more
+    /// or less.
+    pub(super) fn reaching(&mut self, partner: &PartnerId, customer: &str, on: NaiveDate) -> Amount {
+        let in_month = self.chance(2);
+        let is_counted = |event: &&Envelope| {
+            event.partner_id.as_ref() == Some(partner)
+                && (!in_month || Ym::of(event.effective_on) == Ym::of(on))
+                && billed(event).is_some_and(|line| line.customer == customer && line.currency == currency("USD"))
+        };
+        let lines = self.events.iter().filter(is_counted).filter_map(billed);
+        let so_far = Num::sum(lines.map(|line| line.amount));
+        // A rate of 4 % makes a cap of 10, 100, 1,000 or 4,000 of such sums.
+        let target = self.one_of(&["100", "1000", "1000", "5000", "250", "2500", "2500", "25000", "100000"]);
+        let off = self.one_of(&["0", "0", "0", "0.01", "-0.01", "0.25", "-0.25"]);
+        let missing = Num::parse(target).minus(so_far).plus(Num::parse(off));
+        let wanted = if missing.is_negative() && !self.chance(4) { Num::parse(target) } else { missing };
+        amount(&wanted.to_string())
     }
 
     /// What is missing to a threshold, or a cent less or more: the sum of trailing revenue, or what a core rate turns
