@@ -22,7 +22,8 @@ pub(crate) fn replayed(case: &Case, events: &[Envelope], threads: usize) -> Repl
     replay(&builder.finish(), &case.book, case.through, threads)
 }
 
-fn of_engine(case: &Case) -> Value {
+/// The engine's rows as JSON, by partner.
+pub(crate) fn of_engine(case: &Case) -> Value {
     let replayed = replayed(case, &case.events, 1);
     let mut all = Map::new();
     for (id, rows) in replayed.partners {

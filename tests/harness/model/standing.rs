@@ -111,11 +111,13 @@ impl Walk<'_> {
 
     /// Rule 1.
     fn invite(&mut self, set: &RuleSet, day: NaiveDate) {
-        let entry: Vec<&Gate> = set.gates.iter().filter(|gate| gate.entry).collect();
-        let verdicts = entry.iter().map(|gate| (*gate, self.partner.judge(set, gate, day, None)));
-        let verdicts: Vec<(&Gate, Verdict)> = verdicts.collect();
-        if verdicts.iter().any(|(_, verdict)| !verdict.met) {
-            return;
+        let mut verdicts: Vec<(&Gate, Verdict)> = Vec::new();
+        for gate in set.gates.iter().filter(|gate| gate.entry) {
+            let verdict = self.partner.judge(set, gate, day, None);
+            if !verdict.met {
+                return;
+            }
+            verdicts.push((gate, verdict));
         }
         self.state = State::Invited;
         let by_revenue = verdicts.iter().find(|(_, verdict)| verdict.revenue.is_some());
@@ -127,11 +129,13 @@ impl Walk<'_> {
 
     /// Rule 2.
     fn enrol(&mut self, set: &RuleSet, day: NaiveDate) {
-        let onboarding = set.gates.iter().filter(|gate| gate.onboarding);
-        let verdicts: Vec<Verdict> =
-            onboarding.map(|gate| self.partner.judge(set, gate, day, self.offboarded_on)).collect();
-        if verdicts.iter().any(|verdict| !verdict.met) {
-            return;
+        let mut verdicts = Vec::new();
+        for gate in set.gates.iter().filter(|gate| gate.onboarding) {
+            let verdict = self.partner.judge(set, gate, day, self.offboarded_on);
+            if !verdict.met {
+                return;
+            }
+            verdicts.push(verdict);
         }
         self.state = State::Enrolled;
         let mut earning = Ym::of(day).first_day();

@@ -6,10 +6,11 @@ use super::shipped;
 use chrono::NaiveDate;
 use daybook_event::{Envelope, date_parse};
 use daybook_proto::decode_json;
+use daybook_rules::model::RuleBook;
 use daybook_rules::{BookArgument, RuleLibrary, shipped_rule_files};
 use serde_json::{Value, json};
 
-const FACTS: [&str; 7] = [
+pub(super) const FACTS: [&str; 7] = [
     "mpn_membership",
     "reseller_agreement",
     "competency:silver:cloud_productivity",
@@ -19,13 +20,13 @@ const FACTS: [&str; 7] = [
     "bank_profile",
 ];
 
-fn event(id: &str, on: &str, payload: &Value) -> Envelope {
+pub(super) fn event(id: &str, on: &str, payload: &Value) -> Envelope {
     let mut line = json!({ "source": "alpha", "event_id": id, "partner_id": "P-1", "effective_on": on });
     line.as_object_mut().expect("an object").extend(payload.as_object().expect("an object").clone());
     decode_json(&line.to_string()).unwrap_or_else(|fault| panic!("{fault}"))
 }
 
-fn day(text: &str) -> NaiveDate {
+pub(super) fn day(text: &str) -> NaiveDate {
     date_parse(text).expect("a date")
 }
 
@@ -35,18 +36,25 @@ fn one_sale(held_from: &str, sold_on: &str, amount: &str, through: &str) -> Valu
         event(&format!("f-{at}"), held_from, &json!({ "partner_standing": { "fact": fact, "status": "held" } }))
     };
     let mut events: Vec<Envelope> = FACTS.iter().enumerate().map(held).collect();
-    events.push(event(
-        "s-1",
-        sold_on,
-        &json!({ "license_sale": {
-        "customer_id": "c-1", "product_family": "Azure", "product_name": "Azure plan", "segment": "commercial",
+    events.push(sale("s-1", "c-1", sold_on, amount));
+    agreed(shipped(), events, through)
+}
+
+/// A sale of Azure to a customer.
+pub(super) fn sale(id: &str, customer_id: &str, sold_on: &str, amount: &str) -> Envelope {
+    let sold = json!({
+        "customer_id": customer_id, "product_family": "Azure", "product_name": "Azure plan", "segment": "commercial",
         "quantity": 1, "amount": amount, "currency": "USD", "charge_type": "new",
-    } }),
-    ));
-    let case = Case { seed: 0, book: shipped(), changes: Vec::new(), through: day(through), events };
+    });
+    event(id, sold_on, &json!({ "license_sale": sold }))
+}
+
+/// The partner's rows, on which both sides agree.
+pub(super) fn agreed(book: RuleBook, events: Vec<Envelope>, through: &str) -> Value {
+    let case = Case { seed: 0, book, changes: Vec::new(), through: day(through), events };
     match asked(&case) {
         Answer::Same(figures) => figures["P-1"].clone(),
-        Answer::Differs(differences) => panic!("{amount}: {differences}"),
+        Answer::Differs(differences) => panic!("{differences}"),
     }
 }
 

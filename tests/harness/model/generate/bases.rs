@@ -5,8 +5,8 @@ use daybook_event::{Exact, Rate};
 use daybook_rules::model::{Base, Cap, CapPer, CapWindow, Gate, Lever, Match, RuleSet};
 use daybook_tests::dice::Dice;
 
-pub(super) const CHANGES: [Change; 8] =
-    [customer_add, customer_add, growth, growth, rebased, capped, capped, several_needs];
+pub(super) const CHANGES: [Change; 9] =
+    [customer_add, customer_add, growth, growth, rebased, capped, capped, capped, several_needs];
 
 /// A lever of its own slot, or before all others of the core slot.
 fn beside(set: &mut RuleSet, dice: &mut Dice, name: &str, base: Base) -> String {
@@ -77,7 +77,7 @@ fn capped(set: &mut RuleSet, dice: &mut Dice) -> String {
 /// Two gates of no stage, which only this lever needs, in either order.
 fn several_needs(set: &mut RuleSet, dice: &mut Dice) -> String {
     let at = dice.place(set.levers.len());
-    let facts = [("designation:security", "NEEDA"), ("market:DE", "NEEDB")];
+    let facts = [("need:a", "NEEDA"), ("need:b", "NEEDB")];
     let mut needs = Vec::new();
     for (fact, code) in facts {
         let gate = Gate {

@@ -2,7 +2,7 @@
 
 use super::dates::date;
 use super::{bases, proofs, waits};
-use chrono::Weekday;
+use chrono::{NaiveDate, Weekday};
 use daybook_event::{Amount, Exact, Rate, Rounding, Segment};
 use daybook_rules::model::{
     ActivityLimit, Cadence, Gate, GateTest, Lever, Match, ProductPattern, ProgramYearEnd, ResolveAt, RuleBook, RuleSet,
@@ -38,7 +38,7 @@ const CHANGES: [Change; 18] = [
 pub(super) fn vary(shipped: &RuleBook, dice: &mut Dice) -> (RuleBook, Vec<String>) {
     let mut book = shipped.clone();
     let mut words = Vec::new();
-    if dice.between(0, 2) == 0 {
+    if dice.between(0, 5) == 0 {
         return (book, words);
     }
     if dice.between(0, 3) == 0 {
@@ -83,17 +83,31 @@ pub(super) fn vary(shipped: &RuleBook, dice: &mut Dice) -> (RuleBook, Vec<String
     }
     let changes = dice.between(0, 6);
     apply(&mut book, dice, &CHANGES, changes, &mut words);
-    if super::NEW_TERMS {
-        // Groups of changes that belong together, so that a book has several of one kind.
-        for group in [bases::CHANGES.as_slice(), &proofs::CHANGES, &waits::CHANGES] {
-            let changes = dice.between(0, 5).saturating_sub(2);
-            apply(&mut book, dice, group, changes, &mut words);
-        }
-        if dice.between(0, 9) == 0 {
-            words.push(waits::resolve_apart(&mut book, dice));
-        }
+    // Changes that belong together, so that a book has several of one kind.
+    for group in [bases::CHANGES.as_slice(), &proofs::CHANGES, &waits::CHANGES] {
+        let changes = dice.between(0, 5).saturating_sub(1);
+        apply(&mut book, dice, group, changes, &mut words);
+    }
+    if dice.between(0, 9) == 0 {
+        words.push(waits::resolve_apart(&mut book, dice));
     }
     (book, words)
+}
+
+/// The book with one more rule set: the one in force on the date, changed, from that date on.
+pub(in crate::model) fn with_version(book: &RuleBook, from: NaiveDate, changed: bool, dice: &mut Dice) -> RuleBook {
+    let mut book = book.clone();
+    let at = book.sets.iter().filter(|set| set.valid_from <= from).count();
+    let mut set = book.sets[at - 1].clone();
+    set.valid_from = from;
+    "new".clone_into(&mut set.version);
+    let groups = [CHANGES.as_slice(), &bases::CHANGES, &proofs::CHANGES, &waits::CHANGES];
+    for _ in 0..if changed { dice.between(1, 8) } else { 0 } {
+        let changes = groups[dice.place(groups.len())];
+        changes[dice.place(changes.len())](&mut set, dice);
+    }
+    book.sets.insert(at, set);
+    book
 }
 
 /// So many of the changes, each to one rule set, or to this one and all after it.

@@ -212,7 +212,14 @@ impl Maker {
     /// A claim through some steps, on a lot that the model sees, or on any.
     pub(super) fn claim(&mut self, partner: &PartnerId, lots: &[Value]) {
         let usable: Vec<Value> = lots.iter().filter(|lot| lot["state"] == "usable").cloned().collect();
-        let chosen = if usable.is_empty() || self.chance(5) { lots } else { &usable };
+        let longer: Vec<Value> = usable.iter().filter(|lot| self.is_longer(lot)).cloned().collect();
+        let chosen = if usable.is_empty() || self.chance(5) {
+            lots
+        } else if longer.is_empty() || self.chance(4) {
+            &usable
+        } else {
+            &longer
+        };
         let lot = if chosen.is_empty() { None } else { Some(self.one_of(chosen)) };
         let any = self.a_date();
         let period = lot.as_ref().and_then(|lot| Period::labelled(&self.book, lot["period"].as_str()?));

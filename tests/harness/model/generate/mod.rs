@@ -10,16 +10,14 @@ mod repeats;
 mod setup;
 mod waits;
 
+pub(super) use books::with_version;
+
 use super::figures::figures;
 use chrono::NaiveDate;
 use dates::Dates;
 use daybook_event::{Envelope, EventId, EventRef, PartnerId, Payload, SourceId};
 use daybook_rules::model::RuleBook;
 use daybook_tests::dice::Dice;
-
-/// Whether books and histories use the terms that not every engine evaluates: new customers, growth, caps, computed
-/// competencies, holds, longer use of co-op.
-pub(crate) const NEW_TERMS: bool = false;
 
 /// One question to both sides.
 #[derive(Clone)]
@@ -53,9 +51,7 @@ pub(crate) fn generate(shipped: &RuleBook, seed: u64) -> Case {
     for _ in 0..maker.dice.between(3, 40) {
         maker.event();
     }
-    if NEW_TERMS {
-        maker.more();
-    }
+    maker.more();
     let through = maker.dates.through(&mut maker.dice);
     if maker.dice.between(0, 2) > 0 {
         maker.answer(through);
@@ -128,16 +124,23 @@ impl Maker {
                     self.comeback(&partner, on.expect("a date"));
                 }
             }
-            for row in rows("payouts").iter().filter(|_| NEW_TERMS) {
+            for row in rows("payouts").iter() {
                 let is_paid = row["paid"].as_str().is_some_and(|paid| paid != "0.00");
-                if is_paid && self.chance(3) {
+                if is_paid && self.chance(2) {
                     self.lapse_around(&partner, row);
                 }
             }
             let lots = rows("lots");
             let usable = lots.iter().filter(|lot| lot["state"] == "usable").count();
             // Without a usable lot every claim ends as the same refusal: a few of those are enough.
-            let claims = if usable > 0 { self.dice.between(2, 7) } else { self.dice.between(0, 3) / 2 };
+            let longer = lots.iter().filter(|lot| self.is_longer(lot)).count();
+            let claims = if longer > 0 {
+                self.dice.between(4, 9)
+            } else if usable > 0 {
+                self.dice.between(2, 7)
+            } else {
+                self.dice.between(0, 3) / 2
+            };
             for _ in 0..claims {
                 self.claim(&partner, &lots);
             }

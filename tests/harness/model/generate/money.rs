@@ -6,6 +6,7 @@ use crate::model::number::Num;
 use crate::model::time::Ym;
 use chrono::NaiveDate;
 use daybook_event::{Amount, Currency, Envelope, PartnerId};
+use daybook_rules::model::Base;
 
 pub(super) fn amount(text: &str) -> Amount {
     Amount::parse(text).unwrap_or_else(|fault| panic!("{fault}"))
@@ -40,23 +41,41 @@ impl Maker {
         }
     }
 
-    /// What is missing of a customer's month to a small threshold, or of all its lines to what fills a cap; a cent more
-    /// or less.
+    /// What is missing of a customer's month, or of all that it or the partner bought, to a sum that decides something;
+    /// a cent more or less.
     pub(super) fn reaching(&mut self, partner: &PartnerId, customer: &str, on: NaiveDate) -> Amount {
-        let in_month = self.chance(2);
+        let (in_month, of_partner) = (self.chance(2), self.chance(3));
         let is_counted = |event: &&Envelope| {
             event.partner_id.as_ref() == Some(partner)
                 && (!in_month || Ym::of(event.effective_on) == Ym::of(on))
-                && billed(event).is_some_and(|line| line.customer == customer && line.currency == currency("USD"))
+                && billed(event).is_some_and(|line| of_partner || line.customer == customer)
         };
         let lines = self.events.iter().filter(is_counted).filter_map(billed);
-        let so_far = Num::sum(lines.map(|line| line.amount));
-        // A rate of 4 % makes a cap of 10, 100, 1,000 or 4,000 of such sums.
-        let target = self.one_of(&["100", "1000", "1000", "5000", "250", "2500", "2500", "25000", "100000"]);
+        let so_far = Num::sum(lines.filter(|line| line.currency == currency("USD")).map(|line| line.amount));
+        let targets = self.deciding();
+        let target = self.one_of(&targets);
+        // 0.25 at 4 % is a cent.
         let off = self.one_of(&["0", "0", "0", "0.01", "-0.01", "0.25", "-0.25"]);
-        let missing = Num::parse(target).minus(so_far).plus(Num::parse(off));
-        let wanted = if missing.is_negative() && !self.chance(4) { Num::parse(target) } else { missing };
+        let missing = target.minus(so_far).plus(Num::parse(off));
+        let wanted = if missing.is_negative() && !self.chance(4) { target } else { missing };
         amount(&wanted.to_string())
+    }
+
+    /// Sums that decide something under a rule set of the book: a customer's month, or what fills a cap.
+    fn deciding(&mut self) -> Vec<Num> {
+        let at = self.dice.place(self.book.sets.len());
+        let mut sums = vec![Num::parse("1000"), Num::parse("25000")];
+        for lever in &self.book.sets[at].levers {
+            if let Base::CustomerAdd { monthly_at_least, .. } = lever.base {
+                sums.push(Num::of_term(monthly_at_least));
+            }
+            let fills = |sum: &Num| {
+                lever.cap.is_some_and(|cap| sum.times(Num::of_rate(lever.rate)) == Num::of_term(cap.amount))
+            };
+            let round = ["100", "250", "1000", "2500", "10000", "25000", "40000", "100000"].map(Num::parse);
+            sums.extend(round.into_iter().filter(fills));
+        }
+        sums
     }
 
     /// What is missing to a threshold, or a cent less or more: the sum of trailing revenue, or what a core rate turns

@@ -88,6 +88,22 @@ fn validity(set: &mut RuleSet, dice: &mut Dice) -> String {
 }
 
 impl Maker {
+    /// What makes the proofs of a book's competencies likely, and what its needs ask for.
+    pub(super) fn proofs(&mut self) {
+        let is_computed = self.book.sets.iter().any(|set| !set.competencies.is_empty());
+        for partner in self.partners.clone() {
+            for fact in ["competency_fee:silver", "competency_fee:gold", "need:a", "need:b"] {
+                if self.chance(3) {
+                    let on = if self.chance(3) { self.a_date() } else { self.dates.first() };
+                    self.standing_fact(&partner, fact, true, on);
+                }
+            }
+            for _ in 0..if is_computed { self.dice.between(0, 4) } else { 0 } {
+                self.certification(&partner);
+            }
+        }
+    }
+
     /// What computed competencies and new customers are judged by.
     pub(super) fn proof(&mut self, partner: &PartnerId) {
         match self.dice.between(0, 5) {

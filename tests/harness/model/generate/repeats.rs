@@ -9,7 +9,8 @@ use daybook_event::{Envelope, PartnerId, Payload};
 impl Maker {
     /// What the terms of new customers, growth, caps and computed competencies look at.
     pub(super) fn more(&mut self) {
-        for _ in 0..self.dice.between(0, 12) {
+        self.proofs();
+        for _ in 0..self.dice.between(0, 16) {
             let partner = self.a_partner();
             match self.dice.between(0, 8) {
                 0..=2 => self.proof(&partner),

@@ -3,17 +3,17 @@
 use super::Maker;
 use super::books::{Change, pick};
 use super::dates::date;
-use crate::model::time::Ym;
+use crate::model::time::{Period, Ym};
 use chrono::Days;
 use daybook_event::{Exact, PartnerId, date_parse};
 use daybook_rules::model::{ResolveAt, RuleBook, RuleSet, UsageExtension};
 use daybook_tests::dice::Dice;
 use serde_json::Value;
 
-pub(super) const CHANGES: [Change; 4] = [hold, hold, hold, extension];
+pub(super) const CHANGES: [Change; 4] = [hold, hold, extension, extension];
 
 fn hold(set: &mut RuleSet, dice: &mut Dice) -> String {
-    set.payout.hold_days = pick(dice, &[Some(0), Some(10), Some(10), Some(60), None]);
+    set.payout.hold_days = pick(dice, &[Some(0), Some(10), Some(10), Some(60), Some(365), None]);
     set.payout.minimum = Exact::from_units(pick(dice, &[0, 10, 200]));
     format!("payout.hold_days {:?}, minimum {}", set.payout.hold_days, set.payout.minimum)
 }
@@ -31,7 +31,9 @@ fn extension(set: &mut RuleSet, dice: &mut Dice) -> String {
         usage_until: usage_last.plus(months).last_day(),
         claims_until: closes + Days::new(pick(dice, &[1, 31, 184])),
     };
-    let words = format!("{more:?}");
+    // Small, so that there is something to use.
+    set.coop.threshold = Exact::from_units(16);
+    let words = format!("{more:?}, threshold 16.00");
     set.coop.extensions.retain(|one| one.period != period);
     set.coop.extensions.push(more);
     words
@@ -50,6 +52,12 @@ pub(super) fn resolve_apart(book: &mut RuleBook, dice: &mut Dice) -> String {
 }
 
 impl Maker {
+    /// Whether the lot is usable for longer than usual.
+    pub(super) fn is_longer(&self, lot: &Value) -> bool {
+        let period = lot["period"].as_str().and_then(|label| Period::labelled(&self.book, label)).expect("a period");
+        lot["state"] == "usable" && period.usage(&self.book).1 > period.next(&self.book).last_day()
+    }
+
     /// Tax or bank data that lapse around the day on which a payout is due, and come back in time, on the last day, late,
     /// or never.
     pub(super) fn lapse_around(&mut self, partner: &PartnerId, payout: &Value) {
