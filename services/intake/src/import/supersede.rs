@@ -14,7 +14,6 @@ use super::{Money, envelope_money};
 use daybook_event::{Envelope, EventId, EventRef, Payload, Position, Reversal};
 use daybook_proto::content_hash;
 use daybook_store::{ContentHash, Snapshot};
-use records::Standing;
 
 /// Hex digits of the content's hash in a superseding event's id. 64 bits tell the contents of one event id apart; a name
 /// taken all the same is a conflict, and never silence.
@@ -45,47 +44,66 @@ pub enum Plan {
     Refused(String),
 }
 
+/// Reversals with the money that each takes back, or why one of them cannot be made.
+type Reversals = Result<Vec<(Envelope, Option<Money>)>, String>;
+
 impl Reissues {
     /// Decides what to do with an event, from the snapshot that was read last.
     ///
     /// # Errors
     /// [`SupersedeError`] where the ledger cannot be read.
-    pub fn plan(&self, snapshot: &Snapshot, envelope: &Envelope) -> Result<Plan, SupersedeError> {
+    pub fn plan(&mut self, snapshot: &Snapshot, envelope: &Envelope) -> Result<Plan, SupersedeError> {
         let Some((_, content)) = snapshot.position_of(&envelope.id)? else { return Ok(Plan::AsItIs) };
         let hash = content_hash(envelope);
-        let standing = self.standing(snapshot, &envelope.id)?;
-        let stands = |id: &EventRef| standing.iter().any(|one| one.envelope.id == *id);
         if content == ContentHash::of_digest(&hash) {
-            return Ok(if stands(&envelope.id) { Plan::AsItIs } else { Plan::Reversed });
+            return Ok(if self.is_reversed(envelope) { Plan::Reversed } else { Plan::AsItIs });
         }
         if envelope.id.source.is_ledger() {
-            return Ok(Plan::Refused(
-                "it is an act of the ledger's operators, and no file issues those again".to_owned(),
-            ));
+            let why = "it is an act of the ledger's operators, and no file issues those again";
+            return Ok(Plan::Refused(why.to_owned()));
         }
-        let Some(name) = superseding_id(&envelope.id, &hash) else { return Ok(Plan::Refused(too_long(envelope))) };
-        let taken_at = snapshot.position_of(&name)?.map(|(position, _)| position);
-        if taken_at.is_some() && !stands(&name) {
-            return Ok(Plan::Reversed);
-        }
-        // An import that was cut off may have left both: what is newer than this content is not for it to reverse.
-        let is_older = |one: &&Standing| taken_at.is_none_or(|taken_at: Position| one.position < taken_at);
-        let reversals: Result<Vec<_>, String> = standing
-            .iter()
-            .filter(is_older)
-            .map(|one| Ok((reversal_of(&one.envelope)?, envelope_money(&one.envelope))))
-            .collect();
-        let reversals = match reversals {
-            Ok(reversals) => reversals,
-            Err(why) => return Ok(Plan::Refused(why)),
-        };
-        for (reversal, _) in &reversals {
-            if let Some((position, _)) = snapshot.position_of(&reversal.id)? {
-                let why = format!("{} stands at position {position} and reverses something else", reversal.id);
-                return Ok(Plan::Refused(why));
+        let Some(id) = superseding_id(&envelope.id, &hash) else { return Ok(Plan::Refused(too_long(envelope))) };
+        let line = Box::new(Envelope { id, ..envelope.clone() });
+        let taken = snapshot.position_of(&line.id)?;
+        if let Some((position, content)) = taken {
+            if content != ContentHash::of_digest(&content_hash(&line)) {
+                return Ok(Plan::Refused(taken_by_another(&line.id, position)));
+            }
+            if self.is_reversed(&line) {
+                return Ok(Plan::Reversed);
             }
         }
-        Ok(Plan::Supersede { reversals, line: Box::new(Envelope { id: name, ..envelope.clone() }) })
+        // An import that was cut off may have left both: what is newer than this content is not for it to reverse.
+        let until = taken.map(|(position, _)| position);
+        Ok(match self.reversals(snapshot, &envelope.id, until)? {
+            Ok(reversals) => Plan::Supersede { reversals, line },
+            Err(why) => Plan::Refused(why),
+        })
+    }
+
+    /// The reversals of what stands for an event, where it stands before a position; or why one cannot be made.
+    fn reversals(
+        &mut self,
+        snapshot: &Snapshot,
+        id: &EventRef,
+        until: Option<Position>,
+    ) -> Result<Reversals, SupersedeError> {
+        let mut reversals = Vec::new();
+        for standing in self.standing(snapshot, id)? {
+            if until.is_some_and(|until| standing.position >= until) {
+                continue;
+            }
+            let reversal = match reversal_of(&standing.envelope) {
+                Ok(reversal) => reversal,
+                Err(why) => return Ok(Err(why)),
+            };
+            // It does not reverse what stands, or that would not stand.
+            if let Some((position, _)) = snapshot.position_of(&reversal.id)? {
+                return Ok(Err(taken_by_another(&reversal.id, position)));
+            }
+            reversals.push((reversal, envelope_money(&standing.envelope)));
+        }
+        Ok(Ok(reversals))
     }
 }
 
@@ -101,7 +119,10 @@ pub fn known_again(snapshot: &Snapshot, envelope: &Envelope) -> Result<Option<En
         return Ok(None);
     }
     let Some(id) = superseding_id(&envelope.id, &hash) else { return Ok(None) };
-    Ok(snapshot.position_of(&id)?.map(|_| Envelope { id, ..envelope.clone() }))
+    let known = Envelope { id, ..envelope.clone() };
+    let taken = snapshot.position_of(&known.id)?;
+    let is_it = taken.is_some_and(|(_, content)| content == ContentHash::of_digest(&content_hash(&known)));
+    Ok(is_it.then_some(known))
 }
 
 /// The name under which an event goes in beside another content of its id; none where it would be too long.
@@ -127,6 +148,10 @@ fn superseded_id(envelope: &Envelope) -> Option<EventRef> {
     let id = EventRef { source: envelope.id.source.clone(), event_id: EventId::parse(first).ok()? };
     let as_it_came = Envelope { id: id.clone(), ..envelope.clone() };
     (hash_digits(&content_hash(&as_it_came)) == digits).then_some(id)
+}
+
+fn taken_by_another(id: &EventRef, position: Position) -> String {
+    format!("the name {id} that it would need stands at position {position} with something else")
 }
 
 fn too_long(envelope: &Envelope) -> String {

@@ -35,6 +35,28 @@ pub struct Reissues {
     later: BTreeMap<EventRef, Vec<EventRef>>,
     /// The event whose place a record took.
     first: BTreeMap<EventRef, EventRef>,
+    nearby: Nearby,
+}
+
+/// Records read with one that was asked for: the lines of an invoice mostly stand next to each other, and reading one of
+/// them alone unpacks as much as reading them all.
+#[derive(Debug, Default)]
+struct Nearby(BTreeMap<Position, Envelope>);
+
+/// How many records are read at once.
+const NEARBY_RECORDS: u64 = 512;
+
+impl Nearby {
+    fn read(&mut self, snapshot: &Snapshot, position: Position) -> Result<Option<Envelope>, SupersedeError> {
+        if !self.0.contains_key(&position) {
+            self.0.clear();
+            let to = Position::new(position.number().saturating_add(NEARBY_RECORDS - 1));
+            each(snapshot, position, to, |position, envelope| {
+                self.0.insert(position, envelope);
+            })?;
+        }
+        Ok(self.0.get(&position).cloned())
+    }
 }
 
 /// A record that no reversal names.
@@ -64,7 +86,7 @@ impl Reissues {
     /// [`SupersedeError`].
     pub fn read_on(&mut self, snapshot: &Snapshot) -> Result<(), SupersedeError> {
         let head = snapshot.head().position;
-        each_from(snapshot, self.read_to.next(), |_, envelope| self.note(&envelope))?;
+        each(snapshot, self.read_to.next(), head, |_, envelope| self.note(&envelope))?;
         self.read_to = head;
         Ok(())
     }
@@ -80,12 +102,12 @@ impl Reissues {
     }
 
     /// The records that stand for an event: its own and those that took its place, without what is reversed.
-    pub(super) fn standing(&self, snapshot: &Snapshot, id: &EventRef) -> Result<Vec<Standing>, SupersedeError> {
+    pub(super) fn standing(&mut self, snapshot: &Snapshot, id: &EventRef) -> Result<Vec<Standing>, SupersedeError> {
         let mut standing = Vec::new();
-        for id in std::iter::once(id).chain(self.later.get(id).into_iter().flatten()) {
+        let later = self.later.get(id).cloned().unwrap_or_default();
+        for id in std::iter::once(id).chain(&later) {
             let Some((position, _)) = snapshot.position_of(id)? else { continue };
-            let Some(record) = snapshot.record(position)? else { continue };
-            let envelope = decoded(position, &record.envelope)?;
+            let Some(envelope) = self.nearby.read(snapshot, position)? else { continue };
             if !self.is_reversed(&envelope) {
                 standing.push(Standing { position, envelope });
             }
@@ -93,7 +115,7 @@ impl Reissues {
         Ok(standing)
     }
 
-    fn is_reversed(&self, envelope: &Envelope) -> bool {
+    pub(super) fn is_reversed(&self, envelope: &Envelope) -> bool {
         self.reversed.get(&envelope.id).is_some_and(|partners| partners.contains(&envelope.partner_id))
     }
 
@@ -118,7 +140,7 @@ impl Reissues {
         if invoices.is_empty() {
             return Ok(left);
         }
-        each_from(snapshot, Position::ZERO.next(), |position, envelope| {
+        each(snapshot, Position::ZERO.next(), snapshot.head().position, |position, envelope| {
             let Payload::LicenseSale(sale) = &envelope.payload else { return };
             let invoice = (envelope.id.source.clone(), sale.invoice_id.clone());
             if invoices.contains(&invoice) && !met.contains(self.first_of(&envelope.id)) && !self.is_reversed(&envelope)
@@ -131,17 +153,16 @@ impl Reissues {
     }
 }
 
-fn each_from(
+fn each(
     snapshot: &Snapshot,
     from: Position,
+    to: Position,
     mut visit: impl FnMut(Position, Envelope),
 ) -> Result<(), SupersedeError> {
-    snapshot.scan(from, snapshot.head().position, |record| {
-        visit(record.position, decoded(record.position, record.envelope)?);
+    snapshot.scan(from, to, |record| {
+        let envelope = daybook_proto::decode(record.envelope);
+        let undecodable = |fault| SupersedeError::Undecodable { position: record.position, fault };
+        visit(record.position, envelope.map_err(undecodable)?);
         Ok(ControlFlow::Continue(()))
     })
-}
-
-fn decoded(position: Position, bytes: &[u8]) -> Result<Envelope, SupersedeError> {
-    daybook_proto::decode(bytes).map_err(|fault| SupersedeError::Undecodable { position, fault })
 }

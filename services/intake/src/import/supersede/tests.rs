@@ -157,6 +157,20 @@ fn a_name_that_looks_like_ours_and_is_not_is_no_later_issue() {
 }
 
 #[test]
+fn a_name_that_something_else_has_is_no_reason_to_overlook_a_line() {
+    let mut scene = Scene::new();
+    scene.append(&line("550"));
+    let Plan::Supersede { reversals, line: superseding } = scene.plan(&line("600")) else { panic!() };
+    for taken in [&superseding.id, &reversals[0].0.id] {
+        let mut scene = Scene::new();
+        scene.append(&line("550"));
+        scene.append(&named(&line("20"), taken.event_id.as_str()));
+        let Plan::Refused(why) = scene.plan(&line("600")) else { panic!("{taken}") };
+        assert_eq!(why, format!("the name {taken} that it would need stands at position 2 with something else"));
+    }
+}
+
+#[test]
 fn without_superseding_a_known_issue_is_a_duplicate_all_the_same() {
     let mut scene = Scene::new();
     for amount in ["550", "600"] {
