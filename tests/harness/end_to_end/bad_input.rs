@@ -72,15 +72,19 @@ fn enrolled() -> Vec<String> {
 }
 
 fn cases() -> Vec<Case> {
-    let case = |name, lines: Vec<String>, answer| Case { name, lines, answer };
-    let on = "2022-02-07";
-    let claim = |state: &str| {
-        json!({ "coop_claim": {
-        "claim_id": "K-1", "state": state, "activity": "direct_mail", "activity_start": on, "activity_end": on,
-        "amount": "50.00", "currency": "USD",
-    } })
-    };
-    let huge = |at: u32| sale(&format!("s-{at}"), on, &json!({ "amount": "999999999999.00" }));
+    [not_appended(), appended_without_figure(), appended_and_odd()].into_iter().flatten().collect()
+}
+
+fn case(name: &'static str, lines: Vec<String>, answer: Answer) -> Case {
+    Case { name, lines, answer }
+}
+
+/// The day of most bad lines: the partner is enrolled.
+const ON: &str = "2022-02-07";
+
+/// What cannot be a record.
+fn not_appended() -> Vec<Case> {
+    let on = ON;
     vec![
         case("bytes that are no event", vec!["{\"source\":".to_owned()], Quarantined("invalid")),
         case("a key that no event has", vec![event("s-1", on, &json!({ "licence_sale": {} }))], Quarantined("invalid")),
@@ -112,6 +116,13 @@ fn cases() -> Vec<Case> {
             vec![sale("s-base", "2022-01-05", &json!({ "amount": "1.00" }))],
             Quarantined("conflict"),
         ),
+    ]
+}
+
+/// Lines that no terms, rate or product group can be found for.
+fn appended_without_figure() -> Vec<Case> {
+    let on = ON;
+    vec![
         case(
             "an event dated before the first version",
             vec![sale("s-1", "2019-06-03", &json!({}))],
@@ -135,6 +146,20 @@ fn cases() -> Vec<Case> {
             ],
             Bucket("ineligible:CUSEQPTR"),
         ),
+    ]
+}
+
+/// What counts, or is kept beside the figures.
+fn appended_and_odd() -> Vec<Case> {
+    let on = ON;
+    let claim = |state: &str| {
+        json!({ "coop_claim": {
+            "claim_id": "K-1", "state": state, "activity": "direct_mail", "activity_start": on, "activity_end": on,
+            "amount": "50.00", "currency": "USD",
+        } })
+    };
+    let huge = |at: u32| sale(&format!("s-{at}"), on, &json!({ "amount": "999999999999.00" }));
+    vec![
         case("a negative sale", vec![sale("s-1", on, &json!({ "amount": "-100.00" }))], Earned("-4.00")),
         case("a claim without a lot", vec![event("k-1", "2022-03-01", &claim("submitted"))], Refused("NO_LOT")),
         case(
