@@ -89,11 +89,8 @@ impl Reissues {
         until: Option<Position>,
     ) -> Result<Reversals, SupersedeError> {
         let mut reversals = Vec::new();
-        for standing in self.standing(snapshot, id)? {
-            if until.is_some_and(|until| standing.position >= until) {
-                continue;
-            }
-            let reversal = match reversal_of(&standing.envelope) {
+        for standing in self.standing(snapshot, id, until)? {
+            let reversal = match reversal_of(&standing) {
                 Ok(reversal) => reversal,
                 Err(why) => return Ok(Err(why)),
             };
@@ -101,7 +98,7 @@ impl Reissues {
             if let Some((position, _)) = snapshot.position_of(&reversal.id)? {
                 return Ok(Err(taken_by_another(&reversal.id, position)));
             }
-            reversals.push((reversal, envelope_money(&standing.envelope)));
+            reversals.push((reversal, envelope_money(&standing)));
         }
         Ok(Ok(reversals))
     }

@@ -45,11 +45,15 @@ struct Nearby(BTreeMap<Position, Envelope>);
 
 /// How many records are read at once.
 const NEARBY_RECORDS: u64 = 512;
+/// How many are kept: the issues of one invoice stand in places of their own, and their lines are asked for in turn.
+const KEPT_RECORDS_MAX: usize = 8_192;
 
 impl Nearby {
     fn read(&mut self, snapshot: &Snapshot, position: Position) -> Result<Option<Envelope>, SupersedeError> {
         if !self.0.contains_key(&position) {
-            self.0.clear();
+            if self.0.len() >= KEPT_RECORDS_MAX {
+                self.0.clear();
+            }
             let to = Position::new(position.number().saturating_add(NEARBY_RECORDS - 1));
             each(snapshot, position, to, |position, envelope| {
                 self.0.insert(position, envelope);
@@ -57,12 +61,6 @@ impl Nearby {
         }
         Ok(self.0.get(&position).cloned())
     }
-}
-
-/// A record that no reversal names.
-pub(super) struct Standing {
-    pub(super) position: Position,
-    pub(super) envelope: Envelope,
 }
 
 /// A line of an invoice that stands in the ledger and was in none of the files.
@@ -101,15 +99,24 @@ impl Reissues {
         }
     }
 
-    /// The records that stand for an event: its own and those that took its place, without what is reversed.
-    pub(super) fn standing(&mut self, snapshot: &Snapshot, id: &EventRef) -> Result<Vec<Standing>, SupersedeError> {
+    /// The records that stand for an event, where they stand before a position: its own and those that took its place,
+    /// without what is reversed.
+    pub(super) fn standing(
+        &mut self,
+        snapshot: &Snapshot,
+        id: &EventRef,
+        until: Option<Position>,
+    ) -> Result<Vec<Envelope>, SupersedeError> {
         let mut standing = Vec::new();
         let later = self.later.get(id).cloned().unwrap_or_default();
         for id in std::iter::once(id).chain(&later) {
             let Some((position, _)) = snapshot.position_of(id)? else { continue };
+            if until.is_some_and(|until| position >= until) {
+                continue;
+            }
             let Some(envelope) = self.nearby.read(snapshot, position)? else { continue };
             if !self.is_reversed(&envelope) {
-                standing.push(Standing { position, envelope });
+                standing.push(envelope);
             }
         }
         Ok(standing)

@@ -54,8 +54,8 @@ impl Scene {
     fn amounts_standing(&mut self) -> Vec<String> {
         let snapshot = self.ledger.reader().snapshot().unwrap();
         self.reissues.read_on(&snapshot).unwrap();
-        let standing = self.reissues.standing(&snapshot, &line("1").id).unwrap();
-        standing.iter().map(|one| envelope_money(&one.envelope).unwrap().value.to_string()).collect()
+        let standing = self.reissues.standing(&snapshot, &line("1").id, None).unwrap();
+        standing.iter().map(|one| envelope_money(one).unwrap().value.to_string()).collect()
     }
 
     fn head(&self) -> daybook_store::Head {
