@@ -90,7 +90,8 @@ pub(crate) struct Told<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct GroupsOnDay {
     pub(crate) products: Wanted,
-    /// Their names; empty: every product and every group.
+    /// Their names. Where everything is meant, those of all groups that the terms have: a group that only later terms
+    /// have says nothing about earlier lines.
     names: Vec<String>,
 }
 
@@ -103,14 +104,16 @@ impl GroupsOnDay {
         products: &Products,
         groups: &[usize],
     ) -> Self {
-        let names = groups.iter().map(|&at| set.product_groups[at].name.clone()).collect();
+        let is_meant = |at: &usize| groups.is_empty() || groups.contains(at);
+        let meant = (0..set.product_groups.len()).filter(is_meant);
+        let names = meant.map(|at| set.product_groups[at].name.clone()).collect();
         Self { products: products.in_groups(set, catalogue, on, groups), names }
     }
 
     fn takes(&self, first: &FirstOf) -> bool {
         match first {
             FirstOf::Product(number) => self.products.takes(*number),
-            FirstOf::Group(name) => self.names.is_empty() || self.names.contains(name),
+            FirstOf::Group(name) => self.names.contains(name),
         }
     }
 }

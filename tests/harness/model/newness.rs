@@ -43,7 +43,9 @@ impl<'a> Asked<'a> {
     }
 
     fn is_group(&self, name: &str) -> bool {
-        self.groups.is_empty() || self.groups.iter().any(|&group| self.set.product_groups[group].name == name)
+        let is_named = |at: usize| self.set.product_groups[at].name == name;
+        let wanted = |at: &usize| self.groups.is_empty() || self.groups.contains(at);
+        (0..self.set.product_groups.len()).filter(wanted).any(is_named)
     }
 
     fn is_known(&self, opening: &Envelope) -> bool {
@@ -82,9 +84,7 @@ impl<'a> Partner<'a> {
         for event in self.facts.iter().filter(|event| asked.is_known(event)) {
             match &event.payload {
                 Payload::Opening(Opening::CustomerSince { customer_id, product_group, since_on })
-                    if customer_id == customer
-                        && asked.is_group(product_group)
-                        && self.is_some_group(product_group) =>
+                    if customer_id == customer && asked.is_group(product_group) =>
                 {
                     found.push((*since_on, event));
                 }
