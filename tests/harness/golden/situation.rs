@@ -19,6 +19,8 @@ pub(crate) struct Situation {
     rules: Rules,
     book: RuleBook,
     compared: Option<(String, String)>,
+    /// The last position that counts, where the situation asks for figures of the past.
+    known_as_of: Option<Position>,
 }
 
 impl Situation {
@@ -42,7 +44,9 @@ impl Situation {
         let book = rules.book(table["book"].as_str().unwrap());
         let side = |name: &str| table["compare"][name].as_str().unwrap().to_owned();
         let compared = table.contains_key("compare").then(|| (side("reference"), side("candidate")));
-        Self { folder, through, rules, book, compared }
+        let position = |value: &toml::Value| Position::new(u64::try_from(value.as_integer().unwrap()).unwrap());
+        let known_as_of = table.get("known_as_of").map(position);
+        Self { folder, through, rules, book, compared, known_as_of }
     }
 
     pub(crate) fn name(&self) -> String {
@@ -95,8 +99,13 @@ impl Situation {
         Some(format!("{}/{file}\n{}", self.name(), daybook_tests::json_differences(&expected, actual).join("\n")))
     }
 
+    /// Whether another order of arrival is another past: then only one of two records is known.
+    pub(crate) fn order_matters(&self) -> bool {
+        self.known_as_of.is_some() || !self.quarantined().is_empty()
+    }
+
     /// What waits in quarantine after all events came in.
-    pub(crate) fn quarantined(&self) -> Vec<Value> {
+    fn quarantined(&self) -> Vec<Value> {
         self.ledger(false).1
     }
 
@@ -144,7 +153,7 @@ impl Situation {
             builder.add(record.position, record.recorded_at, envelope);
             Ok(ControlFlow::Continue(()))
         };
-        snapshot.scan(Position::new(1), snapshot.head().position, take).unwrap();
+        snapshot.scan(Position::new(1), self.known_as_of.unwrap_or(snapshot.head().position), take).unwrap();
         let entries = snapshot.quarantine_list(1, 1_000).unwrap();
         let entry = |entry: &daybook_store::QuarantineEntry| {
             let event = daybook_proto::peek_id(&entry.bytes).unwrap().to_string();
