@@ -6,6 +6,7 @@ mod contract;
 mod damage;
 mod formats;
 mod health;
+mod quarantine_flags;
 mod rules_folder;
 mod same_rows;
 mod stream_reset;

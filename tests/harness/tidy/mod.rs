@@ -3,6 +3,7 @@
 mod arrows;
 mod docs;
 mod events_page;
+mod evidence;
 mod files;
 mod licences;
 mod manifests;
