@@ -43,10 +43,22 @@ pub(super) fn of(table: &Table, path: &str, node: &Node) -> Vec<String> {
         // No figure depends on what a level brings beside money, and rules of two currencies are no step apart.
         _ if path.starts_with("benefits.") || path == "currency" => Vec::new(),
         Value::Date(date) if path == "calendar.anchor" => of_month(*date),
+        // What was earned before the first date of all is held as long as what was earned from it.
+        Value::Date(date) if path.starts_with("certification.") && is_first_earned(table, *date) => Vec::new(),
         Value::Date(date) => of_day(*date),
         Value::Text(text) => of_text(table, path, text),
         _ => Vec::new(),
     }
+}
+
+/// Whether no certification's validity begins before the date.
+fn is_first_earned(table: &Table, date: NaiveDate) -> bool {
+    let all = table.get("certification").and_then(Node::as_table).map(|all| all.entries.as_slice()).unwrap_or_default();
+    let begins = all.iter().filter_map(|entry| match entry.node.as_table()?.get("earned_from")?.value {
+        Value::Date(begins) => Some(begins),
+        _ => None,
+    });
+    begins.min() == Some(date)
 }
 
 /// The day before and the day after.
