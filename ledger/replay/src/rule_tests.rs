@@ -8,6 +8,7 @@ use daybook_rules::calendar::Period;
 use daybook_rules::model::RuleBook;
 use daybook_rules::{ExpectColumn, RuleTest};
 use daybook_views::PartnerRows;
+use daybook_views::rows::PayoutRow;
 use serde::Serialize;
 use std::fmt;
 
@@ -49,12 +50,12 @@ impl fmt::Display for RuleTestOutcome {
 pub fn run_rule_test(test: &RuleTest, book: &RuleBook) -> Result<RuleTestOutcome, Overflow> {
     let mut differences = Vec::new();
     let mut cells = 0;
-    if let Some(period) = test.period(book) {
+    if let (Some(period), Some(through)) = (test.period(book), test.through(book)) {
         let mut builder = HistoriesBuilder::default();
         for (position, envelope) in (1..).zip(test.envelopes(book)) {
             builder.add(Position::new(position), Instant::default(), envelope);
         }
-        let replayed = replay(&builder.finish(), book, period.last_day(), 1);
+        let replayed = replay(&builder.finish(), book, through, 1);
         let nothing = PartnerRows::default();
         for row in &test.expect {
             let of_partner = |(partner_id, _): &&(PartnerId, PartnerRows)| *partner_id == row.partner;
@@ -84,6 +85,10 @@ fn cell(book: &RuleBook, rows: &PartnerRows, period: Period, column: ExpectColum
     };
     let lot = rows.lots.iter().find(|lot| lot.period == label);
     let last_payout = rows.payouts.iter().rev().find(|row| row.month == period.last_month());
+    let sum = |part: fn(&PayoutRow) -> Exact| {
+        let mut payouts = rows.payouts.iter().filter(|row| inside(row.month));
+        payouts.try_fold(Exact::ZERO, |sum, row| sum.plus(part(row)))
+    };
     Ok(match column {
         ExpectColumn::Earned => measure(Measure::Earned)?,
         ExpectColumn::Rebate => measure(Measure::Rebate)?,
@@ -92,6 +97,8 @@ fn cell(book: &RuleBook, rows: &PartnerRows, period: Period, column: ExpectColum
         ExpectColumn::CoopUsable => measure(Measure::CoopUsable)?,
         ExpectColumn::CoopForfeited => measure(Measure::CoopForfeited)?,
         ExpectColumn::CoopConverted => lot.map_or(Exact::ZERO, |lot| lot.converted).to_string(),
+        ExpectColumn::Held => sum(|row| row.held)?.to_string(),
+        ExpectColumn::Forfeited => sum(|row| row.forfeited)?.to_string(),
         ExpectColumn::CarriedOut => last_payout.map_or(Exact::ZERO, |row| row.carried_out).to_string(),
         ExpectColumn::DueOn => {
             let paid = rows.payouts.iter().rev().find(|row| inside(row.month) && row.paid.is_positive());

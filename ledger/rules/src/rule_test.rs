@@ -28,6 +28,8 @@ pub struct RuleTest {
     pub book: BookArgument,
     /// The label of the earning period that is looked at, such as `FY22H2`.
     pub period: String,
+    /// The last date that has happened; none: the period's last day.
+    pub through: Option<NaiveDate>,
     /// Revenue lines.
     pub given: Vec<GivenRow>,
     /// Standing facts that differ from the usual ones.
@@ -52,8 +54,10 @@ pub struct GivenRow {
     pub partner: PartnerId,
     /// To whom.
     pub customer: String,
-    /// The product family, which serves as product name too.
+    /// The product family.
     pub product: String,
+    /// The printed product name; the family where there is no such column.
+    pub name: String,
     /// The customer's segment; none where the cell is empty.
     pub segment: Option<Segment>,
     /// The amount.
@@ -133,7 +137,7 @@ pub struct ExpectRow {
 }
 
 /// What a test can look at. Sums are over the months of the test's period, lots are the period's own, and the through
-/// date is the period's last day.
+/// date is the test's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExpectColumn {
     /// Earned, in sum.
@@ -150,6 +154,10 @@ pub enum ExpectColumn {
     CoopConverted,
     /// What of the lot was forfeited.
     CoopForfeited,
+    /// Waiting for tax or bank data, in sum.
+    Held,
+    /// Payouts lost, in sum.
+    Forfeited,
     /// Carried out of the period's last month.
     CarriedOut,
     /// The due date of the last payout paid; empty: none was.
@@ -162,7 +170,7 @@ pub enum ExpectColumn {
 
 impl ExpectColumn {
     /// Every column with its heading.
-    pub const ALL: [(Self, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::Earned, "earned"),
         (Self::Rebate, "rebate"),
         (Self::CoopAccrued, "coop_accrued"),
@@ -170,6 +178,8 @@ impl ExpectColumn {
         (Self::CoopUsable, "coop_usable"),
         (Self::CoopConverted, "coop_converted"),
         (Self::CoopForfeited, "coop_forfeited"),
+        (Self::Held, "held"),
+        (Self::Forfeited, "forfeited"),
         (Self::CarriedOut, "carried_out"),
         (Self::DueOn, "due_on"),
         (Self::Code, "code"),
@@ -196,9 +206,9 @@ impl RuleTest {
         book.calendar().period_parse(&self.period)
     }
 
-    /// The last date that has happened: the period's last day.
+    /// The last date that has happened: the test's own, or the period's last day.
     #[must_use]
     pub fn through(&self, book: &RuleBook) -> Option<NaiveDate> {
-        self.period(book).map(Period::last_day)
+        self.through.or_else(|| self.period(book).map(Period::last_day))
     }
 }

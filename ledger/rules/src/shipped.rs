@@ -4,17 +4,27 @@ use daybook_event::RuleFile;
 
 type Embedded = (&'static str, &'static [u8]);
 
-static FILES: [Embedded; 5] = [
+static FILES: [Embedded; 10] = [
     ("book.toml", include_bytes!("../csp-indirect-reseller/book.toml")),
+    ("2020-01.toml", include_bytes!("../csp-indirect-reseller/2020-01.toml")),
     ("2020-10.toml", include_bytes!("../csp-indirect-reseller/2020-10.toml")),
     ("2021-10.toml", include_bytes!("../csp-indirect-reseller/2021-10.toml")),
+    ("2022-10.toml", include_bytes!("../csp-indirect-reseller/2022-10.toml")),
+    ("2023-10.toml", include_bytes!("../csp-indirect-reseller/2023-10.toml")),
+    ("2024-10.toml", include_bytes!("../csp-indirect-reseller/2024-10.toml")),
+    ("2025-07.toml", include_bytes!("../csp-indirect-reseller/2025-07.toml")),
     ("catalogue.toml", include_bytes!("../csp-indirect-reseller/catalogue.toml")),
     ("rules.lock", include_bytes!("../csp-indirect-reseller/rules.lock")),
 ];
 
-static TESTS: [Embedded; 2] = [
+static TESTS: [Embedded; 7] = [
+    ("tests/2020-01.tests.toml", include_bytes!("../csp-indirect-reseller/tests/2020-01.tests.toml")),
     ("tests/2020-10.tests.toml", include_bytes!("../csp-indirect-reseller/tests/2020-10.tests.toml")),
     ("tests/2021-10.tests.toml", include_bytes!("../csp-indirect-reseller/tests/2021-10.tests.toml")),
+    ("tests/2022-10.tests.toml", include_bytes!("../csp-indirect-reseller/tests/2022-10.tests.toml")),
+    ("tests/2023-10.tests.toml", include_bytes!("../csp-indirect-reseller/tests/2023-10.tests.toml")),
+    ("tests/2024-10.tests.toml", include_bytes!("../csp-indirect-reseller/tests/2024-10.tests.toml")),
+    ("tests/2025-07.tests.toml", include_bytes!("../csp-indirect-reseller/tests/2025-07.tests.toml")),
 ];
 
 /// Name and bytes of every shipped file of the CSP indirect reseller program: the book, its versions, the catalogue and

@@ -236,7 +236,7 @@ fn owned(files: &[(&str, &[u8])]) -> Vec<RuleFile> {
     files.iter().map(|(name, bytes)| RuleFile { name: (*name).to_owned(), bytes: bytes.to_vec() }).collect()
 }
 
-/// The shipped version of 2020-10 with every block that a file can have.
+/// The shipped version of 2020-01 with every block that a file can have.
 fn alone() -> RuleFile {
     let shipped = String::from_utf8(shipped_rule_files()[1].bytes.clone()).unwrap();
     let edit = |text: String, from: &str, to: &str| {
@@ -244,10 +244,9 @@ fn alone() -> RuleFile {
         text.replacen(from, to, 1)
     };
     let text = edit(shipped, "[validity]\n", "hypothetical = true\n\n[validity]\npublished = 2020-07-01\n");
-    let text = edit(text, "due              = \"45d\"", "due = \"45d\"\nhold = \"180d\"");
     let limit = "limit = { amount = \"1.00 USD\", share = \"1%\", take = \"lesser\" }\n";
     let text = edit(text, "name     = \"telemarketing\"\n", &format!("name     = \"telemarketing\"\n{limit}"));
-    let text = edit(text, "version  = \"2020-10\"", "version  = \"alone\"");
+    let text = edit(text, "version  = \"2020-01\"", "version  = \"alone\"");
     let text = text + include_str!("vocabulary/alone.toml");
     RuleFile { name: "alone.toml".to_owned(), bytes: text.into_bytes() }
 }

@@ -72,10 +72,10 @@ url = "https://example.org"
 authority = "internal-reading"
 grade = "inferred"
 [[change]]
-id = "less-for-nonprofits"
-set = "lever.nonprofit_accelerator.rate"
-from = "12%"
-to = "11%"
+id = "still-more-coop"
+set = "coop.threshold"
+from = "10000.00 USD"
+to = "12000.00 USD"
 why = "a test"
 cite = "me"
 "#;
@@ -84,25 +84,26 @@ cite = "me"
 fn changes_on_which_no_figure_depends_are_named_where_the_ledger_is_asked() {
     let dir = tempfile::tempdir().unwrap();
     let daybook = Daybook::on(&dir.path().join("ledger"));
-    // One line of Azure: neither the lot, far below both thresholds, nor anybody's charity depends on what changed.
+    // Lines of Azure in January 2022: neither the lot, far below both thresholds, nor co-op of 2020 depends on what changed.
     let file = workspace_root().join("replay-fixtures/conflict/events.ndjson").display().to_string();
     daybook.ok(&["import", "--from", "ndjson", &file]);
     assert!(!daybook.ok(&["rules", "lint"]).contains("R029"));
     let said = daybook.ok(&["rules", "lint", "--against-ledger"]);
-    for change in ["coop-threshold", "nonprofit-accelerator"] {
+    for change in ["coop-threshold", "december-2020-roll-over"] {
         assert!(said.contains(&format!("depends on the change \"{change}\"")), "{said}");
     }
     assert!(
-        !said.contains("\"ttm-threshold\"") && said.contains("3 changes asked of the ledger at position 8"),
+        !said.contains("\"ttm-threshold\"") && said.contains("21 changes asked of the ledger at position 8"),
         "{said}"
     );
 
-    let rules = rules_with(dir.path(), "book.toml", "\"2021-10.toml\"", "\"2021-10.toml\", \"later.toml\"");
+    let rules = rules_with(dir.path(), "book.toml", "\"catalogue.toml\"", "\"later.toml\", \"catalogue.toml\"");
     fs::write(rules.join("later.toml"), LATER).unwrap();
     let said = daybook.ok(&["rules", "lint", "--against-ledger", "--rules", &rules.display().to_string()]);
-    assert!(said.contains("2 changes asked"), "{said}");
-    assert!(said.contains("because other terms build on them: nonprofit-accelerator\n"), "{said}");
-    assert!(said.contains("because their version begins after that date: less-for-nonprofits\n"), "{said}");
+    assert!(said.contains("20 changes asked"), "{said}");
+    let built_on = said.lines().find(|line| line.starts_with("not asked, because other terms build on them: "));
+    assert!(built_on.is_some_and(|line| line.contains(" coop-threshold,")), "{said}");
+    assert!(said.contains("because their version begins after that date: still-more-coop\n"), "{said}");
 
     let nowhere = Daybook::on(&dir.path().join("nowhere"));
     nowhere.run(&["rules", "lint", "--against-ledger"]).expect(2, &["no ledger in", "nowhere"]);

@@ -41,7 +41,10 @@ use generate::generate;
 const HISTORIES: u64 = 20_000;
 
 fn shipped() -> RuleBook {
-    load_book(&shipped_rule_files()).0.expect("the shipped rules load")
+    let mut book = load_book(&shipped_rule_files()).0.expect("the shipped rules load");
+    // The histories lie in these two versions' years.
+    book.sets.retain(|set| ["2020-10", "2021-10"].contains(&set.version.as_str()));
+    book
 }
 
 /// A number from the environment.

@@ -47,6 +47,11 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
+    /// Whether the place stands in the version's own file.
+    pub(crate) fn is_newest(&self, place: Place) -> bool {
+        self.lineage.last() == Some(&place.file)
+    }
+
     /// Whether one place stands in a later file of the lineage than the other.
     pub(crate) fn is_later(&self, one: Place, other: Place) -> bool {
         let at = |place: Place| self.lineage.iter().position(|file| *file == place.file);

@@ -125,7 +125,7 @@ pub(super) fn against_catalogue(
         for group in &set.product_groups {
             let node = resolved.table.find(&format!("product_group.{}", group.name));
             for (pattern, item) in group.patterns.iter().zip(node.map(Node::as_list).unwrap_or_default()) {
-                if !names_something(catalogue, pattern) {
+                if families_named(catalogue, pattern).next().is_none() {
                     empty_pattern(findings, catalogue, pattern, item);
                 }
             }
@@ -136,19 +136,22 @@ pub(super) fn against_catalogue(
     for edition in root.get("edition").map(Node::as_list).unwrap_or_default() {
         let pairs = edition.as_table().and_then(|table| table.get("families")).map(Node::as_list).unwrap_or_default();
         for family in pairs.iter().filter_map(|pair| pair.as_list().get(1)) {
-            ungrouped_family(findings, &sets, family);
+            ungrouped_family(findings, catalogue, &sets, family);
         }
     }
 }
 
-fn names_something(catalogue: &Catalogue, pattern: &ProductPattern) -> bool {
+/// The families of the products of the catalogue that the pattern names.
+fn families_named<'c>(catalogue: &'c Catalogue, pattern: &'c ProductPattern) -> impl Iterator<Item = &'c str> {
     let contains = |whole: &str, part: &str| whole.to_lowercase().contains(&part.to_lowercase());
-    catalogue.editions.iter().flat_map(|edition| &edition.families).any(|(known, family)| match (pattern, known) {
+    let named = move |(known, family): &&(ProductPattern, String)| match (pattern, known) {
         (ProductPattern::Family(name), _) => name == family,
         (ProductPattern::ProductId(id), ProductPattern::ProductId(known)) => id == known,
         (ProductPattern::Name(part), ProductPattern::Name(known)) => contains(known, part),
         _ => false,
-    })
+    };
+    let all = catalogue.editions.iter().flat_map(|edition| &edition.families);
+    all.filter(named).map(|(_, family)| family.as_str())
 }
 
 fn empty_pattern(findings: &Findings<'_>, catalogue: &Catalogue, pattern: &ProductPattern, item: &Node) {
@@ -165,12 +168,11 @@ fn empty_pattern(findings: &Findings<'_>, catalogue: &Catalogue, pattern: &Produ
     };
 }
 
-fn ungrouped_family(findings: &Findings<'_>, sets: &[&RuleSet], family: &Node) {
+fn ungrouped_family(findings: &Findings<'_>, catalogue: &Catalogue, sets: &[&RuleSet], family: &Node) {
     let Some(name) = family.as_text() else { return };
     let groups = sets.iter().flat_map(|set| &set.product_groups);
-    // A group by product id or name may hold some products of any family.
-    let may_hold = |pattern: &ProductPattern| !matches!(pattern, ProductPattern::Family(known) if known != name);
-    if !groups.into_iter().flat_map(|group| &group.patterns).any(may_hold) {
+    let holds_some = |pattern: &ProductPattern| families_named(catalogue, pattern).any(|known| known == name);
+    if !groups.into_iter().flat_map(|group| &group.patterns).any(holds_some) {
         findings
             .report(Code::UngroupedProduct, family.place, format!("products of family {name:?} are in no group"))
             .hint("their revenue will be unmatched; name the family in a [product_group] if it should earn");

@@ -4,7 +4,7 @@ use super::Names;
 use super::block::{Block, Word};
 use crate::diagnostic::Code;
 use crate::document::{Node, Table, Value};
-use crate::model::{CompetencySource, Gate, GateTest, Upkeep};
+use crate::model::{CompetencySource, Gate, GateTest, Lever, Upkeep};
 
 /// The kinds of test, by the word that a gate names them with.
 #[derive(Clone, Copy)]
@@ -47,7 +47,8 @@ pub(super) fn gates(root: &Block<'_>, names: &mut Names) -> Option<()> {
 fn gate(block: &Block<'_>, name: &str, names: &Names) -> Option<Gate> {
     block.cited();
     let mut stages = [false; 3];
-    for stage in block.texts_needed("stages") {
+    block.need("stages");
+    for stage in block.texts("stages") {
         let at = block.word_of("stages", stage, &[("entry", 0), ("onboarding", 1), ("upkeep", 2)]);
         if let Some(stage) = at {
             stages[stage] = true;
@@ -80,6 +81,19 @@ fn gate(block: &Block<'_>, name: &str, names: &Names) -> Option<Gate> {
         sentence: sentence?,
         how_to: how_to?,
     })
+}
+
+/// A gate of no stage is there for levers that need it; one that no lever needs would be passed over in silence.
+pub(super) fn all_used(root: &Block<'_>, names: &Names, levers: &[Lever]) {
+    for (at, gate) in names.gates.iter().enumerate() {
+        let is_used =
+            gate.entry || gate.onboarding || gate.upkeep || levers.iter().any(|lever| lever.needs.contains(&at));
+        if let Some(node) = root.table.find(&format!("gate.{}.stages", gate.name)).filter(|_| !is_used) {
+            let message = format!("gate.{} has no stage, and no lever needs it", gate.name);
+            let report = root.cx.findings.report(Code::MissingKey, node.place, message);
+            report.hint("name a stage (entry, onboarding, upkeep), or the gate in a lever's needs");
+        }
+    }
 }
 
 /// What a gate says to the partner that it keeps out.

@@ -42,6 +42,9 @@ pub(crate) fn rule_set(
     let competencies = competency::competencies(&root, &mut names);
     gates::gates(&root, &mut names);
     let levers = levers::levers(&root, &names);
+    if !findings.has_errors_since(mark) {
+        gates::all_used(&root, &names, levers.as_deref().unwrap_or_default());
+    }
     let (calendar, assessment) = (calendar(&root), assessment(&root));
     let (split, coop) = (money::split(&root), coop::coop(&root, calendar.as_ref()));
     let (payout, rounding) = (money::payout(&root), money::rounding(&root));
@@ -226,6 +229,8 @@ fn interpretation(root: &Block<'_>, item: &Node, resolved: &Resolved) -> Option<
             let message = format!("the reading chosen for {} is {chosen:?}, but the terms say {stands:?}", path.text);
             root.cx.findings.report(Code::Interpretation, place, message).against(at, "the terms say so here");
         }
+        // It was there when its own version was read: a later change took it away, and the doubt with it.
+        None if !resolved.is_newest(item.place) => return None,
         None => {
             let message = format!("there is no {} to read one way or another", path.text);
             root.cx.findings.report(Code::Interpretation, path.place, message);

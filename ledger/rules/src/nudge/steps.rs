@@ -74,6 +74,11 @@ fn of_month(date: NaiveDate) -> Vec<String> {
 }
 
 fn of_text(table: &Table, path: &str, text: &str) -> Vec<String> {
+    let held_on = path.strip_suffix(".source").and_then(|test| table.find(&format!("{test}.on")));
+    if held_on.is_some() {
+        // A level that was held on a fixed date is declared: there is no other word.
+        return Vec::new();
+    }
     if let Some((_, words)) = WORDS.iter().find(|(end, _)| path.ends_with(end)) {
         return around(words, text);
     }

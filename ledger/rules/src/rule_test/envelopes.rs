@@ -95,7 +95,7 @@ impl RuleTest {
 
     fn sale_event(&self, seq: u32, row: &GivenRow, currency: Currency) -> Envelope {
         let product =
-            Product { product_name: row.product.clone(), product_family: row.product.clone(), ..Product::default() };
+            Product { product_name: row.name.clone(), product_family: row.product.clone(), ..Product::default() };
         let sale = LicenseSale {
             customer_id: row.customer.clone(),
             // One subscription per row: two equal rows are two sales, not one billed twice.

@@ -3,7 +3,7 @@
 use super::pipe_table::{Cell, Columns, Row, read as table_read};
 use super::{CertificationRow, ClaimRow, ExpectColumn, ExpectRow, GivenRow, RuleTest, StandingRow};
 use crate::diagnostic::{Code, Diagnostic, Findings, Place, SourceText};
-use crate::document::{Node, Table, read};
+use crate::document::{Node, Table, Value, read};
 use crate::header::{Format, format_of};
 use crate::library::{BookArgument, BookChoice};
 use crate::suggest::nearest;
@@ -12,10 +12,11 @@ use daybook_event::{Amount, ClaimState, EventId, PartnerId, RuleFile, Segment, S
 
 /// The publisher of a test's events.
 const SOURCE: &str = "test";
-const TEST_KEYS: [&str; 8] = ["name", "book", "period", "given", "standing", "certifications", "claims", "expect"];
+const TEST_KEYS: [&str; 9] =
+    ["name", "book", "period", "through", "given", "standing", "certifications", "claims", "expect"];
 const GIVEN: Columns<'static> = Columns {
     needed: &["date", "partner", "customer", "product", "segment", "amount"],
-    optional: &["charge_type", "id", "credits"],
+    optional: &["name", "charge_type", "id", "credits"],
 };
 const STANDING: Columns<'static> = Columns { needed: &["date", "partner", "fact", "status"], optional: &[] };
 const CERTIFICATIONS: Columns<'static> =
@@ -67,7 +68,7 @@ impl<'r> Reader<'r, '_> {
             }
         }
         let (name, period) = (self.text("name"), self.text("period"));
-        let book = self.book();
+        let (book, through) = (self.book(), self.through());
         let given = self.rows("given", &GIVEN, |row, number| self.given(row, number));
         let standing = self.rows("standing", &STANDING, |row, _| self.standing(row));
         let certifications = self.rows("certifications", &CERTIFICATIONS, |row, _| self.certification(row));
@@ -84,7 +85,20 @@ impl<'r> Reader<'r, '_> {
         let (file, line) = (self.source.name.clone(), self.findings.line(self.place));
         let (name, period, book) = (name?.to_owned(), period?.to_owned(), book?);
         let source = SourceId::parse(SOURCE).ok()?;
-        Some(RuleTest { name, file, line, book, period, given, standing, certifications, claims, expect, source })
+        Some(RuleTest {
+            name,
+            file,
+            line,
+            book,
+            period,
+            through: through?,
+            given,
+            standing,
+            certifications,
+            claims,
+            expect,
+            source,
+        })
     }
 
     fn text(&self, key: &str) -> Option<&'r str> {
@@ -93,6 +107,18 @@ impl<'r> Reader<'r, '_> {
             self.findings.report(Code::MissingKey, self.place, format!("the test has no {key}"));
         }
         found
+    }
+
+    /// None within where the test does not say.
+    fn through(&self) -> Option<Option<NaiveDate>> {
+        match self.table.get("through").map(|node| (&node.value, node.place)) {
+            None => Some(None),
+            Some((Value::Date(date), _)) => Some(Some(*date)),
+            Some((_, place)) => {
+                self.findings.report(Code::WrongKind, place, "through takes a date such as 2021-10-01, without quotes");
+                None
+            }
+        }
     }
 
     fn book(&self) -> Option<BookArgument> {
@@ -160,12 +186,14 @@ impl<'r> Reader<'r, '_> {
         let event_id = |text: &str| EventId::parse(text).ok();
         let own = self.may(row, "id", "event id", event_id)?;
         let text = |column| self.need(row, column, "text", |text| Some(text.to_owned()));
+        let product = text("product")?;
         Some(GivenRow {
             line: self.line(row),
             date: self.date(row)?,
             partner: self.partner(row)?,
             customer: text("customer")?,
-            product: text("product")?,
+            name: row.get("name").map_or(product.clone(), |cell| cell.text.to_owned()),
+            product,
             segment: self.may(row, "segment", "segment", Segment::parse)?,
             amount: self.need(row, "amount", AMOUNT, |text| Amount::parse(text).ok())?,
             charge_type: row.get("charge_type").map_or("new", |cell| cell.text).to_owned(),

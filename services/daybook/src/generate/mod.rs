@@ -42,7 +42,7 @@ pub(crate) struct GenerateOptions {
 }
 
 impl GenerateOptions {
-    /// The first month unless told otherwise: that of the first rule set shipped.
+    /// The first month unless told otherwise: two years from it take in the change of terms of October 2021.
     pub(crate) const START_MONTH: &'static str = "2020-10";
 
     fn check(&self) -> Result<(), GenerateError> {

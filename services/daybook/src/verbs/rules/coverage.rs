@@ -8,7 +8,7 @@ use daybook_rules::{RuleTest, load_tests};
 /// One partner per month, with one sale big enough for every threshold on its first day.
 fn sales(months: impl Iterator<Item = Month>) -> RuleTest {
     let rows: Vec<String> = months
-        .map(|month| format!("{} | P-{month} | C-1 | Azure | commercial | 1000000.00", month.first_day()))
+        .map(|month| format!("{} | P-{month} | C-1 | Office 365 | commercial | 1000000.00", month.first_day()))
         .collect();
     let text = format!(
         "format = \"incentive-tests/1\"\n[[test]]\nname = \"coverage\"\nperiod = \"FY21H1\"\ngiven = \"\"\"\n\
