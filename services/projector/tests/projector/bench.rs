@@ -19,10 +19,7 @@ use std::sync::Arc;
 
 /// The shipped rule files.
 pub(crate) fn rule_files() -> Vec<RuleFile> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ledger/rules/csp-indirect-reseller");
-    let names = ["book.toml", "catalogue.toml", "2020-10.toml", "2021-10.toml"];
-    let file = |name: &str| RuleFile { name: name.to_owned(), bytes: std::fs::read(dir.join(name)).unwrap() };
-    names.map(file).to_vec()
+    daybook_rules::shipped_rule_files()
 }
 
 /// All of them.
