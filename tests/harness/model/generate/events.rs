@@ -281,7 +281,7 @@ impl Maker {
             7 => used_until + Days::new(1),
             _ => used_until.max(start),
         };
-        let named = ["digital_advertising"; 6].into_iter().chain(["telemarketing", "exams_and_tuition", "yachting"]);
+        let named = ["print_advertising"; 6].into_iter().chain(["telemarketing", "exams_and_tuition", "yachting"]);
         let named: Vec<&str> = named.collect();
         let has_amount = is_full || self.chance(3);
         let text = self.claimed(lot);
