@@ -14,8 +14,11 @@ pub(crate) const ENTRY_FACTS: [&str; 3] =
     ["mpn_membership", "reseller_agreement", "competency:silver:cloud_productivity"];
 pub(crate) const ONBOARDING_FACTS: [&str; 4] = ["invitation_accepted", "incentive_tool", "tax_profile", "bank_profile"];
 
+/// Two versions of the shipped rules, as if they were the first: the histories of these tests lie in their years.
 pub(crate) fn book() -> RuleBook {
-    RuleLibrary::load(&shipped_rule_files()).0.expect("the shipped rule files load").current()
+    let mut book = RuleLibrary::load(&shipped_rule_files()).0.expect("the shipped rule files load").current();
+    book.sets.retain(|set| ["2020-10", "2021-10"].contains(&set.version.as_str()));
+    book
 }
 
 pub(crate) fn date(text: &str) -> NaiveDate {

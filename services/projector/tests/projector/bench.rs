@@ -17,9 +17,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The shipped rule files.
+/// The shipped rule files, without the lock, which nobody adopts.
 pub(crate) fn rule_files() -> Vec<RuleFile> {
-    daybook_rules::shipped_rule_files()
+    daybook_rules::shipped_rule_files().into_iter().filter(|file| file.name.ends_with(".toml")).collect()
 }
 
 /// All of them.
