@@ -3,39 +3,75 @@
 use crate::products::{Products, Wanted};
 use chrono::{Days, NaiveDate};
 use daybook_event::{EventRef, Exact, Month, Overflow};
-use daybook_rules::model::{Base, Catalogue, RuleBook, RuleSet};
+use daybook_rules::model::{Base, Catalogue, CompetencySource, GateTest, RuleBook, RuleSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What the terms of a book ask about customers. What none asks is not kept.
+/// What the terms of a book ask about customers in a month. What none asks is not kept: a partner may have many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// Since when somebody is a customer.
     pub(crate) newness: bool,
-    /// What a customer was billed in a month.
+    /// What a customer was billed in the month.
     pub(crate) totals: bool,
-    /// What a customer was billed a year before.
-    pub(crate) growth: bool,
+    /// What growth levers will ask of the month a year later, or in a later credit.
+    pub(crate) growth: Option<GrowthAsks>,
+}
+
+/// What the match of some growth lever asks of a line beside its product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct GrowthAsks {
+    pub(crate) segment: bool,
+    pub(crate) charge_type: bool,
+    pub(crate) market: bool,
 }
 
 impl Asked {
-    pub(crate) fn by(book: &RuleBook) -> Self {
-        let any_base =
-            |wanted: fn(&Base) -> bool| book.sets.iter().any(|set| set.levers.iter().any(|lever| wanted(&lever.base)));
-        let customer_add = any_base(|base| matches!(base, Base::CustomerAdd { .. }));
-        let counted = |set: &RuleSet| set.competencies.iter().any(|one| one.new_customers.is_some());
-        Self {
-            newness: customer_add || book.sets.iter().any(counted),
-            totals: customer_add,
-            growth: any_base(|base| *base == Base::Growth),
+    pub(crate) fn by(book: &RuleBook, month: Month) -> Self {
+        let ends_before = |at: usize| book.sets.get(at + 1).is_some_and(|next| next.valid_from <= month.first_day());
+        let not_over = (0..book.sets.len()).filter(|&at| !ends_before(at)).map(|at| &book.sets[at]);
+        let (mut newness, mut totals) = (false, false);
+        for set in not_over {
+            let adds = set.levers.iter().any(|lever| matches!(lever.base, Base::CustomerAdd { .. }));
+            newness |= adds || counts_new_customers(set);
+            totals |= adds && set.valid_from <= month.last_day();
         }
+        Self { newness, totals, growth: GrowthAsks::by(book, month) }
     }
+}
+
+impl GrowthAsks {
+    fn by(book: &RuleBook, month: Month) -> Option<Self> {
+        let year_later = month.plus(12).last_day();
+        let begun = book.sets.iter().filter(|set| set.valid_from <= year_later);
+        let levers = begun.flat_map(|set| &set.levers).filter(|lever| lever.base == Base::Growth);
+        levers.map(|lever| &lever.matches).fold(None, |asks: Option<Self>, matches| {
+            let asks = asks.unwrap_or_default();
+            Some(Self {
+                segment: asks.segment || !matches.segments.is_empty(),
+                charge_type: asks.charge_type || !matches.charge_types.is_empty(),
+                market: asks.market || !matches.markets.is_empty(),
+            })
+        })
+    }
+}
+
+/// Whether some gate of the set looks at a level that new customers make.
+fn counts_new_customers(set: &RuleSet) -> bool {
+    let computes = |test: &GateTest| {
+        matches!(test, GateTest::Competency { source: CompetencySource::Computed | CompetencySource::Either, .. })
+    };
+    set.competencies.iter().any(|one| one.new_customers.is_some())
+        && set.gates.iter().any(|gate| gate.any_of.iter().any(computes))
 }
 
 /// What is known of a partner's customers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Customers {
-    by_id: BTreeMap<String, Customer>,
+    /// Each customer's number, by its id.
+    numbers: BTreeMap<String, usize>,
+    /// By number.
+    all: Vec<Customer>,
     /// The first month with a revenue line or opening revenue.
     pub(crate) first_revenue_in: Option<Month>,
 }
@@ -45,7 +81,7 @@ struct Customer {
     /// What may have made it a customer.
     firsts: Vec<First>,
     /// Billed per month and product number, in program currency.
-    billed: BTreeMap<Month, Vec<(usize, Exact)>>,
+    billed: BTreeMap<Month, BTreeMap<usize, Exact>>,
     /// Billed before the ledger began.
     opened: Vec<OpeningRevenue>,
 }
@@ -153,11 +189,8 @@ impl Customers {
         amount: Exact,
     ) -> Result<(), Overflow> {
         self.with(customer_id, |customer| {
-            let of_month = customer.billed.entry(month).or_default();
-            match of_month.iter_mut().find(|(number, _)| *number == product) {
-                Some((_, sum)) => *sum = sum.plus(amount)?,
-                None => of_month.push((product, amount)),
-            }
+            let sum = customer.billed.entry(month).or_default().entry(product).or_default();
+            *sum = sum.plus(amount)?;
             Ok(())
         })
     }
@@ -176,21 +209,38 @@ impl Customers {
     }
 
     fn with<R>(&mut self, customer_id: &str, change: impl FnOnce(&mut Customer) -> R) -> R {
-        match self.by_id.get_mut(customer_id) {
-            Some(customer) => change(customer),
-            None => change(self.by_id.entry(customer_id.to_owned()).or_default()),
+        let number = self.number_of(customer_id);
+        change(&mut self.all[number])
+    }
+
+    /// The customer's number, a new one if it was not seen before.
+    pub(crate) fn number_of(&mut self, customer_id: &str) -> usize {
+        if let Some(&number) = self.numbers.get(customer_id) {
+            return number;
         }
+        self.all.push(Customer::default());
+        self.numbers.insert(customer_id.to_owned(), self.all.len() - 1);
+        self.all.len() - 1
+    }
+
+    /// The number of a customer that was seen.
+    pub(crate) fn number(&self, customer_id: &str) -> Option<usize> {
+        self.numbers.get(customer_id).copied()
+    }
+
+    fn customer(&self, customer_id: &str) -> Option<&Customer> {
+        self.all.get(self.number(customer_id)?)
     }
 
     /// Since when somebody is a customer in the groups, as far as it was known on a date.
     pub(crate) fn new_on(&self, customer_id: &str, groups: &GroupsOnDay, known: NaiveDate) -> Option<NaiveDate> {
-        self.by_id.get(customer_id)?.first_in(groups, known).map(|first| first.on)
+        self.customer(customer_id)?.first_in(groups, known).map(|first| first.on)
     }
 
     /// The events that made customers of the groups new in the window of so many days that ends on the day.
     pub(crate) fn new_within(&self, groups: &GroupsOnDay, on: NaiveDate, window_days: u32) -> Vec<&EventRef> {
         let start = on.checked_sub_days(Days::new(u64::from(window_days))).unwrap_or(NaiveDate::MIN);
-        let firsts = self.by_id.values().filter_map(|customer| customer.first_in(groups, on));
+        let firsts = self.all.iter().filter_map(|customer| customer.first_in(groups, on));
         firsts.filter(|first| start < first.on && first.on <= on).map(|first| &first.event).collect()
     }
 
@@ -202,8 +252,8 @@ impl Customers {
         groups: &GroupsOnDay,
         known: NaiveDate,
     ) -> Result<Exact, Overflow> {
-        let lines = self.by_id.get(customer_id).and_then(|customer| customer.billed.get(&month));
-        let lines = lines.into_iter().flatten().filter(|(product, _)| groups.products.takes(*product));
+        let lines = self.customer(customer_id).and_then(|customer| customer.billed.get(&month));
+        let lines = lines.into_iter().flatten().filter(|(product, _)| groups.products.takes(**product));
         let sum = lines.map(|(_, amount)| *amount).try_fold(Exact::ZERO, Exact::plus)?;
         sum.plus(self.opened_in(customer_id, month, groups, known)?)
     }
@@ -216,7 +266,7 @@ impl Customers {
         groups: &GroupsOnDay,
         known: NaiveDate,
     ) -> Result<Exact, Overflow> {
-        let opened = self.by_id.get(customer_id).map(|customer| customer.opened.as_slice()).unwrap_or_default();
+        let opened = self.customer(customer_id).map(|customer| customer.opened.as_slice()).unwrap_or_default();
         let counts =
             |of: &&OpeningRevenue| of.month == month && of.known_from <= known && groups.products.takes(of.product);
         opened.iter().filter(counts).map(|of| of.amount).try_fold(Exact::ZERO, Exact::plus)

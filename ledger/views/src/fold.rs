@@ -9,7 +9,7 @@ use crate::credits::{Resolved, Resolver};
 use crate::customers::{Asked, Told};
 use crate::fact::{Fact, FactKind};
 use crate::fx::FxTable;
-use crate::growth;
+use crate::growth::{self, BilledAs};
 use crate::history::{FactSource, PartnerHistory};
 use crate::openings::{note_adjustment, note_opening};
 use crate::payout::settle_payouts;
@@ -107,7 +107,7 @@ pub fn step<S: FactSource>(
             lines.push(resolver.resolve(at, fact, line).map_err(FoldError::Facts)?);
         }
     }
-    let asked = Asked::by(book);
+    let asked = Asked::by(book, month);
     let mut standing = MonthOfStanding::new(book, partner_id);
     let mut counted = facts.iter().filter(counting).peekable();
     let mut revenue = lines.iter().peekable();
@@ -154,8 +154,9 @@ fn note_line(asked: Asked, state: &mut PartnerState, month: Month, line: &Resolv
     if asked.totals {
         state.customers.bill(&of.customer_id, month, product, amount)?;
     }
-    if asked.growth {
-        state.growth.bill(month, of, product, priced_on, amount)?;
+    if let Some(asks) = asked.growth {
+        let customer = state.customers.number_of(&of.customer_id);
+        state.growth.bill(month, customer, BilledAs::of(asks, of, product, priced_on), amount)?;
     }
     Ok(())
 }

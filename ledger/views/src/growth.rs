@@ -1,61 +1,64 @@
 //! Growth of a customer's month over the same month a year before.
 
 use crate::credits::Resolved;
-use crate::customers::GroupsOnDay;
+use crate::customers::{GroupsOnDay, GrowthAsks};
 use crate::fact::Line;
 use crate::pricing::{Contribution, Growth, PricedLine};
 use crate::rows::ProvisionalRow;
 use crate::state::PartnerState;
 use chrono::NaiveDate;
 use daybook_event::{Exact, Month, Overflow, PartnerId, Segment};
-use daybook_rules::model::{Lever, RuleBook};
+use daybook_rules::model::{Lever, Match, RuleBook};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Months that a growth lever looks back.
 const MONTHS_BACK: i32 = 12;
 
-/// What customers were billed in the last months, with everything that a lever's match may ask.
+/// What customers, by number, were billed in the last months.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct GrowthBases(BTreeMap<Month, BTreeMap<String, Vec<Billed>>>);
+pub(crate) struct GrowthBases(BTreeMap<Month, BTreeMap<usize, BTreeMap<BilledAs, Exact>>>);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Billed {
+/// Everything that the match of a growth lever may ask of a line; what none asks is left empty, so that sums stay few.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct BilledAs {
     product: usize,
     segment: Option<Segment>,
     charge_type: String,
     /// The date of the line that prices it: the partner's market is that of this date.
-    priced_on: NaiveDate,
-    amount: Exact,
+    priced_on: Option<NaiveDate>,
+}
+
+impl BilledAs {
+    /// A line, by the line that prices it.
+    pub(crate) fn of(asks: GrowthAsks, line: &Line, product: usize, priced_on: NaiveDate) -> Self {
+        Self {
+            product,
+            segment: line.segment.filter(|_| asks.segment),
+            charge_type: if asks.charge_type { line.charge_type.clone() } else { String::new() },
+            priced_on: asks.market.then_some(priced_on),
+        }
+    }
+
+    fn is_match(&self, state: &PartnerState, matches: &Match, groups: &GroupsOnDay) -> bool {
+        groups.products.takes(self.product)
+            && matches.takes_segment(self.segment)
+            && matches.takes_charge_type(&self.charge_type)
+            && self.priced_on.is_none_or(|on| state.is_in_market(matches, on))
+    }
 }
 
 impl GrowthBases {
-    /// Takes in a line of the month, by the line that prices it.
+    /// Takes in a line of the month.
     pub(crate) fn bill(
         &mut self,
         month: Month,
-        line: &Line,
-        product: usize,
-        priced_on: NaiveDate,
+        customer: usize,
+        billed_as: BilledAs,
         amount: Exact,
     ) -> Result<(), Overflow> {
-        let of_customer = self.0.entry(month).or_default().entry(line.customer_id.clone()).or_default();
-        let same = |of: &&mut Billed| {
-            of.product == product
-                && of.priced_on == priced_on
-                && of.segment == line.segment
-                && of.charge_type == line.charge_type
-        };
-        match of_customer.iter_mut().find(same) {
-            Some(of) => of.amount = of.amount.plus(amount)?,
-            None => of_customer.push(Billed {
-                product,
-                segment: line.segment,
-                charge_type: line.charge_type.clone(),
-                priced_on,
-                amount,
-            }),
-        }
+        let sum = self.0.entry(month).or_default().entry(customer).or_default().entry(billed_as).or_default();
+        *sum = sum.plus(amount)?;
         Ok(())
     }
 
@@ -73,14 +76,13 @@ impl GrowthBases {
         lever: &Lever,
         groups: &GroupsOnDay,
     ) -> Result<Exact, Overflow> {
-        let of_customer = self.0.get(&month).and_then(|customers| customers.get(customer_id));
-        let matched = of_customer.into_iter().flatten().filter(|of| {
-            groups.products.takes(of.product)
-                && lever.matches.takes_segment(of.segment)
-                && lever.matches.takes_charge_type(&of.charge_type)
-                && state.is_in_market(&lever.matches, of.priced_on)
-        });
-        matched.map(|of| of.amount).try_fold(Exact::ZERO, Exact::plus)
+        let Some(customer) = state.customers.number(customer_id) else { return Ok(Exact::ZERO) };
+        let of_customer = self.0.get(&month).and_then(|customers| customers.get(&customer));
+        let matched = of_customer
+            .into_iter()
+            .flatten()
+            .filter(|(billed_as, _)| billed_as.is_match(state, &lever.matches, groups));
+        matched.map(|(_, sum)| *sum).try_fold(Exact::ZERO, Exact::plus)
     }
 }
 

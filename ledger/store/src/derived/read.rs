@@ -1,7 +1,7 @@
 //! Reading derived data: the same calls on a snapshot and inside a write transaction.
 
 use super::source::Source;
-use super::value::{bytes_read, value_read};
+use super::value::{bytes_read, large_read, value_read};
 use super::{DerivedError, FACTS, GLOBALS, PARTNERS, ROWS, STATES};
 use daybook_event::Month;
 use redb::ReadTransaction;
@@ -102,7 +102,7 @@ pub trait DerivedRead: Sourced {
         month: Month,
     ) -> Result<Option<T>, DerivedError> {
         let key = (generation, partner, month.index());
-        self.source().value(STATES, key, |row| value_read("states", &key, row))
+        self.source().value(STATES, key, |row| large_read("states", &key, row))
     }
 
     /// A partner's last state at or before a month.
@@ -116,7 +116,7 @@ pub trait DerivedRead: Sourced {
         at_or_before: Month,
     ) -> Result<Option<(Month, T)>, DerivedError> {
         let bounds = [(generation, partner, MONTH_MIN), (generation, partner, at_or_before.index())];
-        self.source().last(STATES, bounds, |key, row| Ok((Month::from_index(key.2), value_read("states", &key, row)?)))
+        self.source().last(STATES, bounds, |key, row| Ok((Month::from_index(key.2), large_read("states", &key, row)?)))
     }
 
     /// The months of which a partner's state is kept, in order.

@@ -31,6 +31,21 @@ pub(super) fn value_read<T: DeserializeOwned>(table: &str, key: &impl Debug, row
     })
 }
 
+/// As [`value_pack`], without the names of fields and compressed: for values that may be large, of which the reader keeps
+/// the shape by a number of its own.
+pub(super) fn large_pack<T: Serialize>(table: &str, key: &impl Debug, value: &T) -> Result<Vec<u8>, DerivedError> {
+    let content = rmp_serde::to_vec(value).map_err(|error| DerivedError::Storage { source: Box::new(error) })?;
+    bytes_pack(table, key, &content)
+}
+
+/// Reads what [`large_pack`] packed.
+pub(super) fn large_read<T: DeserializeOwned>(table: &str, key: &impl Debug, row: &[u8]) -> Result<T, DerivedError> {
+    let content = bytes_read(table, key, row)?;
+    rmp_serde::from_slice(&content).map_err(|error| DerivedError::Damaged {
+        what: format!("the value of {table} at {key:?} is of another shape ({error})"),
+    })
+}
+
 pub(super) fn bytes_pack(table: &str, key: &impl Debug, bytes: &[u8]) -> Result<Vec<u8>, DerivedError> {
     let packed =
         zstd::bulk::compress(bytes, ZSTD_LEVEL).map_err(|error| DerivedError::Storage { source: Box::new(error) })?;

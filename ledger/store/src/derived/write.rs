@@ -1,7 +1,7 @@
 //! Writing derived data, in one transaction.
 
 use super::read::Sourced;
-use super::value::{bytes_pack, value_pack};
+use super::value::{bytes_pack, large_pack, value_pack};
 use super::{Derived, DerivedError, DerivedRead, FACTS, GLOBALS, PARTNERS, ROWS, STATES};
 use crate::crash_point;
 use crate::file::caught_as;
@@ -72,7 +72,7 @@ impl DerivedWrite<'_> {
         state: &T,
     ) -> Result<(), DerivedError> {
         let key = (generation, partner, month.index());
-        let row = value_pack("states", &key, state)?;
+        let row = large_pack("states", &key, state)?;
         self.work(|transaction| {
             transaction.open_table(STATES)?.insert(key, row.as_slice())?;
             Ok(())
