@@ -75,6 +75,15 @@ pub struct VersionChange {
     pub version: String,
 }
 
+impl VersionChange {
+    /// Whether it sets only what a gate says to the partner, on which no figure can depend.
+    #[must_use]
+    pub fn is_wording(&self) -> bool {
+        let path: Vec<&str> = self.path.split('.').collect();
+        matches!(path.as_slice(), ["gate", _, "sentence" | "how_to"])
+    }
+}
+
 impl RuleLibrary {
     /// Every version, by its first date, then by revision.
     #[must_use]

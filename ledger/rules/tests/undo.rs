@@ -63,6 +63,20 @@ fn a_change_on_which_a_later_one_builds_cannot_be_taken_away_alone() {
 }
 
 #[test]
+fn a_change_of_a_sentence_or_of_what_to_do_is_wording_and_no_term() {
+    let library = library("");
+    let changes = library.versions().iter().flat_map(|version| &version.changes);
+    let wording: Vec<&str> = changes.filter(|change| change.is_wording()).map(|change| change.id.as_str()).collect();
+    assert_eq!(
+        wording,
+        ["designation-only-sentence", "designation-or-points-sentence", "designation-or-points-how-to"]
+    );
+    let without = library.without_change(&change(&library, "designation-or-points-how-to")).unwrap();
+    assert_eq!(without.current().terms_hash, library.current().terms_hash);
+    assert_ne!(set(&without, "2025-07").hashes.document_hash, set(&library, "2025-07").hashes.document_hash);
+}
+
+#[test]
 fn the_warning_stands_at_the_change() {
     let library = library("");
     let change = change(&library, "coop-threshold");

@@ -19,7 +19,7 @@ pub(super) struct Effects {
     ledger: String,
 }
 
-/// Folds the ledger under the current book, and once more without each of its changes.
+/// Folds the ledger under the current book, and once more without each of its changes but those of wording alone.
 pub(super) fn check(cli: &Cli) -> Result<Effects, Failure> {
     let library = books::library(cli.rules.as_deref())?;
     let book = library.current();
@@ -34,6 +34,7 @@ pub(super) fn check(cli: &Cli) -> Result<Effects, Failure> {
         .iter()
         .filter(in_book)
         .flat_map(|version| version.changes.iter().map(|change| (change, version.set.valid_from > window.through)))
+        .filter(|(change, _)| !change.is_wording())
         .collect();
     let bar = progress::bar("folding without each change", changes.len() as u64);
     for (change, begins_later) in changes {
