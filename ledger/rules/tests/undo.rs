@@ -69,7 +69,12 @@ fn a_change_of_a_sentence_or_of_what_to_do_is_wording_and_no_term() {
     let wording: Vec<&str> = changes.filter(|change| change.is_wording()).map(|change| change.id.as_str()).collect();
     assert_eq!(
         wording,
-        ["designation-only-sentence", "designation-or-points-sentence", "designation-or-points-how-to"]
+        [
+            "membership-sentence",
+            "designation-only-sentence",
+            "designation-or-points-sentence",
+            "designation-or-points-how-to"
+        ]
     );
     let without = library.without_change(&change(&library, "designation-or-points-how-to")).unwrap();
     assert_eq!(without.current().terms_hash, library.current().terms_hash);
