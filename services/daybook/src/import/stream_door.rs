@@ -7,7 +7,7 @@ use crate::nats;
 use daybook_event::EventRef;
 use daybook_intake::import::Outcome;
 use daybook_intake::nats::{NatsConnection, Outgoing, Publisher, PublisherOptions, connect};
-use daybook_store::{Incoming, LedgerOptions, LedgerReader};
+use daybook_store::{ContentHash, Incoming, LedgerOptions, LedgerReader};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -27,7 +27,8 @@ pub(crate) struct StreamDoor {
     reader: LedgerReader,
     stream: String,
     batch: Vec<Outgoing>,
-    ids: Vec<Option<EventRef>>,
+    /// Of each event on its way, what the ledger should have of it.
+    expected: Vec<Option<(EventRef, ContentHash)>>,
     waiting: Waiting,
     last_sequence: u64,
 }
@@ -55,7 +56,7 @@ impl StreamDoor {
             reader: LedgerReader::open(ledger, &LedgerOptions::default())?,
             stream: stream.to_owned(),
             batch: Vec::new(),
-            ids: Vec::new(),
+            expected: Vec::new(),
             waiting: Waiting::default(),
             last_sequence: 0,
         })
@@ -97,13 +98,13 @@ impl StreamDoor {
 
 impl Door for StreamDoor {
     fn push(&mut self, incoming: Incoming, part: Part) -> Result<Vec<Settled>, Failure> {
-        let (outgoing, id) = match &incoming {
+        let (outgoing, expected) = match &incoming {
             Incoming::Event { id, envelope, content_hash, .. } => {
                 if self.reader.position_of(id)?.is_some_and(|(_, standing)| standing == *content_hash) {
                     return Ok(vec![Settled { part, outcome: Outcome::Duplicate }]);
                 }
                 let decoded = daybook_proto::decode(envelope).map_err(Failure::input)?;
-                (Outgoing::event(&decoded), Some(id.clone()))
+                (Outgoing::event(&decoded), Some((id.clone(), *content_hash)))
             }
             // A line that makes no event still goes the one way in: intake quarantines its bytes.
             Incoming::Faulty { .. } => {
@@ -113,7 +114,7 @@ impl Door for StreamDoor {
         };
         self.waiting.push(&incoming, part);
         self.batch.push(outgoing);
-        self.ids.push(id);
+        self.expected.push(expected);
         if self.batch.len() >= BATCH_MESSAGES {
             self.publish()?;
         }
@@ -124,11 +125,14 @@ impl Door for StreamDoor {
         self.publish()?;
         self.wait()?;
         let snapshot = self.reader.snapshot()?;
-        let ids = std::mem::take(&mut self.ids);
-        let mut settled = Vec::with_capacity(ids.len());
-        for id in ids {
-            let is_record = id.as_ref().map(|id| snapshot.position_of(id)).transpose()?.flatten().is_some();
-            // It was no record when it was published, and is one now; or another content was quicker under its id.
+        let expected = std::mem::take(&mut self.expected);
+        let mut settled = Vec::with_capacity(expected.len());
+        for expected in expected {
+            let is_record = match expected {
+                Some((id, content)) => snapshot.position_of(&id)?.is_some_and(|(_, standing)| standing == content),
+                None => false,
+            };
+            // It was no record when it was published, and is one now; or another content stands under its id.
             let outcome = |reason: Option<String>| match reason {
                 None if is_record => Outcome::Appended,
                 reason => Outcome::Quarantined(reason.unwrap_or_else(|| "conflict".to_owned())),
