@@ -74,6 +74,28 @@ fn lines(tally: &Value) -> u64 {
     tally["lines"].as_u64().unwrap_or_else(|| panic!("{tally}"))
 }
 
+/// Imports whose lines are all duplicates, whichever issue they bring.
+fn same_again(daybook: &Daybook, imports: &[(&str, &[&str])]) {
+    let before = whole(daybook);
+    for (file, more) in imports {
+        let report = import(daybook, file, more);
+        assert_eq!(lines(&report["duplicate"]), lines(&report["read"]), "{file} {more:?}: {report}");
+        assert_eq!(whole(daybook), before, "{file} {more:?}");
+    }
+}
+
+/// NDJSON: an Azure sale, and what it is credited with.
+fn sales(dir: &Path, name: &str, amount: &str, credit: Option<&str>) -> String {
+    let line = |id: &str, amount: &str, credits: &str| {
+        format!(
+            r#"{{"source":"contoso","event_id":"{id}","partner_id":"P-AT","effective_on":"2022-01-10","license_sale":{{"customer_id":"C-1","subscription_id":"S-1","product_id":"DZH318Z0BPS6","sku_id":"0001","product_name":"Azure plan","quantity":1,"amount":"{amount}","currency":"USD","charge_type":"new","invoice_id":"G1"{credits}}}}}"#
+        )
+    };
+    let mut text = vec![line("s-1", amount, "")];
+    text.extend(credit.map(|credit| line("c-1", credit, r#","credits":"s-1""#)));
+    write(dir, name, &text.join("\n"))
+}
+
 #[test]
 fn the_figures_are_those_of_the_last_issue() {
     let dir = tempfile::tempdir().unwrap();
@@ -100,15 +122,11 @@ fn the_figures_are_those_of_the_last_issue() {
     assert_eq!(done["quarantine_entries"], serde_json::json!([1]), "{report}");
     assert_eq!(january(&daybook), figures("36500.00", "1460.00"), "S-3 stands until somebody reverses it");
 
-    let before = whole(&daybook);
-    for (file, more) in [(&second, &["--supersede"][..]), (&second, &[]), (&first, &["--supersede"])] {
-        let report = import(&daybook, file, more);
-        assert_eq!(lines(&report["duplicate"]), lines(&report["read"]), "{file} {more:?}: {report}");
-        assert_eq!(whole(&daybook), before, "{file} {more:?}");
-    }
+    same_again(&daybook, &[(&second, &["--supersede"]), (&second, &[]), (&first, &["--supersede"])]);
 
     import(&daybook, &third, &["--supersede"]);
     assert_eq!(january(&daybook), figures("37500.00", "1500.00"));
+    same_again(&daybook, &[(&first, &["--supersede"]), (&second, &["--supersede"]), (&second, &[])]);
     daybook.ok(&["verify"]);
 }
 
@@ -156,4 +174,81 @@ fn through_the_socket_and_through_the_stream_it_is_the_same() {
         serving.terminate();
         serving.wait().ok();
     }
+}
+
+#[test]
+fn two_imports_at_once_leave_one_issue_of_each_line() {
+    const LINES: u64 = 1_500;
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let daybook = Daybook::on(&dir.join("ledger"));
+    daybook.ok(&["import", "--from", "ndjson", &facts(dir)]);
+    let ids: Vec<String> = (0..LINES).map(|number| format!("S-{number}")).collect();
+    let issue = |name: &str, amount: &str| {
+        let lines: Vec<_> = ids.iter().map(|id| (id.as_str(), amount)).collect();
+        invoice(dir, name, &lines)
+    };
+    let (first, second, third) = (issue("first.csv", "1"), issue("second.csv", "2"), issue("third.csv", "3"));
+    let mut serving = daybook.start(&["serve", "--listen", "127.0.0.1:0", "--through", THROUGH]);
+    serving.address();
+    import(&daybook, &first, &[]);
+    let at_once = [&second, &third]
+        .map(|file| daybook.start(&["import", "--from", "partner-center", file, "--supersede", "--format", "json"]));
+    for importing in at_once {
+        importing.wait().ok();
+    }
+    serving.terminate();
+    serving.wait().ok();
+    // The reversal of each line's first issue, and of one of the two that came at once; nothing is lost, nothing twice.
+    let records = LedgerState::read(daybook.ledger()).counts.records;
+    assert_eq!(records, FACTS.len() as u64 + LINES * 5, "each line has three issues and two reversals");
+    let before = whole(&daybook);
+    for file in [&second, &third, &first] {
+        let report = import(&daybook, file, &["--supersede"]);
+        assert_eq!(lines(&report["duplicate"]), LINES, "{report}");
+        assert_eq!(whole(&daybook), before, "{file}");
+    }
+    daybook.ok(&["verify"]);
+}
+
+#[test]
+fn credits_follow_a_line_that_is_issued_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let daybook = Daybook::on(&dir.join("ledger"));
+    daybook.ok(&["import", "--from", "ndjson", &facts(dir)]);
+    let first = sales(dir, "first.ndjson", "50000", Some("-20000"));
+    let second = sales(dir, "second.ndjson", "60000", Some("-20000"));
+    let third = sales(dir, "third.ndjson", "70000", None);
+    let supersede = |file: &str| daybook.json(&["import", "--from", "ndjson", "--supersede", file]);
+    supersede(&first);
+    assert_eq!(january(&daybook), figures("30000.00", "1200.00"));
+    let report = supersede(&second);
+    assert_eq!(report["supersession"]["credits_moved"]["money"]["USD"], "-20000.00", "{report}");
+    assert_eq!(january(&daybook), figures("40000.00", "1600.00"));
+    supersede(&third);
+    assert_eq!(january(&daybook), figures("50000.00", "2000.00"), "the credit is in a file of its own");
+    let before = whole(&daybook);
+    for file in [&first, &second, &third] {
+        let report = supersede(file);
+        assert_eq!(lines(&report["duplicate"]), lines(&report["read"]), "{report}");
+        assert_eq!(whole(&daybook), before, "{file}");
+    }
+}
+
+#[test]
+fn through_the_stream_a_conflict_is_said_to_be_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let broker = Broker::start();
+    let url = broker.url();
+    let daybook = Daybook::on(&dir.join("ledger"));
+    let mut serving = daybook.start(&["serve", "--listen", "127.0.0.1:0", "--through", THROUGH, "--nats", &url]);
+    serving.address();
+    let import = |file: &str| daybook.ok(&["import", "--from", "ndjson", file, "--nats", &url]);
+    import(&sales(dir, "first.ndjson", "550", None));
+    let said = import(&sales(dir, "second.ndjson", "600", None));
+    assert!(said.contains("quarantined: conflict") && said.contains("--supersede"), "{said}");
+    serving.terminate();
+    serving.wait().ok();
 }

@@ -15,6 +15,10 @@ pub(crate) enum Role {
     Superseding,
     /// The reversal of a record whose place a line takes.
     Reversal,
+    /// The reversal of an issue that stood beside a later one.
+    Superfluous,
+    /// A line of the ledger under a name of its own, crediting what stands.
+    MovedCredit,
 }
 
 /// An input's place in the report.

@@ -107,7 +107,7 @@ impl Taker<'_> {
 
     fn finish(mut self) -> Result<(), Failure> {
         let bar = progress::bar("importing", 0);
-        let settled = self.names.close(self.door.as_mut(), self.report)?;
+        let settled = self.names.close(self.door.as_mut(), self.recorded_at, self.report)?;
         tell(self.report, settled, &bar);
         tell(self.report, self.door.finish()?, &bar);
         bar.finish_and_clear();
@@ -121,8 +121,19 @@ fn tell(report: &mut ImportReport, settled: Vec<Settled>, bar: &ProgressBar) {
         match (part.role, outcome) {
             (Role::Superseding, Outcome::Appended) => report.outcome(part.money, Outcome::Superseding),
             (Role::Reversal, Outcome::Appended) => report.supersession.get_or_insert_default().reversed(part.money),
-            // Another import was quicker with the same reversal.
-            (Role::Reversal, Outcome::Duplicate) => {}
+            (Role::Superfluous, Outcome::Appended) => {
+                let supersession = report.supersession.get_or_insert_default();
+                supersession.superfluous += 1;
+                supersession.reversed(part.money);
+            }
+            (Role::MovedCredit, Outcome::Appended) => {
+                report.supersession.get_or_insert_default().credit_moved(part.money);
+            }
+            // Another import was quicker with the same.
+            (Role::Reversal | Role::Superfluous, Outcome::Duplicate) => {
+                report.supersession.get_or_insert_default().reversed_by_another += 1;
+            }
+            (Role::MovedCredit, Outcome::Duplicate) => {}
             (_, outcome) => report.outcome(part.money, outcome),
         }
     }

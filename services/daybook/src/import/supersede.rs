@@ -5,15 +5,21 @@
 
 use super::door::{Door, Part, Role, Settled};
 use crate::failure::Failure;
-use daybook_event::{Envelope, EventRef, Payload, SourceId};
-use daybook_intake::import::{ImportReport, LineRefused, Money, Plan, Reissues, known_again};
-use daybook_store::{LedgerReader, QuarantineReason, Snapshot};
+use daybook_event::{Envelope, EventRef, Instant, Payload, SourceId};
+use daybook_intake::classify_envelope;
+use daybook_intake::import::{
+    Amendments, ImportReport, LINES_LISTED_MAX, LineRefused, Money, MovedCredit, Plan, Reissues, known_again,
+};
+use daybook_store::{LedgerReader, Origin, QuarantineReason, Snapshot};
 use std::collections::BTreeSet;
 
 /// Events on their way before they are waited for: it bounds what must be remembered of them.
 const PENDING_MAX: usize = 50_000;
 /// Quarantine entries read at once.
 const QUARANTINE_PAGE: usize = 1_000;
+
+/// How often an import looks again after it has set something right: once for each link of a chain of credits.
+const AMEND_ROUNDS_MAX: usize = 32;
 
 /// Where an event stood.
 pub(super) struct Place<'a> {
@@ -68,10 +74,15 @@ impl Names {
     }
 
     /// Ends the reading, and says what is left to decide.
-    pub(super) fn close(self, door: &mut dyn Door, report: &mut ImportReport) -> Result<Vec<Settled>, Failure> {
+    pub(super) fn close(
+        self,
+        door: &mut dyn Door,
+        recorded_at: Instant,
+        report: &mut ImportReport,
+    ) -> Result<Vec<Settled>, Failure> {
         match self {
             Self::AsTheyCome | Self::KnownAgain { .. } => Ok(Vec::new()),
-            Self::Superseding(superseder) => superseder.close(door, report),
+            Self::Superseding(superseder) => superseder.close(door, recorded_at, report),
         }
     }
 }
@@ -86,6 +97,8 @@ pub(super) struct Superseder {
     /// The events of the files that stand on an invoice, and their invoices.
     met: BTreeSet<EventRef>,
     invoices: BTreeSet<(SourceId, String)>,
+    /// The events that may have more issues than one, or be credited by other lines under another name.
+    superseded: BTreeSet<EventRef>,
 }
 
 impl Superseder {
@@ -94,7 +107,7 @@ impl Superseder {
         let mut reissues = Reissues::default();
         reissues.read_on(&snapshot)?;
         let (pending, met, invoices) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Ok(Self { reader, snapshot, reissues, pending, met, invoices })
+        Ok(Self { reader, snapshot, reissues, pending, met, invoices, superseded: BTreeSet::new() })
     }
 
     /// Waits for what is on its way, where the event may depend on it.
@@ -122,12 +135,19 @@ impl Superseder {
     ) -> Result<Inputs, Failure> {
         self.meet(&envelope);
         let supersession = report.supersession.get_or_insert_default();
-        let inputs = match self.reissues.plan(&self.snapshot, &envelope)? {
+        let id = envelope.id.clone();
+        self.superseded.extend(self.reissues.credited_by(&envelope));
+        let plan = self.reissues.plan(&self.snapshot, &envelope)?;
+        if !matches!(plan, Plan::AsItIs) || self.reissues.has_later(&id) {
+            self.superseded.insert(id);
+        }
+        let inputs = match plan {
             Plan::AsItIs => vec![(envelope, part)],
-            Plan::Reversed => {
+            Plan::Reversed(known) => {
                 supersession.reversed_before += 1;
-                vec![(envelope, part)]
+                vec![(*known, part)]
             }
+            Plan::CreditMoved(known) => vec![(*known, part)],
             Plan::Refused(why) => {
                 supersession.refused(LineRefused { file: place.file.to_owned(), line: place.line, why });
                 vec![(envelope, part)]
@@ -154,13 +174,53 @@ impl Superseder {
     }
 
     /// Says what is left to decide, once everything went through the door.
-    fn close(mut self, door: &mut dyn Door, report: &mut ImportReport) -> Result<Vec<Settled>, Failure> {
-        let settled = door.flush()?;
+    fn close(
+        mut self,
+        door: &mut dyn Door,
+        recorded_at: Instant,
+        report: &mut ImportReport,
+    ) -> Result<Vec<Settled>, Failure> {
+        let mut settled = door.flush()?;
         self.read_on()?;
+        settled.extend(self.amend(door, recorded_at, report)?);
         let supersession = report.supersession.get_or_insert_default();
         supersession.left(self.reissues.lines_left(&self.snapshot, &self.invoices, &self.met)?);
         supersession.quarantine_entries = self.quarantine_entries()?;
         Ok(settled)
+    }
+
+    /// Sets right what another import did at the same time, and moves credits. What was planned from a snapshot may be old
+    /// when it is appended; nothing older than this import's own lines is left unseen now.
+    fn amend(
+        &mut self,
+        door: &mut dyn Door,
+        recorded_at: Instant,
+        report: &mut ImportReport,
+    ) -> Result<Vec<Settled>, Failure> {
+        let mut settled = Vec::new();
+        let mut moved = BTreeSet::new();
+        for _ in 0..AMEND_ROUNDS_MAX {
+            let mut amendments = self.reissues.amendments(&self.snapshot, &self.superseded)?;
+            // Lines that credit each other in a circle would never come to an end.
+            amendments.credits.retain(|credit| moved.insert(credit.of.clone()));
+            self.superseded.extend(moved.iter().cloned());
+            let is_empty = amendments.is_empty();
+            let not_set_right = amendments.refused.iter().take(LINES_LISTED_MAX).cloned().collect();
+            report.supersession.get_or_insert_default().not_set_right = not_set_right;
+            if is_empty {
+                return Ok(settled);
+            }
+            for (envelope, part) in amending(amendments) {
+                settled.extend(door.push(classify_envelope(&envelope, recorded_at, Origin::default()), part)?);
+            }
+            settled.extend(door.flush()?);
+            self.read_on()?;
+        }
+        Err(Failure::Input(
+            "every line is in, but chains of credits are too long to be moved at once, or other imports supersede the same \
+             lines all the time: run this import again when they have ended"
+                .to_owned(),
+        ))
     }
 
     /// Conflicts of the files' events that stand by now, under a name of their own.
@@ -183,4 +243,16 @@ impl Superseder {
             }
         }
     }
+}
+
+fn amending(amendments: Amendments) -> Inputs {
+    let mut inputs = Inputs::new();
+    for (reversal, money) in amendments.superfluous {
+        inputs.push((reversal, Part { role: Role::Superfluous, money }));
+    }
+    for MovedCredit { line, reversal, money, of: _ } in amendments.credits {
+        inputs.push((line, Part { role: Role::MovedCredit, money }));
+        inputs.push((reversal, Part { role: Role::Reversal, money }));
+    }
+    inputs
 }

@@ -22,7 +22,9 @@ pub use partner_center::{
 };
 pub use partner_map::{PartnerMap, PartnerMapError};
 pub use report::{FLAGGED_LISTED_MAX, FlaggedLine, ImportReport, Outcome, Sum, Tally};
-pub use supersede::{LineLeft, Plan, Reissues, SUPERSEDED_ID_BYTES_MAX, SupersedeError, known_again};
+pub use supersede::{
+    Amendments, LineLeft, MovedCredit, Plan, Reissues, SUPERSEDED_ID_BYTES_MAX, SupersedeError, known_again,
+};
 pub use supersession::{LINES_LISTED_MAX, LineRefused, Supersession};
 pub use webhook::Webhook;
 

@@ -6,8 +6,10 @@
 //! same content, and a third issue finds the second one standing. All is decided from what the ledger holds; nothing is
 //! remembered between two imports.
 
+mod amend;
 mod records;
 
+pub use amend::{Amendments, MovedCredit};
 pub use records::{LineLeft, Reissues, SupersedeError};
 
 use super::{Money, envelope_money};
@@ -31,8 +33,10 @@ const REASON: &str = "superseded by a later issue of the same line";
 pub enum Plan {
     /// The event as it is: its name is free, or stands with this content.
     AsItIs,
-    /// The event as it is, a duplicate of a record that was reversed since: it does not come back.
-    Reversed,
+    /// A duplicate, under the name that it has in the ledger: the record was reversed since, and does not come back.
+    Reversed(Box<Envelope>),
+    /// A duplicate, under the name that it has in the ledger: it stands under another name, because what it credits does.
+    CreditMoved(Box<Envelope>),
     /// In this order: the reversals, then the event under its new name. What is in the ledger already is a duplicate.
     Supersede {
         /// One for each record that stands in the event's place, with the money that it takes back.
@@ -54,31 +58,40 @@ impl Reissues {
     /// [`SupersedeError`] where the ledger cannot be read.
     pub fn plan(&mut self, snapshot: &Snapshot, envelope: &Envelope) -> Result<Plan, SupersedeError> {
         let Some((_, content)) = snapshot.position_of(&envelope.id)? else { return Ok(Plan::AsItIs) };
-        let hash = content_hash(envelope);
-        if content == ContentHash::of_digest(&hash) {
-            return Ok(if self.is_reversed(envelope) { Plan::Reversed } else { Plan::AsItIs });
+        if content == ContentHash::of_digest(&content_hash(envelope)) {
+            return self.known(snapshot, envelope, envelope.clone());
         }
         if envelope.id.source.is_ledger() {
             let why = "it is an act of the ledger's operators, and no file issues those again";
             return Ok(Plan::Refused(why.to_owned()));
         }
-        let Some(id) = superseding_id(&envelope.id, &hash) else { return Ok(Plan::Refused(too_long(envelope))) };
-        let line = Box::new(Envelope { id, ..envelope.clone() });
+        let Some(line) = named_beside(envelope) else { return Ok(Plan::Refused(too_long(envelope))) };
         let taken = snapshot.position_of(&line.id)?;
         if let Some((position, content)) = taken {
             if content != ContentHash::of_digest(&content_hash(&line)) {
                 return Ok(Plan::Refused(taken_by_another(&line.id, position)));
             }
             if self.is_reversed(&line) {
-                return Ok(Plan::Reversed);
+                return self.known(snapshot, envelope, line);
             }
         }
         // An import that was cut off may have left both: what is newer than this content is not for it to reverse.
         let until = taken.map(|(position, _)| position);
         Ok(match self.reversals(snapshot, &envelope.id, until)? {
-            Ok(reversals) => Plan::Supersede { reversals, line },
+            Ok(reversals) => Plan::Supersede { reversals, line: Box::new(line) },
             Err(why) => Plan::Refused(why),
         })
+    }
+
+    /// What an event is that is in the ledger already, as this record.
+    fn known(&mut self, snapshot: &Snapshot, event: &Envelope, record: Envelope) -> Result<Plan, SupersedeError> {
+        if !self.is_reversed(&record) {
+            return Ok(Plan::AsItIs);
+        }
+        let standing = self.standing(snapshot, &event.id, None)?;
+        let is_moved = standing.iter().any(|standing| amend::is_same_issue(&record, standing));
+        let record = Box::new(record);
+        Ok(if is_moved { Plan::CreditMoved(record) } else { Plan::Reversed(record) })
     }
 
     /// The reversals of what stands for an event, where it stands before a position; or why one cannot be made.
@@ -90,14 +103,10 @@ impl Reissues {
     ) -> Result<Reversals, SupersedeError> {
         let mut reversals = Vec::new();
         for standing in self.standing(snapshot, id, until)? {
-            let reversal = match reversal_of(&standing) {
+            let reversal = match self.free_reversal(snapshot, &standing)? {
                 Ok(reversal) => reversal,
                 Err(why) => return Ok(Err(why)),
             };
-            // It does not reverse what stands, or that would not stand.
-            if let Some((position, _)) = snapshot.position_of(&reversal.id)? {
-                return Ok(Err(taken_by_another(&reversal.id, position)));
-            }
             reversals.push((reversal, envelope_money(&standing)));
         }
         Ok(Ok(reversals))
@@ -111,24 +120,26 @@ impl Reissues {
 /// [`SupersedeError`] where the ledger cannot be read.
 pub fn known_again(snapshot: &Snapshot, envelope: &Envelope) -> Result<Option<Envelope>, SupersedeError> {
     let Some((_, content)) = snapshot.position_of(&envelope.id)? else { return Ok(None) };
-    let hash = content_hash(envelope);
-    if content == ContentHash::of_digest(&hash) {
+    if content == ContentHash::of_digest(&content_hash(envelope)) {
         return Ok(None);
     }
-    let Some(id) = superseding_id(&envelope.id, &hash) else { return Ok(None) };
-    let known = Envelope { id, ..envelope.clone() };
+    let Some(known) = named_beside(envelope) else { return Ok(None) };
     let taken = snapshot.position_of(&known.id)?;
     let is_it = taken.is_some_and(|(_, content)| content == ContentHash::of_digest(&content_hash(&known)));
     Ok(is_it.then_some(known))
 }
 
-/// The name under which an event goes in beside another content of its id; none where it would be too long.
-fn superseding_id(id: &EventRef, hash: &[u8; 32]) -> Option<EventRef> {
+/// The event as it goes in beside another content of its id; none where the name would be too long. It carries no number
+/// of its source's count: the record that it replaces has that number, and a count that is dense has each once.
+fn named_beside(envelope: &Envelope) -> Option<Envelope> {
+    let id = &envelope.id;
     if id.event_id.as_str().len() > SUPERSEDED_ID_BYTES_MAX {
         return None;
     }
-    let event_id = EventId::parse(&format!("{}.{}", id.event_id, hash_digits(hash))).ok()?;
-    Some(EventRef { source: id.source.clone(), event_id })
+    let unnumbered = Envelope { source_seq: None, ..envelope.clone() };
+    let digits = hash_digits(&content_hash(&unnumbered));
+    let event_id = EventId::parse(&format!("{}.{digits}", id.event_id)).ok()?;
+    Some(Envelope { id: EventRef { source: id.source.clone(), event_id }, ..unnumbered })
 }
 
 fn hash_digits(hash: &[u8; 32]) -> String {

@@ -25,6 +25,14 @@ pub struct Supersession {
     pub superseding: Tally,
     /// Records that they reversed.
     pub reversed: Tally,
+    /// Records that another import reversed meanwhile.
+    pub reversed_by_another: u64,
+    /// Issues that two imports at once left standing beside a later one, and that were reversed.
+    pub superfluous: u64,
+    /// Lines whose credit moved to the record that stands now.
+    pub credits_moved: Tally,
+    /// What could not be set right, and why: the first [`LINES_LISTED_MAX`].
+    pub not_set_right: Vec<String>,
     /// Lines whose content a later issue replaced, or somebody reversed: duplicates, and they do not come back.
     pub reversed_before: u64,
     /// Lines that stay conflicts, in quarantine: the first [`LINES_LISTED_MAX`].
@@ -41,6 +49,11 @@ impl Supersession {
     /// Counts a record that was reversed.
     pub fn reversed(&mut self, money: Option<Money>) {
         self.reversed.add(money);
+    }
+
+    /// Counts a line whose credit moved.
+    pub fn credit_moved(&mut self, money: Option<Money>) {
+        self.credits_moved.add(money);
     }
 
     /// Notes a line that stays a conflict.
@@ -64,6 +77,24 @@ impl Supersession {
 impl fmt::Display for Supersession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "records reversed: {}{}", self.reversed.lines, money_text(&self.reversed))?;
+        if self.reversed_by_another > 0 {
+            writeln!(f, "records that another import reversed meanwhile: {}", self.reversed_by_another)?;
+        }
+        if self.superfluous > 0 {
+            writeln!(
+                f,
+                "issues of the same lines by another import at the same time: {} of the records reversed; the one that \
+                 the ledger took last stands",
+                self.superfluous
+            )?;
+        }
+        if self.credits_moved.lines > 0 {
+            let moved = &self.credits_moved;
+            writeln!(f, "credits moved to the line that stands: {}{}", moved.lines, money_text(moved))?;
+        }
+        for why in &self.not_set_right {
+            writeln!(f, "not set right: {why}")?;
+        }
         if self.reversed_before > 0 {
             writeln!(
                 f,
@@ -122,6 +153,10 @@ mod tests {
         let supersession = report.supersession.as_mut().unwrap();
         supersession.reversed(money("550"));
         supersession.reversed_before = 1;
+        supersession.reversed_by_another = 2;
+        supersession.superfluous = 3;
+        supersession.credit_moved(money("-20"));
+        supersession.not_set_right = vec!["a name is taken".into()];
         supersession.refused(LineRefused { file: "b.ndjson".into(), line: 7, why: "too long".into() });
         let event = EventRef { source: SourceId::parse("contoso").unwrap(), event_id: EventId::parse("s-1").unwrap() };
         let line = LineLeft { invoice: "G1".into(), event, position: Position::new(3), money: money("20.5") };
@@ -132,6 +167,10 @@ mod tests {
             "superseding          1\n",
             "records reversed: 1, 550.00 USD\n",
             "lines known and reversed since: 1;",
+            "another import reversed meanwhile: 2\n",
+            "at the same time: 3 of the records reversed;",
+            "credits moved to the line that stands: 1, -20.00 USD\n",
+            "not set right: a name is taken\n",
             "not superseded: b.ndjson line 7: too long\n",
             "in none of these files: 1, 20.50 USD;",
             "  invoice G1: contoso/s-1 at position 3, 20.5 USD\n",

@@ -1,6 +1,7 @@
 //! What the ledger's records say about re-issued lines.
 
 use super::super::{Money, envelope_money};
+use super::amend::credits_of;
 use super::superseded_id;
 use daybook_event::{Envelope, EventRef, PartnerId, Payload, Position, SourceId};
 use daybook_proto::DecodeFault;
@@ -35,6 +36,8 @@ pub struct Reissues {
     later: BTreeMap<EventRef, Vec<EventRef>>,
     /// The event whose place a record took.
     first: BTreeMap<EventRef, EventRef>,
+    /// The records that credit an event, by the name under which they credit it.
+    crediting: BTreeMap<EventRef, Vec<EventRef>>,
     nearby: Nearby,
 }
 
@@ -90,6 +93,10 @@ impl Reissues {
     }
 
     fn note(&mut self, envelope: &Envelope) {
+        if let Some(credits) = credits_of(&envelope.payload) {
+            let credited = EventRef { source: envelope.id.source.clone(), event_id: credits.clone() };
+            self.crediting.entry(credited).or_default().push(envelope.id.clone());
+        }
         if let Payload::Reversal(reversal) = &envelope.payload {
             let target = EventRef { source: envelope.id.source.clone(), event_id: reversal.reverses.clone() };
             self.reversed.entry(target).or_default().insert(envelope.partner_id.clone());
@@ -122,8 +129,26 @@ impl Reissues {
         Ok(standing)
     }
 
+    pub(super) fn record(&mut self, snapshot: &Snapshot, id: &EventRef) -> Result<Option<Envelope>, SupersedeError> {
+        let Some((position, _)) = snapshot.position_of(id)? else { return Ok(None) };
+        self.nearby.read(snapshot, position)
+    }
+
+    /// The records that credit an event under another name than this one.
+    pub(super) fn crediting_others_than(&self, id: &EventRef, name: &EventRef) -> Vec<EventRef> {
+        let names = std::iter::once(id).chain(self.later.get(id).into_iter().flatten());
+        let others = names.filter(|other| *other != name);
+        others.filter_map(|other| self.crediting.get(other)).flatten().cloned().collect()
+    }
+
     pub(super) fn is_reversed(&self, envelope: &Envelope) -> bool {
         self.reversed.get(&envelope.id).is_some_and(|partners| partners.contains(&envelope.partner_id))
+    }
+
+    /// Whether other records took this event's place.
+    #[must_use]
+    pub fn has_later(&self, id: &EventRef) -> bool {
+        self.later.contains_key(id)
     }
 
     /// The event whose place this one took, or itself.

@@ -36,7 +36,11 @@ impl Scene {
     /// Does what the plan says; returns the money taken back.
     fn supersede(&mut self, envelope: &Envelope) -> Vec<String> {
         match self.plan(envelope) {
-            Plan::AsItIs | Plan::Reversed | Plan::Refused(_) => {
+            Plan::Reversed(known) | Plan::CreditMoved(known) => {
+                assert!(matches!(self.append(&known), Outcome::Duplicate { .. }), "{known:?}");
+                Vec::new()
+            }
+            Plan::AsItIs | Plan::Refused(_) => {
                 self.append(envelope);
                 Vec::new()
             }
@@ -94,7 +98,10 @@ fn what_was_superseded_does_not_come_back() {
         scene.supersede(&line(amount));
     }
     for earlier in ["550", "600"] {
-        assert_eq!(scene.plan(&line(earlier)), Plan::Reversed, "{earlier}");
+        assert!(matches!(scene.plan(&line(earlier)), Plan::Reversed(_)), "{earlier}");
+        let head = scene.head();
+        scene.supersede(&line(earlier));
+        assert_eq!(scene.head(), head, "{earlier} is a duplicate under the name that it has");
     }
     assert_eq!(scene.plan(&line("700.00")), scene.plan(&line("700")), "the same content");
 }
@@ -198,6 +205,105 @@ fn lines_of_the_invoice_that_no_file_has_are_named() {
     let left = scene.reissues.lines_left(&snapshot, &invoices, &met).unwrap();
     let left: Vec<_> = left.iter().map(|line| (line.event.to_string(), line.position.number())).collect();
     assert_eq!(left, [("contoso/s-2".to_owned(), 2)]);
+}
+
+fn crediting(amount: &str, credits: &str) -> Envelope {
+    let mut envelope = named(&line(amount), "c-1");
+    let Payload::LicenseSale(sale) = &mut envelope.payload else { panic!("{envelope:?}") };
+    sale.credits = Some(EventId::parse(credits).unwrap());
+    envelope
+}
+
+impl Scene {
+    fn standing(&mut self, id: &EventRef) -> Vec<Envelope> {
+        let snapshot = self.ledger.reader().snapshot().unwrap();
+        self.reissues.read_on(&snapshot).unwrap();
+        self.reissues.standing(&snapshot, id, None).unwrap()
+    }
+
+    /// Sets right what is left, until nothing is; returns how many records that took.
+    fn amend(&mut self, ids: &BTreeSet<EventRef>) -> u64 {
+        let before = self.head().position.number();
+        for _ in 0..4 {
+            let snapshot = self.ledger.reader().snapshot().unwrap();
+            self.reissues.read_on(&snapshot).unwrap();
+            let amendments = self.reissues.amendments(&snapshot, ids).unwrap();
+            drop(snapshot);
+            assert!(amendments.refused.is_empty(), "{amendments:?}");
+            if amendments.is_empty() {
+                return self.head().position.number() - before;
+            }
+            let lines = amendments.credits.iter().flat_map(|credit| [&credit.line, &credit.reversal]);
+            for envelope in amendments.superfluous.iter().map(|(reversal, _)| reversal).chain(lines) {
+                assert!(matches!(self.append(envelope), Outcome::Appended(_)), "{envelope:?}");
+            }
+        }
+        panic!("there is no end to it");
+    }
+}
+
+#[test]
+fn of_two_imports_at_once_the_line_that_the_ledger_took_last_stands() {
+    for order in [["600", "700"], ["700", "600"]] {
+        let mut scene = Scene::new();
+        scene.append(&line("550"));
+        let plans = order.map(|amount| scene.plan(&line(amount)));
+        for plan in plans {
+            let Plan::Supersede { reversals, line } = plan else { panic!() };
+            reversals.iter().for_each(|(reversal, _)| {
+                scene.append(reversal);
+            });
+            scene.append(&line);
+        }
+        assert_eq!(scene.amounts_standing(), order, "both saw the first issue standing");
+        let ids = BTreeSet::from([line("1").id]);
+        assert_eq!(scene.amend(&ids), 1);
+        assert_eq!(scene.amounts_standing(), [order[1]]);
+        assert_eq!(scene.amend(&ids), 0, "the other import finds nothing to do");
+    }
+}
+
+#[test]
+fn credits_follow_the_line_that_stands() {
+    let mut scene = Scene::new();
+    let ids = BTreeSet::from([line("1").id]);
+    scene.append(&line("550"));
+    scene.append(&crediting("-20", "s-1"));
+    assert_eq!(scene.amend(&ids), 0);
+    for amount in ["600", "700"] {
+        scene.supersede(&line(amount));
+        assert_eq!(scene.amend(&ids), 2, "{amount}");
+        let names: Vec<_> = scene.standing(&line("1").id).into_iter().map(|one| one.id.event_id).collect();
+        let credits = scene.standing(&crediting("1", "s-1").id);
+        let credited: Vec<_> =
+            credits.iter().filter_map(|credit| amend::credits_of(&credit.payload).cloned()).collect();
+        assert_eq!(credited, names, "{amount}");
+        assert_eq!(envelope_money(&credits[0]).unwrap().value.to_string(), "-20", "{amount}");
+        let head = scene.head();
+        assert!(matches!(scene.plan(&crediting("-20", "s-1")), Plan::CreditMoved(_)), "{amount}");
+        scene.supersede(&crediting("-20", "s-1"));
+        assert_eq!((scene.amend(&ids), scene.head()), (0, head), "the same file again");
+    }
+    // A later issue of the line that credits, in the words of its file.
+    scene.supersede(&crediting("-30", "s-1"));
+    assert_eq!(scene.amend(&ids), 2);
+    let standing = scene.standing(&crediting("1", "s-1").id);
+    assert_eq!((standing.len(), envelope_money(&standing[0]).unwrap().value.to_string()), (1, "-30".to_owned()));
+    assert!(matches!(scene.plan(&crediting("-20", "s-1")), Plan::Reversed(_)), "the earlier issue does not come back");
+}
+
+#[test]
+fn a_superseding_line_does_not_repeat_a_number_of_its_sources_count() {
+    let mut scene = Scene::new();
+    let numbered = |amount: &str| Envelope { source_seq: Some(7), ..line(amount) };
+    scene.append(&numbered("550"));
+    let Plan::Supersede { line: superseding, .. } = scene.plan(&numbered("600")) else { panic!() };
+    assert_eq!(superseding.source_seq, None);
+    scene.supersede(&numbered("600"));
+    let head = scene.head();
+    scene.supersede(&numbered("600"));
+    assert_eq!((scene.amounts_standing(), scene.head()), (vec!["600".to_owned()], head));
+    assert_eq!(scene.supersede(&numbered("700")), ["600"]);
 }
 
 /// How much of a superseding import reaches the ledger.
