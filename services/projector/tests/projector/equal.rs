@@ -1,73 +1,10 @@
 //! However the records come in, the rows are those of the fold over everything.
 
 use crate::bench::{Bench, Expected, book};
-use crate::dice::Dice;
 use crate::history::STANDING_FACTS;
-use crate::history::{FIRST_DAY, TREASURY, date, envelope, history, month, partner, rate, reversal, sale, standing};
-use chrono::{Days, NaiveDate};
+use crate::history::{FIRST_DAY, TREASURY, date, envelope, month, partner, rate, reversal, sale, standing};
+use chrono::NaiveDate;
 use daybook_event::{Amount, ClaimState, CoopClaim, Currency, Envelope, Payload};
-
-#[test]
-fn rows_do_not_depend_on_batches_restarts_or_the_order_of_arrival() {
-    let book = book();
-    for seed in 0..24 {
-        let about = format!("seed {seed}");
-        let (mut dice, envelopes) = (Dice::new(seed ^ 0x5eed), history(seed, 220));
-        let mut bench = Bench::new();
-        let mut through = date("2021-09-15");
-        let mut projector = bench.projector(&book, 7);
-        let mut rest = envelopes.as_slice();
-        while !rest.is_empty() {
-            let count = usize::try_from(1 + dice.below(60)).unwrap().min(rest.len());
-            bench.append(&rest[..count]);
-            rest = &rest[count..];
-            if dice.percent(40) {
-                through = through + Days::new(dice.below(70));
-            }
-            if dice.percent(40) {
-                drop(projector);
-                projector = bench.projector(&book, 1 + dice.below(40));
-            }
-            projector.catch_up(&bench.reader, through).unwrap();
-            bench.assert_equal(&projector, &book, through, &about);
-        }
-        for to in ["2022-12-31", "2023-09-30", "2024-01-01"] {
-            projector.catch_up(&bench.reader, date(to)).unwrap();
-            bench.assert_equal(&projector, &book, date(to), &about);
-        }
-    }
-}
-
-#[test]
-fn the_histories_of_these_tests_have_what_the_views_can_show() {
-    let book = book();
-    let mut rows = Vec::new();
-    for seed in 0..24 {
-        let expected = Expected::of(&history(seed, 220), &book, date("2023-09-30"));
-        rows.extend(expected.partners.into_values());
-        rows.push(expected.of_no_partner);
-    }
-    let codes: std::collections::BTreeSet<String> =
-        rows.iter().flat_map(|rows| rows.findings.iter().map(|finding| finding.code.clone())).collect();
-    for code in [
-        "REVERSAL_TARGET_UNKNOWN",
-        "REVERSAL_OF_REVERSAL",
-        "SOURCE_NOT_NAMED",
-        "CREDIT_TARGET_UNKNOWN",
-        "CREDIT_OF_REVERSED",
-        "CREDIT_OTHER_CURRENCY",
-        "CREDIT_CYCLE",
-        "CREDIT_ABOVE_LINE",
-        "CLAIM_STEP_IGNORED",
-        "CLAIM_NOFX",
-    ] {
-        assert!(codes.contains(code), "{code} is not among {codes:?}");
-    }
-    assert!(rows.iter().any(|rows| rows.payouts.iter().any(|row| row.paid.is_positive())));
-    assert!(rows.iter().any(|rows| rows.lots.iter().any(|row| row.state == "usable")));
-    assert!(rows.iter().any(|rows| rows.standing.iter().any(|row| row.state == "offboarded")));
-    assert!(rows.iter().any(|rows| rows.provisional.iter().any(|row| row.why == "NOFX")));
-}
 
 /// A partner that earns from the start, in January 2022.
 fn enrolled(name: &str) -> Vec<Envelope> {

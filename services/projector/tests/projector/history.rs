@@ -1,4 +1,5 @@
 //! Histories for the tests: everything that can happen to a few partners, in an order of arrival that is as bad as asked.
+//! What is bought, held and claimed is the book's own; see `invented` for a book that is not shipped.
 
 use crate::dice::Dice;
 use chrono::{Days, NaiveDate};
@@ -39,7 +40,11 @@ pub(crate) fn envelope(source: &str, id: &str, partner_id: &str, on: NaiveDate, 
 }
 
 pub(crate) fn standing(fact: &str, is_held: bool) -> Payload {
-    let value = if is_held { StandingValue::Held } else { StandingValue::Lapsed };
+    let value = match (fact.starts_with("capability_points:"), is_held) {
+        (true, _) => StandingValue::Number(Amount::parse(if is_held { "75" } else { "65" }).unwrap()),
+        (false, true) => StandingValue::Held,
+        (false, false) => StandingValue::Lapsed,
+    };
     Payload::PartnerStanding(PartnerStanding { fact: fact.to_owned(), value })
 }
 
@@ -69,7 +74,7 @@ pub(crate) fn sale(customer: &str, amount: &str, in_currency: &str, credits: Opt
     })
 }
 
-fn product(name: &str, family: &str) -> Product {
+pub(crate) fn product(name: &str, family: &str) -> Product {
     let (product_id, sku_id) = ("CFQ7TTC0LCHC".to_owned(), "0002".to_owned());
     Product { product_id, sku_id, product_name: name.to_owned(), product_family: family.to_owned() }
 }
@@ -86,16 +91,53 @@ pub(crate) const STANDING_FACTS: [&str; 7] = [
 ];
 
 pub(crate) const FIRST_DAY: &str = "2021-01-01";
-const DAYS: u64 = 730;
+
+/// What a history is made of under some book.
+pub(crate) struct Palette {
+    /// Everything that the entry and onboarding gates ask for.
+    pub(crate) facts: &'static [&'static str],
+    /// Names and families.
+    pub(crate) products: &'static [(&'static str, &'static str)],
+    pub(crate) segments: &'static [Segment],
+    pub(crate) charge_types: &'static [&'static str],
+    pub(crate) activities: &'static [&'static str],
+    /// The labels of periods that opening lots are of.
+    pub(crate) lots: &'static [&'static str],
+    pub(crate) customers: u64,
+    pub(crate) days: u64,
+    /// What a partner begins with beside the facts.
+    pub(crate) start: fn(&mut Maker, &str),
+    /// What else happens, as often as everything below together.
+    pub(crate) more: Option<fn(&mut Maker)>,
+}
+
+/// Under the shipped book.
+const SHIPPED: Palette = Palette {
+    facts: &STANDING_FACTS,
+    products: &[("Azure plan", "Azure"), ("Microsoft 365 E3", "Microsoft 365")],
+    segments: &[Segment::Commercial, Segment::Nonprofit],
+    charge_types: &["new"],
+    activities: &["digital_advertising", "telemarketing", "karaoke"],
+    lots: &["FY21H2", "FY22H1"],
+    customers: 4,
+    days: 730,
+    start: |_, _| {},
+    more: None,
+};
 
 /// Makes a history of so many events from a seed.
 pub(crate) fn history(seed: u64, events: usize) -> Vec<Envelope> {
-    let mut maker = Maker { dice: Dice::new(seed), made: Vec::new(), lines: Vec::new() };
+    made_of(&SHIPPED, seed, events)
+}
+
+pub(crate) fn made_of(palette: &'static Palette, seed: u64, events: usize) -> Vec<Envelope> {
+    let mut maker = Maker { palette, dice: Dice::new(seed), made: Vec::new(), lines: Vec::new() };
     for name in ["P-A", "P-B", "P-C"] {
-        for fact in STANDING_FACTS {
+        for fact in palette.facts {
             let on = date(FIRST_DAY) + Days::new(maker.dice.below(90));
             maker.push("contoso", name, on, standing(fact, true));
         }
+        (palette.start)(&mut maker, name);
     }
     while maker.made.len() < events {
         maker.one();
@@ -120,24 +162,39 @@ fn late(dice: &mut Dice, made: &mut Vec<Envelope>) {
     }
 }
 
-struct Maker {
-    dice: Dice,
+pub(crate) struct Maker {
+    palette: &'static Palette,
+    pub(crate) dice: Dice,
     made: Vec<Envelope>,
     /// Lines so far: partner, id, date.
     lines: Vec<(String, String, NaiveDate)>,
 }
 
 impl Maker {
-    fn push(&mut self, source: &str, partner_id: &str, on: NaiveDate, payload: Payload) {
+    pub(crate) fn push(&mut self, source: &str, partner_id: &str, on: NaiveDate, payload: Payload) {
         let id = format!("e-{}", self.made.len());
         let mut made = envelope(source, &id, partner_id, on, payload);
         made.seq = u32::try_from(self.dice.below(3)).unwrap();
         self.made.push(made);
     }
 
+    pub(crate) fn day(&mut self) -> NaiveDate {
+        date(FIRST_DAY) + Days::new(self.dice.below(self.palette.days))
+    }
+
+    pub(crate) fn name(&mut self) -> &'static str {
+        self.dice.of::<&str>(&["P-A", "P-A", "P-B", "P-B", "P-C", "P-D"])
+    }
+
+    pub(crate) fn customer(&mut self) -> String {
+        format!("C-{}", self.dice.below(self.palette.customers))
+    }
+
     fn one(&mut self) {
-        let on = date(FIRST_DAY) + Days::new(self.dice.below(DAYS));
-        let name = *self.dice.of(&["P-A", "P-A", "P-B", "P-B", "P-C", "P-D"]);
+        if let Some(more) = self.palette.more.filter(|_| self.dice.percent(50)) {
+            return more(self);
+        }
+        let (on, name) = (self.day(), self.name());
         match self.dice.below(100) {
             0..40 => self.line(name, on, None),
             40..55 => self.credit(),
@@ -145,7 +202,7 @@ impl Maker {
             63..75 => self.rate(on),
             75..85 => self.claim(name, on),
             85..91 => {
-                let fact = *self.dice.of(&STANDING_FACTS);
+                let fact = *self.dice.of(self.palette.facts);
                 let is_held = self.dice.percent(60);
                 self.push("contoso", name, on, standing(fact, is_held));
             }
@@ -154,16 +211,16 @@ impl Maker {
         }
     }
 
-    fn amount(&mut self) -> String {
+    pub(crate) fn amount(&mut self) -> String {
         let sign = if self.dice.percent(10) { "-" } else { "" };
         format!("{sign}{}.{:02}", self.dice.below(40_000), self.dice.below(100))
     }
 
     fn line(&mut self, name: &str, on: NaiveDate, credits: Option<String>) {
         self.lines.push((name.to_owned(), format!("e-{}", self.made.len()), on));
-        let (amount, customer) = (self.amount(), format!("C-{}", self.dice.below(4)));
+        let (amount, customer) = (self.amount(), self.customer());
         let in_currency = *self.dice.of(&["USD", "USD", "EUR", "CHF"]);
-        let (name_of, family) = *self.dice.of(&[("Azure plan", "Azure"), ("Microsoft 365 E3", "Microsoft 365")]);
+        let (name_of, family) = *self.dice.of(self.palette.products);
         if credits.is_none() && self.dice.percent(20) {
             let change = SubscriptionChange {
                 customer_id: customer,
@@ -182,7 +239,8 @@ impl Maker {
         let mut payload = sale(&customer, &amount, in_currency, credits.as_deref());
         if let Payload::LicenseSale(sale) = &mut payload {
             sale.product = product(name_of, family);
-            sale.segment = Some(*self.dice.of(&[Segment::Commercial, Segment::Nonprofit]));
+            sale.segment = Some(*self.dice.of(self.palette.segments));
+            (*self.dice.of(self.palette.charge_types)).clone_into(&mut sale.charge_type);
         }
         self.push("contoso", name, on, payload);
     }
@@ -209,7 +267,7 @@ impl Maker {
 
     /// Of anything made or still to come, with the partner of its target more often than not.
     fn reversal(&mut self) {
-        let on = date(FIRST_DAY) + Days::new(self.dice.below(DAYS));
+        let on = self.day();
         if self.dice.percent(10) {
             let name = *self.dice.of(&["P-A", "P-E"]);
             return self.push("contoso", name, on, reversal("nothing"));
@@ -236,7 +294,7 @@ impl Maker {
         let claim = CoopClaim {
             claim_id: format!("K-{}", self.dice.below(5)),
             state,
-            activity: (*self.dice.of(&["digital_advertising", "telemarketing", "karaoke"])).to_owned(),
+            activity: (*self.dice.of(self.palette.activities)).to_owned(),
             activity_start: self.dice.percent(80).then_some(start),
             activity_end: self.dice.percent(80).then_some(start + Days::new(3)),
             amount: has_amount.then(|| Amount::parse(&self.amount()).unwrap()),
@@ -251,14 +309,14 @@ impl Maker {
         let opening = match self.dice.below(3) {
             0 => Opening::Carry { amount },
             1 => Opening::Lot {
-                period: (*self.dice.of(&["FY21H2", "FY22H1"])).to_owned(),
+                period: (*self.dice.of(self.palette.lots)).to_owned(),
                 accrued: amount,
                 state: "open".to_owned(),
                 consumed: Amount::ZERO,
             },
             _ => Opening::Revenue {
                 customer_id: "C-0".to_owned(),
-                product: product("Azure plan", "Azure"),
+                product: product(self.palette.products[0].0, self.palette.products[0].1),
                 month: Month::of(on).plus(-1),
                 amount,
             },

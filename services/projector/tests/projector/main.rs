@@ -9,4 +9,6 @@ mod dice;
 mod equal;
 mod generations;
 mod history;
+mod invented;
+mod random;
 mod service;
