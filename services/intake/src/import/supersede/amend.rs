@@ -95,7 +95,7 @@ impl Reissues {
             let rank = (self.credit_stands(snapshot, &envelope)?, snapshot.position_of(&envelope.id)?);
             ranked.push((rank, envelope));
         }
-        ranked.sort_by(|(one, _), (other, _)| one.cmp(other));
+        ranked.sort_by_key(|(rank, _)| *rank);
         ranked.pop();
         for (_, envelope) in ranked {
             match self.free_reversal(snapshot, &envelope)? {
