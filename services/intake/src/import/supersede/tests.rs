@@ -293,6 +293,23 @@ fn credits_follow_the_line_that_stands() {
 }
 
 #[test]
+fn a_credit_that_was_cut_off_between_line_and_reversal_is_completed() {
+    let mut scene = Scene::new();
+    let ids = BTreeSet::from([line("1").id]);
+    scene.append(&line("550"));
+    scene.append(&crediting("-20", "s-1"));
+    scene.supersede(&line("600"));
+    let snapshot = scene.ledger.reader().snapshot().unwrap();
+    scene.reissues.read_on(&snapshot).unwrap();
+    let amendments = scene.reissues.amendments(&snapshot, &ids).unwrap();
+    drop(snapshot);
+    scene.append(&amendments.credits[0].line);
+    assert_eq!(scene.standing(&crediting("1", "s-1").id).len(), 2);
+    assert_eq!(scene.amend(&ids), 1);
+    assert_eq!(scene.standing(&crediting("1", "s-1").id), [amendments.credits[0].line.clone()]);
+}
+
+#[test]
 fn a_superseding_line_does_not_repeat_a_number_of_its_sources_count() {
     let mut scene = Scene::new();
     let numbered = |amount: &str| Envelope { source_seq: Some(7), ..line(amount) };
