@@ -6,6 +6,7 @@
 
 mod adopted;
 mod plan;
+mod states;
 
 pub use adopted::{Adopted, AdoptedFile, AdoptionError, AdoptionFinding};
 pub use plan::{AdoptionPlan, PlanError, WantedVersions, adoption_plan};
@@ -67,33 +68,6 @@ impl Adoptions {
         let known_reversals = self.reversals.iter().filter(move |(position, _)| *position <= known);
         let reversed: BTreeSet<&EventRef> = known_reversals.map(|(_, target)| target).collect();
         self.recorded(known).filter(move |adoption| !reversed.contains(&adoption.id))
-    }
-
-    /// What is adopted at a position.
-    #[must_use]
-    pub fn adopted(&self, known: Position) -> Adopted {
-        let mut adopted = Adopted::default();
-        for adoption in self.standing(known) {
-            match adopted.plus(&adoption.act.files) {
-                Ok(library) => adopted.take(adoption, library),
-                Err(error) => adopted.refuse(adoption, &error),
-            }
-            if adopted.differs_from(adoption) && self.differed_when_made(adoption) {
-                adopted.note_other_hash(adoption);
-            }
-        }
-        adopted
-    }
-
-    /// Whether the act named another book than it made. A reversal since, of an earlier act, is none of its doing.
-    fn differed_when_made(&self, adoption: &Adoption) -> bool {
-        let mut then = Adopted::default();
-        for earlier in self.standing(adoption.position) {
-            if let Ok(library) = then.plus(&earlier.act.files) {
-                then.take(earlier, library);
-            }
-        }
-        then.differs_from(adoption)
     }
 }
 

@@ -8,6 +8,12 @@ use crate::header::{Format, format_of};
 use crate::library::RuleLibrary;
 use daybook_event::{EventRef, Position, RuleFile};
 
+#[cfg(test)]
+thread_local! {
+    /// How often files were loaded by this test.
+    pub(super) static LOADS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The adopted files at a position.
 #[derive(Debug, Clone, Default)]
 pub struct Adopted {
@@ -104,6 +110,8 @@ impl Adopted {
     /// The library after these files are added.
     pub(super) fn plus(&self, added: &[RuleFile]) -> Result<RuleLibrary, AdoptionError> {
         let files: Vec<RuleFile> = self.with(added)?.into_iter().map(|adopted| adopted.file).collect();
+        #[cfg(test)]
+        LOADS.with(|loads| loads.set(loads.get() + 1));
         let (library, diagnostics) = RuleLibrary::load_adopted(&files);
         let library = library.ok_or_else(|| AdoptionError::Refused(errors_of(diagnostics)))?;
         if let Some(what_if) = library.versions().iter().find(|version| version.set.hypothetical) {
@@ -148,8 +156,16 @@ impl Adopted {
         Ok(files)
     }
 
+    /// Takes an act in, or says why it does not count.
+    pub(super) fn add(&mut self, adoption: &Adoption) {
+        match self.plus(&adoption.act.files) {
+            Ok(library) => self.take(adoption, library),
+            Err(error) => self.note(adoption, format!("does not count: {error}")),
+        }
+    }
+
     /// Takes an act in, with the library that it makes.
-    pub(super) fn take(&mut self, adoption: &Adoption, library: RuleLibrary) {
+    fn take(&mut self, adoption: &Adoption, library: RuleLibrary) {
         // The library was made from these very files, so they go together.
         let Ok(files) = self.with(&adoption.act.files) else { return };
         self.files = files;
@@ -157,10 +173,6 @@ impl Adopted {
             file.position = adoption.position;
         }
         self.library = Some(library);
-    }
-
-    pub(super) fn refuse(&mut self, adoption: &Adoption, error: &AdoptionError) {
-        self.note(adoption, format!("does not count: {error}"));
     }
 
     /// Whether what is adopted now is another book than the act names.

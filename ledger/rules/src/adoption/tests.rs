@@ -238,6 +238,26 @@ fn an_act_that_names_another_book_than_it_makes_counts_and_is_noted() {
 }
 
 #[test]
+fn files_are_loaded_once_for_each_act_and_again_only_after_one_that_is_reversed() {
+    let first = plan(&Adoptions::default(), &offered(), &["2020-10"]).unwrap();
+    let mut so_far =
+        vec![adoption("a-1", &first.files, "another"), adoption("a-2", &[file("2021-10.toml")], "another")];
+    so_far.extend((3..=8).map(|at| adoption(&format!("a-{at}"), &[file("2021-10.toml")], "another")));
+    let loads = |envelopes: &[Envelope]| {
+        let before = adopted::LOADS.get();
+        let adopted = recorded(envelopes).adopted(Position::new(99));
+        (adopted::LOADS.get() - before, adopted.findings().len())
+    };
+    assert_eq!(loads(&so_far), (8, 2), "the two that brought files name another book");
+    so_far.push(reversal("u-1", "a-7"));
+    assert_eq!(loads(&so_far), (9, 2));
+    so_far.push(reversal("u-2", "nothing"));
+    let every = recorded(&so_far).adopted_since_the_first(Position::new(10));
+    assert_eq!(every.len(), 10, "after each act and reversal");
+    assert_eq!(every[0].library().unwrap().versions().len(), 1);
+}
+
+#[test]
 fn only_the_operators_adopt() {
     let all = plan(&Adoptions::default(), &offered(), &[]).unwrap();
     let mut by_another = act_of("a-1", &all);
