@@ -71,6 +71,22 @@ pub(crate) struct FactsMark {
     pub(crate) root: [u8; 32],
 }
 
+/// The one field that every shape has.
+#[derive(Deserialize)]
+struct ShapeMark {
+    shape: u32,
+}
+
+/// Whether the derived file, if there is anything in it, is of the shape that this build reads. Looked at before all else:
+/// in another shape every other value may lack fields, which would pass for damage.
+pub(crate) fn shape_check(read: &impl DerivedRead) -> Result<(), ProjectError> {
+    let mark: Option<ShapeMark> = read.global(FACTS)?;
+    match mark {
+        Some(ShapeMark { shape }) if shape != SHAPE => Err(ProjectError::OtherShape { found: shape, kept: SHAPE }),
+        _ => Ok(()),
+    }
+}
+
 impl FactsMark {
     /// The mark of this ledger at a position.
     pub(crate) fn at(ledger: &LedgerReader, position: Position) -> Result<Self, ProjectError> {
@@ -98,14 +114,8 @@ impl FactsMark {
     }
 
     pub(crate) fn read(read: &impl DerivedRead) -> Result<Option<Self>, ProjectError> {
-        let mark: Option<Self> = read.global(FACTS)?;
-        match mark {
-            Some(mark) if mark.shape != SHAPE => {
-                let why = format!("it has shape {}, this daybook keeps shape {SHAPE}", mark.shape);
-                Err(ProjectError::NotOurs { why })
-            }
-            mark => Ok(mark),
-        }
+        shape_check(read)?;
+        Ok(read.global(FACTS)?)
     }
 
     pub(crate) fn put(&self, write: &mut DerivedWrite) -> Result<(), ProjectError> {

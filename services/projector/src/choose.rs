@@ -13,18 +13,20 @@ use std::sync::Arc;
 /// Names the book for the adoptions up to a position, or says why there is none.
 pub type ChooseBook = Box<dyn FnMut(&Adoptions, Position) -> Result<Arc<RuleBook>, String> + Send>;
 
-/// Who chooses, and for how many adoptions and reversals it was asked last.
+/// Who chooses, and for how many adoptions and reversals it answered last.
 pub(crate) struct Chooser {
     choose: ChooseBook,
-    asked_at: Option<usize>,
+    answered_at: Option<usize>,
+    /// Why it could not choose when it was asked last: said once, though it is asked again in every step.
+    refused: Option<String>,
 }
 
 impl Projector {
     /// Goes on under whatever book is chosen for the adoptions that the views have taken in. It is asked again with
     /// every adoption and reversal of one; another book is another generation, built in the next step. Where none can be
-    /// chosen, the last one stays.
+    /// chosen, the last one stays, and the next step asks again.
     pub fn follow_adoptions(&mut self, choose: ChooseBook) {
-        self.chooser = Some(Chooser { choose, asked_at: None });
+        self.chooser = Some(Chooser { choose, answered_at: None, refused: None });
     }
 
     /// Whether views of this checkpoint go on as they are, without another generation.
@@ -36,21 +38,26 @@ impl Projector {
     pub(crate) fn book_choose(&mut self, loaded: &Loaded) {
         let Some(chooser) = &mut self.chooser else { return };
         let count = Some(loaded.adoptions.count());
-        if chooser.asked_at == count {
+        if chooser.answered_at == count {
             return;
         }
-        chooser.asked_at = count;
         let position = loaded.facts.position;
-        match (chooser.choose)(&loaded.adoptions, position) {
+        let chosen = (chooser.choose)(&loaded.adoptions, position);
+        if chosen.is_ok() {
+            (chooser.answered_at, chooser.refused) = (count, None);
+        }
+        match chosen {
             Ok(book) if book.terms_hash == self.book.terms_hash && rule_sets(&book) == rule_sets(&self.book) => {}
             Ok(book) => {
                 tracing::info!(%position, from = self.book.terms_hash, to = book.terms_hash,
                     "the adoptions ask for another rule book");
                 self.book = book;
             }
+            Err(why) if chooser.refused.as_ref() == Some(&why) => {}
             Err(why) => {
                 tracing::error!(%position, why, rule_book = self.book.terms_hash,
                     "no rule book can be made of the adoptions; the views keep the last one");
+                chooser.refused = Some(why);
             }
         }
     }

@@ -27,6 +27,16 @@ pub enum ProjectError {
         /// What does not fit.
         why: String,
     },
+    /// Another build keeps other things in the derived file: not damage, and no news about the ledger.
+    #[error(
+        "derived data was made by another daybook (shape {found}, this one keeps {kept}): daybook serve makes it anew"
+    )]
+    OtherShape {
+        /// The shape of the file.
+        found: u32,
+        /// The shape of this build.
+        kept: u32,
+    },
     /// The process is going down, and its runtime did not start the work any more.
     #[error("the runtime stopped before the projector: start again")]
     RuntimeStopped,
@@ -36,7 +46,7 @@ impl ProjectError {
     /// Whether deleting the derived file and building it again from the ledger is the cure.
     #[must_use]
     pub fn is_cured_by_rebuild(&self) -> bool {
-        matches!(self, Self::NotOurs { .. } | Self::Derived(DerivedError::Damaged { .. }))
+        matches!(self, Self::NotOurs { .. } | Self::OtherShape { .. } | Self::Derived(DerivedError::Damaged { .. }))
     }
 
     /// Facts in the derived file that are not as they were put.

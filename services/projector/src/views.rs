@@ -1,7 +1,7 @@
 //! Reading the views, beside the projector or without one.
 
 use crate::ProjectError;
-use crate::checkpoint::{NO_PARTNER, ViewCheckpoint, live_read};
+use crate::checkpoint::{NO_PARTNER, ViewCheckpoint, live_read, shape_check};
 use daybook_event::PartnerId;
 use daybook_store::{DerivedRead, DerivedReader, DerivedSnapshot};
 use daybook_views::{Digest, PartnerRows, digest_of_partner, digest_of_views};
@@ -18,9 +18,10 @@ impl Views {
     /// The newest views; none where nothing was projected yet.
     ///
     /// # Errors
-    /// [`ProjectError`] when the derived file cannot be read.
+    /// [`ProjectError`] when the derived file cannot be read, or is of another shape.
     pub fn newest(derived: &DerivedReader) -> Result<Option<Self>, ProjectError> {
         let snapshot = derived.snapshot()?;
+        shape_check(&snapshot)?;
         let live = live_read(&snapshot)?;
         Ok(live.map(|live| Self { snapshot, generation: live.number, checkpoint: live.checkpoint }))
     }

@@ -150,3 +150,22 @@ fn the_adoptions_that_are_kept_spare_a_reader_the_ledger() {
     let of_another = adoptions_kept(&projector.derived_reader(), &other.reader).unwrap();
     assert_eq!(of_another, None, "another ledger's");
 }
+
+#[test]
+fn a_choice_that_failed_is_asked_for_again_without_another_adoption() {
+    let mut bench = Bench::new();
+    bench.append(&history(9, 100));
+    bench.append(&[adoption("a-1")]);
+    let mut projector = bench.projector(&book_of_2020(), 200);
+    let mut asked = 0;
+    projector.follow_adoptions(Box::new(move |_: &Adoptions, _| {
+        asked += 1;
+        if asked < 3 { Err("a file cannot be read".to_owned()) } else { Ok(book()) }
+    }));
+    projector.catch_up(&bench.reader, date(THROUGH)).unwrap();
+    for _ in 0..3 {
+        projector.step(&bench.reader, date(THROUGH)).unwrap();
+    }
+    projector.catch_up(&bench.reader, date(THROUGH)).unwrap();
+    bench.assert_equal(&projector, &book(), date(THROUGH), "chosen in the end");
+}
