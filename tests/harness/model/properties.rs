@@ -4,7 +4,7 @@ use super::compare::{of_engine, replayed};
 use super::facts::{Partner, World, billed};
 use super::generate::{Case, generate};
 use super::number::Num;
-use super::{named, shipped};
+use super::{Shipped, named};
 use daybook_event::{Amount, Envelope, EventId, Payload};
 use daybook_tests::dice::Dice;
 use daybook_tests::json_differences;
@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const HISTORIES: u64 = 500;
 
 pub(super) fn each(mut check: impl FnMut(&Case, &mut Dice)) {
-    let shipped = shipped();
+    let shipped = Shipped::load();
     let first = named("DAYBOOK_MODEL_SEED", 1_000_000);
     for seed in first..first + HISTORIES {
-        check(&generate(&shipped, seed), &mut Dice::new(seed));
+        check(&generate(shipped.for_seed(seed), seed), &mut Dice::new(seed));
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) const OUTCOMES: &str = "\
     competency:by_people competency:by_new_customers competency:by_fee competency:held_on \
     payout:released payout:released_on_the_last_day payout:lost_after_the_hold \
     extension:used extension:claimed extension:outside \
-    threshold:edges_disagree";
+    threshold:edges_disagree \
+    version:2020-01 version:2022-10 version:2023-10 version:2024-10 version:2025-07";
 
 /// One partner's rows beside what was asked.
 pub(crate) struct Reached<'a> {
@@ -81,6 +82,7 @@ impl Reached<'_> {
     fn posting(&mut self, row: &Value) {
         let Some(lever) = self.lever(row) else { return };
         let (base, earned) = (text(row, "base"), Num::parse(text(row, "earned")));
+        self.coverage.see_if(earned.is_positive(), &format!("version:{}", text(row, "rule_set")));
         match lever.base {
             Base::BilledRevenue => {}
             Base::CustomerAdd { .. } => self.coverage.see_if(earned.is_positive(), "lever:customer_add"),

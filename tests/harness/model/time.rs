@@ -101,7 +101,7 @@ impl Period {
 
     /// The period of that label: the one among those around that says so.
     pub(crate) fn labelled(book: &RuleBook, label: &str) -> Option<Self> {
-        let months = 2016 * 12..2028 * 12;
+        let months = 2016 * 12..2032 * 12;
         months.map(|month| Self::holding(book, Ym(month))).find(|period| period.label(book) == label)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::dates::date;
 use super::{bases, proofs, waits};
-use chrono::{NaiveDate, Weekday};
+use chrono::{Days, NaiveDate, Weekday};
 use daybook_event::{Amount, Exact, Rate, Rounding, Segment};
 use daybook_rules::model::{
     ActivityLimit, Cadence, Gate, GateTest, Lever, Match, ProductPattern, ProgramYearEnd, ResolveAt, RuleBook, RuleSet,
@@ -42,14 +42,14 @@ pub(super) fn vary(shipped: &RuleBook, dice: &mut Dice) -> (RuleBook, Vec<String
         return (book, words);
     }
     if dice.between(0, 3) == 0 {
-        let mut more = book.sets[1].clone();
-        more.valid_from = [date(2021, 11, 15), date(2022, 2, 1), date(2022, 7, 1)][dice.place(3)];
+        let mut more = book.sets.last().expect("a rule set").clone();
+        more.valid_from = more.valid_from + Days::new(pick(dice, &[45, 123, 273]));
         more.version = "later".to_owned();
         words.push(format!("rule set later: the last one again from {}", more.valid_from));
         book.sets.push(more);
     }
     if dice.between(0, 5) == 0 {
-        let from = date(2021, 1, 1);
+        let from = book.sets[0].valid_from + Days::new(92);
         words.push(format!("{}: from {from}", book.sets[0].version));
         book.sets[0].valid_from = from;
     }
@@ -67,7 +67,11 @@ pub(super) fn vary(shipped: &RuleBook, dice: &mut Dice) -> (RuleBook, Vec<String
     if dice.between(0, 7) == 0 {
         book.sets[0].calendar.period_months = 3;
         let calendar = book.sets[0].calendar;
-        book.sets.iter_mut().for_each(|set| set.calendar = calendar);
+        for set in &mut book.sets {
+            set.calendar = calendar;
+            // They name halves.
+            set.coop.extensions.clear();
+        }
         words.push("quarters for halves".to_owned());
     }
     if dice.between(0, 2) == 0 {

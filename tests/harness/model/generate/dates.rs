@@ -20,8 +20,11 @@ pub(super) fn date(year: i32, month: u32, day: u32) -> NaiveDate {
 
 impl Dates {
     pub(super) fn new(dice: &mut Dice, book: &RuleBook) -> Self {
-        let first = date(2020, 6, 1) + Days::new(dice.between(0, 600));
-        let days = [120, 400, 600, 900][dice.place(4)];
+        let has_later_years = book.sets.iter().any(|set| set.valid_from > date(2023, 1, 1));
+        let (earliest, later_by_max) =
+            if has_later_years { (date(2020, 1, 1), 2_000) } else { (date(2020, 6, 1), 600) };
+        let first = earliest + Days::new(dice.between(0, later_by_max));
+        let days = [120, 400, 600, if has_later_years { 1_500 } else { 900 }][dice.place(4)];
         let last = first + Days::new(days);
         let mut edges: Vec<NaiveDate> = book.sets.iter().map(|set| set.valid_from).collect();
         let mut month = Ym::of(first);

@@ -12,7 +12,8 @@ use daybook_event::{
 };
 use serde_json::Value;
 
-/// A product by number: three that the shipped levers know by family, three by the catalogue, one that nothing knows.
+/// A product by number: three that the shipped levers know by family, three by the catalogue, one that nothing knows, and
+/// two that later versions know by name.
 pub(super) fn product(number: usize) -> Product {
     let (name, family) = [
         ("Microsoft 365 Business", "Microsoft 365"),
@@ -22,6 +23,8 @@ pub(super) fn product(number: usize) -> Product {
         ("Power BI Pro", ""),
         ("Azure Reservation", ""),
         ("Third-party thing", "Marketplace"),
+        ("Microsoft 365 Business Premium", "Microsoft 365"),
+        ("Microsoft 365 E5", ""),
     ][number];
     let product_id = format!("CFQ{number}");
     Product { product_id, sku_id: "0001".to_owned(), product_name: name.to_owned(), product_family: family.to_owned() }
@@ -57,7 +60,7 @@ impl Maker {
     fn line_payload(&mut self, billed: Amount, currency: daybook_event::Currency, credits: Option<EventId>) -> Payload {
         let customer_id = self.one_of(&["c-1", "c-2", "c-3"]).to_owned();
         let subscription_id = self.one_of(&["s-1", "s-2", ""]).to_owned();
-        let product = product(self.one_of(&[0, 0, 0, 1, 1, 2, 3, 4, 5, 6]));
+        let product = product(self.one_of(&[0, 0, 7, 8, 1, 1, 2, 3, 4, 5, 6]));
         let segments = [None, Some(Segment::Commercial), Some(Segment::Nonprofit), Some(Segment::Nonprofit)];
         let segment = self.one_of(&segments);
         if self.chance(6) {
