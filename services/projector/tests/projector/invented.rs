@@ -181,9 +181,9 @@ fn lapse_around_the_due_day(maker: &mut Maker, name: &str, on: NaiveDate) {
     }
 }
 
-/// Co-op of July to December 2021, used after June 2022 and claimed after 10 July.
+/// Co-op of July to December 2021, used after June 2022: to the end of September, or a little too late.
 fn longer_use(maker: &mut Maker, name: &str) {
-    let start = date("2022-06-29") + Days::new(maker.dice.below(95));
+    let start = date("2022-07-01") + Days::new(maker.dice.below(95));
     let claim_id = format!("{LONGER}{}", maker.dice.below(1_000));
     let mut on = start + Days::new(maker.dice.below(60));
     let outcome = *maker.dice.of(&[ClaimState::Approved, ClaimState::Paid, ClaimState::Rejected]);
