@@ -8,11 +8,14 @@ pub(crate) use files::{library, refused, rule_file, rule_files};
 
 use crate::cli::Cli;
 use crate::failure::Failure;
+use crate::four_eyes;
 use crate::window::{self, Known};
 use daybook_event::Position;
 use daybook_projector::ViewCheckpoint;
 use daybook_rules::model::RuleBook;
-use daybook_rules::{Adopted, Adoptions, BookArgument, BookChoice, BookError, RuleLibrary, book_file_names};
+use daybook_rules::{
+    Adopted, AdoptionFinding, Adoptions, BookArgument, BookChoice, BookError, RuleLibrary, book_file_names,
+};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -39,6 +42,7 @@ pub(crate) struct Books {
     at_hand: Arc<RulesAtHand>,
     adoptions: Adoptions,
     adopted: Adopted,
+    known: Position,
 }
 
 /// A book with what stands for it in words: outputs say so.
@@ -50,12 +54,17 @@ pub(crate) struct NamedBook {
 impl Books {
     /// The rules at hand alone.
     pub(crate) fn at_hand(rules: Option<&Path>) -> Self {
-        Self { at_hand: RulesAtHand::new(rules), adoptions: Adoptions::default(), adopted: Adopted::default() }
+        Self {
+            at_hand: RulesAtHand::new(rules),
+            adoptions: Adoptions::default(),
+            adopted: Adopted::default(),
+            known: Position::ZERO,
+        }
     }
 
     /// With what is adopted at a position.
     pub(crate) fn of(at_hand: Arc<RulesAtHand>, adoptions: &Adoptions, known: Position) -> Self {
-        Self { at_hand, adoptions: adoptions.clone(), adopted: adoptions.adopted(known) }
+        Self { at_hand, adoptions: adoptions.clone(), adopted: adoptions.adopted(known), known }
     }
 
     /// With what is adopted in a ledger as known.
@@ -70,11 +79,15 @@ impl Books {
         known_as_of: Option<&str>,
     ) -> Result<(Self, Result<Known, String>), Failure> {
         let known = window::known_if_any(&cli.ledger, known_as_of)?;
-        let books = match &known {
-            Ok(known) => Self::known(cli.rules.as_deref(), known)?,
-            Err(_) => Self::at_hand(cli.rules.as_deref()),
-        };
-        Ok((books, known))
+        Ok((Self::known_if_any(cli.rules.as_deref(), &known)?, known))
+    }
+
+    /// With what is adopted in that ledger, if there is one.
+    pub(crate) fn known_if_any(rules: Option<&Path>, known: &Result<Known, String>) -> Result<Self, Failure> {
+        match known {
+            Ok(known) => Self::known(rules, known),
+            Err(_) => Ok(Self::at_hand(rules)),
+        }
     }
 
     /// The adoptions that this was made of, and their reversals.
@@ -86,14 +99,32 @@ impl Books {
         &self.adopted
     }
 
+    /// What is odd about the adoptions; under four eyes, a missing second person too.
+    pub(crate) fn findings(&self, is_four_eyes: bool) -> Vec<AdoptionFinding> {
+        let mut findings = self.adopted.findings().to_vec();
+        if is_four_eyes {
+            findings.extend(four_eyes::findings(&self.adoptions, self.known));
+        }
+        findings
+    }
+
     /// The rules at hand, whatever is adopted.
     pub(crate) fn library_at_hand(&self) -> Result<&RuleLibrary, Failure> {
         self.at_hand.library()
     }
 
-    /// Every adopted version; while none is adopted, every version at hand.
+    /// Every adopted version; while no adoption stands, every version at hand. Where acts stand and none of them counts,
+    /// there is none: the rules at hand differ from build to build, and somebody meant others.
     pub(crate) fn library_current(&self) -> Result<&RuleLibrary, Failure> {
-        self.adopted.library().map_or_else(|| self.at_hand.library(), Ok)
+        match (self.adopted.library(), self.adopted.findings().first()) {
+            (Some(library), _) => Ok(library),
+            (None, None) => self.at_hand.library(),
+            (None, Some(finding)) => Err(Failure::Input(format!(
+                "no rule book is in force: the adoption at {}, {}, {}; take it back with daybook rules adopt --reverse {}, \
+                 or name another book",
+                finding.position, finding.id, finding.what, finding.id.event_id
+            ))),
+        }
     }
 
     /// The book that an argument names.
@@ -149,9 +180,8 @@ impl Books {
     /// The book that views were made under: `current` or all versions up to one of them, now or before some adoption, or of
     /// the rules at hand. None where it is none of these.
     pub(crate) fn of_checkpoint(&self, checkpoint: &ViewCheckpoint) -> Result<Option<RuleBook>, Failure> {
-        let adoptions = self.adoptions.recorded(Position::new(u64::MAX)).map(|adoption| adoption.position);
-        let earlier = adoptions.map(|position| self.adoptions.adopted(position));
-        let libraries = earlier.filter_map(|adopted| adopted.library().cloned());
+        let earlier = self.adoptions.adopted_since_the_first(Position::new(u64::MAX));
+        let libraries = earlier.iter().filter_map(|adopted| adopted.library().cloned());
         for library in self.adopted.library().cloned().into_iter().chain(libraries) {
             if let Some(book) = of_checkpoint(&library, checkpoint) {
                 return Ok(Some(book));
@@ -165,9 +195,14 @@ impl Books {
         let (hash, versions) = (&book.terms_hash, versions.join(", "));
         match (&argument.choice, self.adopted.library()) {
             (BookChoice::Current, Some(_)) => format!("{hash} ({argument}, adopted: {versions})"),
-            (BookChoice::Current, None) => format!(
-                "{hash} ({argument}: no version is adopted in this ledger, so every version of the rules: {versions})"
-            ),
+            (BookChoice::Current, None) => {
+                let none = if self.adoptions.recorded(self.known).next().is_some() {
+                    "every adoption in this ledger was reversed"
+                } else {
+                    "no version is adopted in this ledger"
+                };
+                format!("{hash} ({argument}: {none}, so every version of the rules: {versions})")
+            }
             (BookChoice::UpTo(version), Some(adopted)) if adopted.version(version).is_none() => {
                 format!("{hash} ({argument}, not adopted: {versions})")
             }

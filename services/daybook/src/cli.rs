@@ -2,8 +2,11 @@
 
 mod rules;
 
-pub(crate) use rules::{RulesAdoptArguments, RulesDiffArguments, RulesVerb};
+pub(crate) use rules::{
+    FourEyesArguments, RulesAdoptArguments, RulesDiffArguments, RulesListArguments, RulesVerb, SignatureArguments,
+};
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daybook_event::{EventId, Month, NaiveDate, PartnerId, SourceId};
 use std::path::PathBuf;
@@ -147,6 +150,9 @@ pub(crate) struct ServeArguments {
     /// The rule book of the live views.
     #[arg(long, env = "DAYBOOK_BOOK")]
     pub(crate) book: Option<String>,
+    /// Refuse an adoption that nobody else approves, where it comes through the socket, and log those that stand.
+    #[arg(long, env = "DAYBOOK_FOUR_EYES", value_parser = FalseyValueParser::new())]
+    pub(crate) four_eyes: bool,
     /// The through date of the live views. Default: today, moving with the clock.
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(crate) through: Option<NaiveDate>,
@@ -190,6 +196,9 @@ pub(crate) struct ImportArguments {
     /// The files are later issues: a line whose id stands with other content takes its place, and the record is reversed.
     #[arg(long)]
     pub(crate) supersede: bool,
+    /// The files hold acts of the ledger's operators (source `ledger`), such as corrections by hand: take them too.
+    #[arg(long)]
+    pub(crate) operator_acts: bool,
     #[command(flatten)]
     pub(crate) nats: NatsArguments,
     #[command(flatten)]
@@ -315,6 +324,8 @@ pub(crate) struct VerifyArguments {
     /// Only the ledger: do not hold the live views against its records.
     #[arg(long)]
     pub(crate) ledger_only: bool,
+    #[command(flatten)]
+    pub(crate) four_eyes: FourEyesArguments,
     #[command(flatten)]
     pub(crate) format: FormatArgument,
 }

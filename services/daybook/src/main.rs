@@ -7,6 +7,7 @@ mod books;
 mod cli;
 mod demo;
 mod failure;
+mod four_eyes;
 mod generate;
 mod import;
 mod nats;

@@ -94,7 +94,14 @@ fn ledger(dir: &std::path::Path) -> Daybook {
     let history = History::generate(8, 6, 2_000);
     let file = history.shuffled(&mut Dice::new(8)).write(dir, "history.ndjson").display().to_string();
     std::fs::write(dir.join("odd.ndjson"), ODD.join("\n")).unwrap();
-    daybook.ok(&["import", "--from", "ndjson", &file, &dir.join("odd.ndjson").display().to_string()]);
+    daybook.ok(&[
+        "import",
+        "--operator-acts",
+        "--from",
+        "ndjson",
+        &file,
+        &dir.join("odd.ndjson").display().to_string(),
+    ]);
     daybook
 }
 

@@ -12,3 +12,4 @@ mod same_rows;
 mod stream_reset;
 mod supersede;
 mod while_serving;
+mod who_adopts;

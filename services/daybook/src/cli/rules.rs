@@ -8,11 +8,8 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesVerb {
     /// List the versions with their dates, changes and hashes.
-    List {
-        #[command(flatten)]
-        format: FormatArgument,
-    },
-    /// Adopt versions: make them the ones in force, as a record in the ledger.
+    List(RulesListArguments),
+    /// Adopt versions, or take an adoption back: a record in the ledger makes them the ones in force, or no longer.
     Adopt(Box<RulesAdoptArguments>),
     /// Check the rule files and the tests beside them; exit status 1 if any file is wrong.
     Lint {
@@ -38,11 +35,28 @@ pub(crate) enum RulesVerb {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct RulesAdoptArguments {
-    /// Which: versions of the rules, or rule set files. Default: every version that is not adopted yet.
-    #[arg(value_name = "VERSION|FILE")]
-    pub(crate) what: Vec<String>,
-    /// Who adopts.
+pub(crate) struct RulesListArguments {
+    #[command(flatten)]
+    pub(crate) four_eyes: FourEyesArguments,
+    #[command(flatten)]
+    pub(crate) format: FormatArgument,
+}
+
+/// Whether adoptions need two people, and the file that may say so.
+#[derive(Debug, Args, Default)]
+pub(crate) struct FourEyesArguments {
+    /// An adoption needs an approver who is somebody else: refuse one without, and name those that stand.
+    #[arg(long, env = "DAYBOOK_FOUR_EYES", value_parser = FalseyValueParser::new())]
+    pub(crate) four_eyes: bool,
+    /// The configuration file of `serve`: ledger, rules, four_eyes, and the broker for acts, are taken from it.
+    #[arg(long, env = "DAYBOOK_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Who signs an act.
+#[derive(Debug, Args)]
+pub(crate) struct SignatureArguments {
+    /// Who does it.
     #[arg(long, value_name = "NAME")]
     pub(crate) by: String,
     /// Who approves: required under --four-eyes, and then somebody else than --by.
@@ -51,12 +65,20 @@ pub(crate) struct RulesAdoptArguments {
     /// Why.
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
-    /// Refuse an adoption that nobody else approves.
-    #[arg(long, env = "DAYBOOK_FOUR_EYES", value_parser = FalseyValueParser::new())]
-    pub(crate) four_eyes: bool,
-    /// The configuration file of `serve`: ledger, broker, rules and four_eyes are taken from it.
-    #[arg(long, env = "DAYBOOK_CONFIG", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulesAdoptArguments {
+    /// Which: versions of the rules, or rule set files. Default: every version that is not adopted yet.
+    #[arg(value_name = "VERSION|FILE")]
+    pub(crate) what: Vec<String>,
+    /// Take back the adoption of this event id instead; `rules list` names it.
+    #[arg(long, value_name = "EVENT", conflicts_with = "what")]
+    pub(crate) reverse: Option<String>,
+    #[command(flatten)]
+    pub(crate) signatures: SignatureArguments,
+    #[command(flatten)]
+    pub(crate) four_eyes: FourEyesArguments,
     #[command(flatten)]
     pub(crate) nats: NatsArguments,
     #[command(flatten)]

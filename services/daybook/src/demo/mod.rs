@@ -125,6 +125,7 @@ pub(crate) fn serve_arguments(nats: NatsArguments) -> ServeArguments {
         nats,
         listen: Some("127.0.0.1:0".to_owned()),
         book: None,
+        four_eyes: false,
         through: Some(history::through()),
         accept_stream_reset: false,
         batch_records_max: None,

@@ -1,9 +1,10 @@
 //! What the demo shows: payouts, the comparison, one explained figure, the verification, and what to try next.
 
 use super::history;
-use crate::cli::Cli;
+use crate::cli::{Cli, FourEyesArguments, NatsArguments};
 use crate::failure::Failure;
 use crate::output;
+use crate::serve::config::ActConfig;
 use crate::verbs::{compare_tables, verify, verify_head};
 use crate::{books, window};
 use daybook_event::{Month, PartnerId};
@@ -54,7 +55,7 @@ pub(super) fn print(cli: &Cli) -> Result<(), Failure> {
     );
 
     title("4. Is the ledger whole? Everything recomputed from stored bytes")?;
-    let report = verify(&cli.ledger, cli.rules.as_deref(), false)?;
+    let report = verify(&ActConfig::of(cli, &NatsArguments::default(), &FourEyesArguments::default())?, false)?;
     for (name, value) in verify_head(&report) {
         crate::output::say!("{name:<11} {value}");
     }

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod door;
+mod operators;
 mod read;
 mod stream_door;
 mod supersede;

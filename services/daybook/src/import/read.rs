@@ -3,6 +3,7 @@
 use super::catalogue::BookCatalogue;
 use super::door::{Door, Part, Role, Settled};
 use super::now;
+use super::operators;
 use super::supersede::{Names, Place, Superseder};
 use crate::cli::{Cli, ImportArguments, ImportFormat};
 use crate::failure::Failure;
@@ -27,7 +28,8 @@ pub(crate) fn files(
 ) -> Result<(), Failure> {
     let partner_map = arguments.partner_map.as_deref().map(partner_map).transpose()?.unwrap_or_default();
     let names = names(arguments, door.as_ref())?;
-    let mut taker = Taker { door, names, report, recorded_at: now() };
+    let is_by_operators = arguments.operator_acts;
+    let mut taker = Taker { door, names, report, recorded_at: now(), is_by_operators };
     for path in &arguments.files {
         let bar = progress::bar("importing", 0);
         let file_name = path.display().to_string();
@@ -70,6 +72,7 @@ struct Taker<'a> {
     names: Names,
     report: &'a mut ImportReport,
     recorded_at: daybook_event::Instant,
+    is_by_operators: bool,
 }
 
 impl Taker<'_> {
@@ -79,6 +82,7 @@ impl Taker<'_> {
         let origin = Origin { subject: None, stream_sequence: None, file: Some(file.to_owned()), line: Some(line) };
         match item {
             ImportItem::Event { envelope, .. } => {
+                operators::check(&envelope, &Place { file, line }, self.is_by_operators)?;
                 let about = (&Place { file, line }, money);
                 let (settled, inputs) = self.names.inputs(self.door.as_mut(), *envelope, about, self.report)?;
                 tell(self.report, settled, bar);

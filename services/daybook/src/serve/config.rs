@@ -1,6 +1,6 @@
 //! The configuration of `serve`, and of verbs that use the same file: flags over environment over one TOML file.
 
-use crate::cli::{Cli, NatsArguments, ServeArguments};
+use crate::cli::{Cli, FourEyesArguments, NatsArguments, ServeArguments};
 use crate::failure::Failure;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -92,11 +92,13 @@ pub(crate) struct Config {
     pub(crate) listen: String,
     pub(crate) rules: Option<PathBuf>,
     pub(crate) book: String,
+    /// Whether an adoption needs an approver beside the one who does it.
+    pub(crate) four_eyes: bool,
     pub(crate) log_format: LogFormat,
     pub(crate) log_filter: String,
 }
 
-/// What operators' acts run with.
+/// What operators' acts run with, and the verbs that look for them.
 #[derive(Debug)]
 pub(crate) struct ActConfig {
     pub(crate) ledger: PathBuf,
@@ -124,6 +126,7 @@ impl Config {
             listen: arguments.listen.clone().or(file.http.listen).unwrap_or_else(|| LISTEN_DEFAULT.to_owned()),
             rules: cli.rules.clone().or(file.rules.dir),
             book: arguments.book.clone().or(file.rules.book).unwrap_or_else(|| "current".to_owned()),
+            four_eyes: arguments.four_eyes || file.rules.four_eyes,
             log_format: file.log.format.unwrap_or_default(),
             log_filter: std::env::var("DAYBOOK_LOG").ok().or(file.log.filter).unwrap_or_else(|| "info".to_owned()),
         })
@@ -131,18 +134,13 @@ impl Config {
 }
 
 impl ActConfig {
-    pub(crate) fn of(
-        cli: &Cli,
-        config: Option<&Path>,
-        given: &NatsArguments,
-        four_eyes: bool,
-    ) -> Result<Self, Failure> {
-        let file = config.map(read).transpose()?.unwrap_or_default();
+    pub(crate) fn of(cli: &Cli, given: &NatsArguments, four_eyes: &FourEyesArguments) -> Result<Self, Failure> {
+        let file = four_eyes.config.as_deref().map(read).transpose()?.unwrap_or_default();
         Ok(Self {
             ledger: ledger(cli, &file.ledger),
             nats: nats(given, &file.nats),
             rules: cli.rules.clone().or(file.rules.dir),
-            four_eyes: four_eyes || file.rules.four_eyes,
+            four_eyes: four_eyes.four_eyes || file.rules.four_eyes,
         })
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
     let projecting = project(config, arguments.through, reader, head, stop.child_token())?;
     let (publish_health, health) = watch::channel(Health::default());
     let door = health::open(&config.listen, health, stop.clone()).await?;
-    let socket = Socket::bind(&config.ledger)?;
+    let socket = Socket::bind(&config.ledger, config.four_eyes)?;
     let writer = {
         let stop = stop.clone();
         tokio::task::spawn_blocking(move || socket.serve(ledger, &publish_head, &stop))

@@ -14,6 +14,8 @@ use crate::{books, nats};
 use config::{Config, LogFormat};
 use daybook_event::{NaiveDate, Position};
 use daybook_projector::{BatchLimits, ChooseBook, Projector, RunOptions, ViewCheckpoint};
+use daybook_rules::Adoptions;
+use daybook_rules::model::RuleBook;
 use daybook_store::{Binding, DerivedOptions, Ledger, LedgerOptions, LedgerReader};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -82,7 +84,7 @@ fn project(
     let position = snapshot.head().position;
     let adoptions = books::adoptions(&config.ledger, &snapshot, position)?;
     drop(snapshot);
-    let book = choose(&adoptions, position).map_err(Failure::Input)?;
+    let book = book_at_start(&mut choose, &adoptions, position)?;
     let options = DerivedOptions { cache_bytes_max: config.cache_bytes_max };
     let mut projector = Projector::open_in(&config.ledger, &options, &ledger, book, BatchLimits::default())
         .map_err(|error| Failure::Input(crate::failure::with_sources(&error)))?;
@@ -94,15 +96,36 @@ fn project(
     Ok(Projecting { task, published })
 }
 
+/// The book to start under: the one of the head. Where the adoptions there make none, the last one that they made: intake
+/// must go on, for the reversal that cures it has to come in.
+fn book_at_start(choose: &mut ChooseBook, adoptions: &Adoptions, head: Position) -> Result<Arc<RuleBook>, Failure> {
+    let why = match choose(adoptions, head) {
+        Ok(book) => return Ok(book),
+        Err(why) => why,
+    };
+    let acts: Vec<Position> = adoptions.recorded(head).map(|adoption| adoption.position).collect();
+    let before = acts.into_iter().rev().map(|act| Position::new(act.number().saturating_sub(1)));
+    let last = before.into_iter().find_map(|position| choose(adoptions, position).ok().map(|book| (position, book)));
+    let Some((position, book)) = last else { return Err(Failure::Input(why)) };
+    tracing::error!(why, %position, rule_book = book.terms_hash,
+        "no rule book can be made of the adoptions; starting under the one that was in force at this position");
+    Ok(book)
+}
+
 /// Names the live views' book for what is adopted. The rules at hand are read once: a folder that is edited while we
 /// serve changes nothing.
 fn chooser(config: &Config) -> ChooseBook {
     let (at_hand, argument) = (RulesAtHand::new(config.rules.as_deref()), config.book.clone());
+    let is_four_eyes = config.four_eyes;
+    // The choice is asked for again while it fails: each finding is said when it is new.
+    let mut said = Vec::new();
     Box::new(move |adoptions, known| {
         let books = Books::of(Arc::clone(&at_hand), adoptions, known);
-        for finding in books.adopted().findings() {
+        let findings = books.findings(is_four_eyes);
+        for finding in findings.iter().filter(|finding| !said.contains(*finding)) {
             tracing::error!(position = %finding.position, event = %finding.id, "an adoption {}", finding.what);
         }
+        said = findings;
         books.book(&argument).map(|named| Arc::new(named.book)).map_err(|failure| failure.to_string())
     })
 }

@@ -4,8 +4,9 @@
 //! serves (mode 0600): who may write the ledger's file may write here.
 
 use crate::failure::Failure;
+use crate::four_eyes;
 use crate::import::{Door, Part, Settled, Waiting, now};
-use daybook_event::Position;
+use daybook_event::{Payload, Position};
 use daybook_intake::classify;
 use daybook_intake::import::Outcome;
 use daybook_store::{Incoming, Ledger, LedgerOptions, LedgerReader, Origin, QuarantineReason};
@@ -72,11 +73,12 @@ pub(crate) fn is_listening(ledger: &Path) -> bool {
 pub(super) struct Socket {
     listener: UnixListener,
     path: PathBuf,
+    is_four_eyes: bool,
 }
 
 impl Socket {
     /// Binds it. The caller holds the ledger's lock, so a socket file that is there is a dead server's.
-    pub(super) fn bind(ledger: &Path) -> Result<Self, Failure> {
+    pub(super) fn bind(ledger: &Path, is_four_eyes: bool) -> Result<Self, Failure> {
         let path = path(ledger);
         if path.exists() {
             std::fs::remove_file(&path)?;
@@ -88,7 +90,7 @@ impl Socket {
         let listener =
             bound.map_err(|error| Failure::Input(format!("cannot listen on {}: {error}", path.display())))?;
         listener.set_nonblocking(true)?;
-        Ok(Self { listener, path })
+        Ok(Self { listener, path, is_four_eyes })
     }
 
     /// Appends what clients send, one client at a time, until told to stop; gives the ledger back.
@@ -101,7 +103,7 @@ impl Socket {
         while !stop.is_cancelled() {
             match self.listener.accept() {
                 Ok((client, _)) => {
-                    if let Err(failure) = attend(&client, &mut ledger, head, stop) {
+                    if let Err(failure) = attend(&client, &mut ledger, self.is_four_eyes, head, stop) {
                         tracing::warn!(?failure, "a client of the socket was let go");
                     }
                 }
@@ -118,6 +120,7 @@ impl Socket {
 fn attend(
     client: &UnixStream,
     ledger: &mut Ledger,
+    is_four_eyes: bool,
     head: &watch::Sender<Position>,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
@@ -132,18 +135,33 @@ fn attend(
         }
         let inputs: Vec<WireInput> = serde_json::from_str(&line)?;
         let batch = inputs.into_iter().map(incoming).collect::<Result<Vec<_>, _>>()?;
-        let answer = match ledger.append(batch, None, &[]) {
+        let unsigned = batch.iter().filter(|_| is_four_eyes).find_map(refusal);
+        let answer = match unsigned.map_or_else(|| ledger.append(batch, None, &[]).map_err(|why| why.to_string()), Err)
+        {
             Ok(appended) => {
                 head.send_replace(appended.head.position);
                 WireAnswer::Outcomes(appended.outcomes.into_iter().map(wire).collect())
             }
-            Err(error) => WireAnswer::Refused(error.to_string()),
+            Err(why) => WireAnswer::Refused(why),
         };
         let mut writer = client;
         serde_json::to_writer(&mut writer, &answer)?;
         writer.write_all(b"\n")?;
     }
     Ok(())
+}
+
+/// Why an adoption may not pass under four eyes, whichever verb sends it; none for whatever may.
+fn refusal(incoming: &Incoming) -> Option<String> {
+    let Incoming::Event { id, envelope, .. } = incoming else { return None };
+    if !id.source.is_ledger() {
+        return None;
+    }
+    let Payload::RuleBookAdopted(act) = daybook_proto::decode(envelope).ok()?.payload else { return None };
+    let why = four_eyes::fault(&act.adopted_by, &act.approver)?;
+    Some(format!(
+        "{id}: four eyes are required by the configuration of serve, and {why}; nothing of its batch is taken in"
+    ))
 }
 
 fn incoming(input: WireInput) -> Result<Incoming, Failure> {

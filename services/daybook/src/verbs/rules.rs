@@ -1,5 +1,6 @@
 //! `daybook rules lint` and `test`; the others have files of their own.
 
+mod act;
 mod adopt;
 #[cfg(test)]
 mod coverage;
@@ -8,6 +9,7 @@ mod effects;
 mod html;
 mod list;
 mod mutate;
+mod reverse;
 
 use crate::books;
 use crate::cli::{Cli, Format, FormatArgument, RulesVerb};
@@ -26,7 +28,7 @@ const COVERAGE_MONTHS_AHEAD: i32 = 24;
 pub(crate) fn run(cli: &Cli, verb: &RulesVerb) -> Result<(), Failure> {
     let rules = cli.rules.as_deref();
     match verb {
-        RulesVerb::List { format } => list::run(cli, format),
+        RulesVerb::List(arguments) => list::run(cli, arguments),
         RulesVerb::Adopt(arguments) => adopt::run(cli, arguments),
         RulesVerb::Lint { against_ledger, format } => lint(cli, *against_ledger, format),
         RulesVerb::Test { format } => test(rules, format),

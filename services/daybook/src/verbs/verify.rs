@@ -1,11 +1,13 @@
 //! `daybook verify`: the whole tree from stored bytes, and the views from records. Offline.
 
 use crate::books::{self, Books, RulesAtHand};
-use crate::cli::{Cli, VerifyArguments};
+use crate::cli::{Cli, NatsArguments, VerifyArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
+use crate::serve::config::ActConfig;
 use crate::window;
 use daybook_event::Position;
+use daybook_projector::{ProjectError, Views};
 use daybook_replay::{HistoriesBuilder, replay};
 use daybook_store::{ContentHash, DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, RecordRef, Snapshot};
 use serde::Serialize;
@@ -36,7 +38,8 @@ pub(crate) struct Finding {
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &VerifyArguments) -> Result<(), Failure> {
-    let report = verify(&cli.ledger, cli.rules.as_deref(), arguments.ledger_only)?;
+    let config = ActConfig::of(cli, &NatsArguments::default(), &arguments.four_eyes)?;
+    let report = verify(&config, arguments.ledger_only)?;
     let head = head(&report);
     output::print(arguments.format.format, &report, &head, &[Section::new("findings", &report.findings)?])?;
     match report.findings.len() {
@@ -66,7 +69,8 @@ pub(crate) fn head(report: &Report) -> Vec<(&'static str, String)> {
 }
 
 /// Verifies a ledger. Shared with the demo.
-pub(crate) fn verify(ledger: &Path, rules: Option<&Path>, ledger_only: bool) -> Result<Report, Failure> {
+pub(crate) fn verify(config: &ActConfig, ledger_only: bool) -> Result<Report, Failure> {
+    let ledger = config.ledger.as_path();
     let reader = window::open(ledger)?;
     let snapshot = reader.snapshot()?;
     let id_of = |bytes: &[u8]| {
@@ -90,7 +94,7 @@ pub(crate) fn verify(ledger: &Path, rules: Option<&Path>, ledger_only: bool) -> 
         let (code, place, what) = (finding.code.to_string(), finding.place.clone(), finding.what.clone());
         report.findings.push(Finding { code, place, what });
     }
-    let books = if checked.is_whole() { Some(books_of(rules, &snapshot, &mut report.findings)?) } else { None };
+    let books = if checked.is_whole() { Some(books_of(config, &snapshot, &mut report.findings)?) } else { None };
     report.views = if ledger_only {
         "not asked for".to_owned()
     } else if let Some(books) = books {
@@ -102,14 +106,17 @@ pub(crate) fn verify(ledger: &Path, rules: Option<&Path>, ledger_only: bool) -> 
 }
 
 /// What is adopted at the head, and whatever is odd about it.
-fn books_of(rules: Option<&Path>, snapshot: &Snapshot, findings: &mut Vec<Finding>) -> Result<Books, Failure> {
+fn books_of(config: &ActConfig, snapshot: &Snapshot, findings: &mut Vec<Finding>) -> Result<Books, Failure> {
     let position = snapshot.head().position;
     // From the records alone: the derived file is among what is verified.
     let adoptions = books::adoptions_recorded(snapshot, position)?;
-    let books = Books::of(RulesAtHand::new(rules), &adoptions, position);
-    for finding in books.adopted().findings() {
+    let books = Books::of(RulesAtHand::new(config.rules.as_deref()), &adoptions, position);
+    for finding in books.findings(config.four_eyes) {
         let place = format!("record {}, {}", finding.position, finding.id);
-        let what = format!("the adoption {}; a reversal of it by the operators clears this", finding.what);
+        let what = format!(
+            "the adoption {}; reversing it clears this: daybook rules adopt --reverse {}",
+            finding.what, finding.id.event_id
+        );
         findings.push(Finding { code: "ADOPTION".to_owned(), place, what });
     }
     Ok(books)
@@ -132,6 +139,8 @@ fn verify_views(
     let views = match live_views(ledger) {
         Ok(Some(views)) => views,
         Ok(None) => return Ok("none yet".to_owned()),
+        // After an update, until serve has run: nothing is wrong with the file.
+        Err(other @ ProjectError::OtherShape { .. }) => return Ok(other.to_string()),
         Err(why) => return Ok(finding(format!("{why}; delete the file, it comes back the same"))),
     };
     let checkpoint = views.checkpoint().clone();
@@ -167,7 +176,7 @@ fn verify_views(
     )))
 }
 
-fn live_views(ledger: &Path) -> Result<Option<daybook_projector::Views>, String> {
-    let derived = DerivedReader::open(ledger, &DerivedOptions::default()).map_err(|error| error.to_string())?;
-    daybook_projector::Views::newest(&derived).map_err(|error| error.to_string())
+fn live_views(ledger: &Path) -> Result<Option<Views>, ProjectError> {
+    let derived = DerivedReader::open(ledger, &DerivedOptions::default())?;
+    Views::newest(&derived)
 }

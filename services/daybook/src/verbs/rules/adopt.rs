@@ -1,18 +1,15 @@
 //! `daybook rules adopt`: versions become the ones in force, as a record in the ledger.
 
+use super::act::{self, Signatures};
+use super::reverse;
 use crate::books::{self, Books};
 use crate::cli::{Cli, Format, RulesAdoptArguments};
 use crate::failure::Failure;
-use crate::import::{Part, door_open, now};
 use crate::output::{self, Section};
 use crate::serve::config::ActConfig;
 use crate::window;
-use daybook_event::{Envelope, EventId, EventRef, Instant, Payload, Position, RuleBookAdopted, RuleFile, SourceId};
-use daybook_intake::classify_envelope;
-use daybook_intake::import::Outcome;
-use daybook_proto::ENVELOPE_BYTES_MAX;
-use daybook_rules::{AdoptionError, AdoptionPlan, Adoptions, RuleLibrary, WantedVersions, adoption_plan, sha256_hex};
-use daybook_store::Origin;
+use daybook_event::{Payload, Position, RuleBookAdopted, RuleFile};
+use daybook_rules::{AdoptionError, AdoptionPlan, RuleLibrary, WantedVersions, adoption_plan, sha256_hex};
 use serde::Serialize;
 use std::path::Path;
 
@@ -42,16 +39,12 @@ struct FileLine {
     sha256: String,
 }
 
-/// Who does it, who approves, and why.
-struct Signatures {
-    by: String,
-    approver: String,
-    reason: String,
-}
-
 pub(super) fn run(cli: &Cli, arguments: &RulesAdoptArguments) -> Result<(), Failure> {
-    let config = ActConfig::of(cli, arguments.config.as_deref(), &arguments.nats, arguments.four_eyes)?;
-    let signatures = signatures(arguments, config.four_eyes)?;
+    let config = ActConfig::of(cli, &arguments.nats, &arguments.four_eyes)?;
+    let signatures = Signatures::of(&arguments.signatures, config.four_eyes)?;
+    if let Some(event) = &arguments.reverse {
+        return reverse::run(&config, event, signatures, &arguments.format);
+    }
     // A ledger is bound to files or to a stream for good when it is made: that is not for this verb to decide.
     let known = window::known(&config.ledger, None)?;
     let newest = known.snapshot.head().recorded_at;
@@ -72,41 +65,15 @@ pub(super) fn run(cli: &Cli, arguments: &RulesAdoptArguments) -> Result<(), Fail
         reason: signatures.reason.clone(),
     };
     if !plan.files.is_empty() {
-        let envelope = envelope(newest, books.adoptions(), &plan, signatures)?;
-        let (outcome, position) = record(&config, &envelope)?;
-        (report.outcome, report.event, report.position) = (outcome, envelope.id.to_string(), position);
+        let envelope = act::envelope("adopt", newest, books.adoptions(), payload(&plan, signatures))?;
+        let (is_new, position) = act::record(&config, &envelope)?;
+        report.outcome = if is_new { "adopted" } else { "duplicate" };
+        (report.event, report.position) = (envelope.id.to_string(), position);
     }
     let head = head(&report, &books);
     let sections = [Section::new("files", &report.files)?];
     let sections: &[Section] = if arguments.format.format == Format::Json { &[] } else { &sections };
     output::print(arguments.format.format, &report, &head, sections)
-}
-
-/// Who signs. Names are compared as people read them: without regard to case and blanks around them.
-fn signatures(arguments: &RulesAdoptArguments, four_eyes: bool) -> Result<Signatures, Failure> {
-    let signatures = Signatures {
-        by: arguments.by.trim().to_owned(),
-        approver: arguments.approver.as_deref().unwrap_or_default().trim().to_owned(),
-        reason: arguments.reason.trim().to_owned(),
-    };
-    for (flag, text) in [("--by", &signatures.by), ("--reason", &signatures.reason)] {
-        if text.is_empty() {
-            return Err(Failure::Input(format!("{flag} is empty: an adoption says who adopts, and why")));
-        }
-    }
-    if !four_eyes {
-        return Ok(signatures);
-    }
-    if signatures.approver.is_empty() {
-        return Err(Failure::Input("four eyes are required: name who approves with --approver".to_owned()));
-    }
-    if signatures.approver.to_lowercase() == signatures.by.to_lowercase() {
-        return Err(Failure::Input(format!(
-            "four eyes are required: {} adopts and cannot approve too, name somebody else with --approver",
-            signatures.by
-        )));
-    }
-    Ok(signatures)
 }
 
 /// What the act would hold. Versions are looked up in the rules at hand; files are added to these where versions are
@@ -156,66 +123,15 @@ fn changed(adopted: &RuleFile, offered: &RuleFile) -> AdoptionError {
     }
 }
 
-/// The event. Its id follows from what it says and from how many adoptions and reversals there are: the same act by two
-/// hands at once is one record, and an act that was reversed can be done again.
-fn envelope(
-    newest: Instant,
-    adoptions: &Adoptions,
-    plan: &AdoptionPlan,
-    signatures: Signatures,
-) -> Result<Envelope, Failure> {
+fn payload(plan: &AdoptionPlan, signatures: Signatures) -> Payload {
     let terms_hash = plan.book.as_ref().map(|book| book.terms_hash.clone()).unwrap_or_default();
-    let act = RuleBookAdopted {
+    Payload::RuleBookAdopted(RuleBookAdopted {
         files: plan.files.clone(),
         terms_hash,
         adopted_by: signatures.by,
         approver: signatures.approver,
         reason: signatures.reason,
-    };
-    let number = adoptions.count() + 1;
-    let id = |event_id: &str| -> Result<EventRef, Failure> {
-        let source = SourceId::parse(SourceId::LEDGER).map_err(Failure::input)?;
-        Ok(EventRef { source, event_id: EventId::parse(event_id).map_err(Failure::input)? })
-    };
-    let mut envelope = Envelope {
-        id: id(&format!("adopt-{number}"))?,
-        partner_id: None,
-        effective_on: now().max(newest).date_utc(),
-        seq: 0,
-        source_seq: None,
-        payload: Payload::RuleBookAdopted(act),
-    };
-    let digest = hex::encode(daybook_proto::content_hash(&envelope));
-    envelope.id = id(&format!("adopt-{number}-{}", digest.get(..16).unwrap_or_default()))?;
-    let bytes = daybook_proto::encode(&envelope);
-    if bytes.len() > ENVELOPE_BYTES_MAX {
-        return Err(Failure::Input(format!(
-            "the adoption has {} bytes, an event at most {ENVELOPE_BYTES_MAX}: adopt fewer versions at once",
-            bytes.len()
-        )));
-    }
-    // What intake would quarantine is refused here, where somebody reads why.
-    daybook_proto::decode(&bytes).map_err(Failure::input)
-}
-
-/// Through the ledger's door; what became of it there.
-fn record(config: &ActConfig, envelope: &Envelope) -> Result<(&'static str, Option<u64>), Failure> {
-    let mut door = door_open(&config.ledger, &config.nats)?;
-    let mut settled = door.push(classify_envelope(envelope, now(), Origin::default()), Part::line(None))?;
-    settled.extend(door.finish()?);
-    let outcome = match settled.into_iter().next().map(|one| one.outcome) {
-        Some(Outcome::Appended | Outcome::Superseding) => "adopted",
-        Some(Outcome::Duplicate) => "duplicate",
-        Some(Outcome::Quarantined(reason)) => {
-            return Err(Failure::Input(format!(
-                "{} is in quarantine ({reason}), so nothing is adopted: see daybook quarantine list",
-                envelope.id
-            )));
-        }
-        None => return Err(Failure::Input("the ledger did not say what became of the adoption".to_owned())),
-    };
-    let position = window::open(&config.ledger)?.position_of(&envelope.id)?;
-    Ok((outcome, position.map(|(position, _)| position.number())))
+    })
 }
 
 fn file_lines(plan: &AdoptionPlan) -> Vec<FileLine> {

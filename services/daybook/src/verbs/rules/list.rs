@@ -1,10 +1,11 @@
 //! `daybook rules list`: the versions at hand and those adopted in the ledger.
 
 use crate::books::Books;
-use crate::cli::{Cli, Format, FormatArgument};
+use crate::cli::{Cli, Format, NatsArguments, RulesListArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::window::Known;
+use crate::serve::config::ActConfig;
+use crate::window::{self, Known};
 use daybook_event::Position;
 use daybook_rules::{RuleLibrary, Version};
 use serde::Serialize;
@@ -24,6 +25,8 @@ struct Line {
     terms_hash: String,
     /// The position of the adoption; none where it is not adopted.
     adopted_position: Option<u64>,
+    /// Its event: what `rules adopt --reverse` takes.
+    adopted_event: String,
     adopted_at: String,
     adopted_by: String,
     approver: String,
@@ -41,8 +44,10 @@ struct FindingLine {
     what: String,
 }
 
-pub(super) fn run(cli: &Cli, format: &FormatArgument) -> Result<(), Failure> {
-    let (books, known) = Books::of_ledger_if_any(cli, None)?;
+pub(super) fn run(cli: &Cli, arguments: &RulesListArguments) -> Result<(), Failure> {
+    let (config, format) = (ActConfig::of(cli, &NatsArguments::default(), &arguments.four_eyes)?, &arguments.format);
+    let known = window::known_if_any(&config.ledger, None)?;
+    let books = Books::known_if_any(config.rules.as_deref(), &known)?;
     let at_hand = books.library_at_hand()?;
     let mut lines = Vec::new();
     for version in books.adopted().library().map(RuleLibrary::versions).unwrap_or_default() {
@@ -59,8 +64,10 @@ pub(super) fn run(cli: &Cli, format: &FormatArgument) -> Result<(), Failure> {
         event: finding.id.to_string(),
         what: finding.what.clone(),
     };
-    let findings: Vec<FindingLine> = books.adopted().findings().iter().map(finding).collect();
-    let head = [("rule book", books.book("current")?.note)];
+    let findings: Vec<FindingLine> = books.findings(config.four_eyes).iter().map(finding).collect();
+    // Where there is none, the list says why, and which adoption is to be reversed.
+    let current = books.book("current").map_or_else(|why| why.to_string(), |named| named.note);
+    let head = [("rule book", current)];
     let mut sections = vec![Section::new("versions", &lines)?];
     if format.format == Format::Table {
         // Hashes are for programs: a table shows what people read.
@@ -90,6 +97,7 @@ fn line(version: &Version) -> Line {
         document_hash: version.set.hashes.document_hash.clone(),
         terms_hash: version.set.hashes.terms_hash.clone(),
         adopted_position: None,
+        adopted_event: String::new(),
         adopted_at: String::new(),
         adopted_by: String::new(),
         approver: String::new(),
@@ -116,6 +124,7 @@ fn adopted_line(
     let said = |text: Option<&String>| text.cloned().unwrap_or_default();
     Ok(Line {
         adopted_position: Some(position.number()),
+        adopted_event: adoption.map(|adoption| adoption.id.to_string()).unwrap_or_default(),
         adopted_at: recorded_at.unwrap_or_default(),
         adopted_by: said(act.map(|act| &act.adopted_by)),
         approver: said(act.map(|act| &act.approver)),
