@@ -1,7 +1,8 @@
 //! Credits whose line is out of the ordinary.
 
-use crate::partner::{ENTRY_FACTS, ONBOARDING_FACTS, Partner, book};
-use daybook_event::StandingValue;
+use crate::partner::{ENTRY_FACTS, ONBOARDING_FACTS, Partner, book, date};
+use daybook_event::{Exact, Opening, Payload, StandingValue};
+use daybook_rules::model::Base;
 use daybook_views::PartnerRows;
 
 fn enrolled() -> Partner {
@@ -64,4 +65,23 @@ fn a_line_that_credits_itself_is_a_cycle_of_one() {
     let rows = partner.rows(&book(), "2020-12-31");
     assert_eq!(findings(&rows), ["CREDIT_CYCLE", "CREDIT_CYCLE"]);
     assert_eq!(rows.conservation[1].earning.to_string(), "-3.00");
+}
+
+#[test]
+fn a_credit_takes_over_that_its_customer_was_new_whatever_an_opening_told_in_between() {
+    let mut book = book();
+    let lever = book.sets[0].levers.iter_mut().find(|lever| lever.name == "core_azure").unwrap();
+    lever.base = Base::CustomerAdd { months: 1, monthly_at_least: Exact::ZERO };
+    let mut partner = enrolled();
+    partner.bill("s-1", "2020-11-10", "100.00", None);
+    let since = Opening::CustomerSince {
+        customer_id: "C-1".to_owned(),
+        product_group: "azure".to_owned(),
+        since_on: date("2019-05-01"),
+    };
+    partner.add("o-1", date("2020-12-05"), 0, Payload::Opening(since));
+    partner.bill("c-1", "2020-12-10", "-30.00", Some("s-1"));
+    let rows = partner.rows(&book, "2020-12-31");
+    let bases: Vec<String> = rows.postings.iter().map(|row| format!("{} {}", row.month, row.base)).collect();
+    assert_eq!(bases, ["2020-11 100.00", "2020-12 -30.00"]);
 }
