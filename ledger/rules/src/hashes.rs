@@ -51,7 +51,7 @@ pub(crate) fn version_hashes(
         "from": header.valid_from.to_string(),
         "published": header.published.map(|date| date.to_string()),
         "hypothetical": header.hypothetical,
-        "blocks": table_json(&resolved.table, true, &|text| text.to_owned(), &|_| true),
+        "blocks": table_json(&resolved.table, true, &|text| text.to_owned(), &|_, _| true),
         "sources": sources,
         "cited": cited,
         "changes": why,
@@ -70,23 +70,34 @@ fn terms_json(header: &Header, resolved: &Resolved) -> Json {
     json!({
         "program": header.program,
         "from": header.valid_from.to_string(),
-        "blocks": table_json(&table, true, &normal, &|key| !NOT_TERMS.contains(&key)),
+        "blocks": table_json(&table, true, &normal, &is_term),
     })
 }
 
 type Text<'t> = &'t dyn Fn(&str) -> String;
-type Keep<'t> = &'t dyn Fn(&str) -> bool;
+type Keep<'t> = &'t dyn Fn(&str, &Node) -> bool;
+
+/// Whether what stands under a key can change a figure. A lever, gate, area or product group may have the name of a text:
+/// it is a table or a list, while a text is a text and only a citation may be a list.
+fn is_term(key: &str, node: &Node) -> bool {
+    let may_be_text = match node.value {
+        Value::Table(_) => false,
+        Value::List(_) => key == "cite",
+        Value::Text(_) | Value::Date(_) | Value::Flag(_) | Value::Bad => true,
+    };
+    !(may_be_text && NOT_TERMS.contains(&key))
+}
 
 fn table_json(table: &Table, is_root: bool, text: Text<'_>, keep: Keep<'_>) -> Json {
     let mut map = Map::new();
-    for entry in table.entries.iter().filter(|entry| keep(&entry.key)) {
+    for entry in table.entries.iter().filter(|entry| keep(&entry.key, &entry.node)) {
         let ordered = is_root && ORDERED_BLOCKS.contains(&entry.key.as_str());
         let value = match entry.node.as_table() {
             Some(block) if ordered => Json::Array(
                 block
                     .entries
                     .iter()
-                    .filter(|item| keep(&item.key))
+                    .filter(|item| keep(&item.key, &item.node))
                     .map(|item| json!([item.key, node_json(&item.node, text, keep)]))
                     .collect(),
             ),
@@ -110,9 +121,7 @@ fn node_json(node: &Node, text: Text<'_>, keep: Keep<'_>) -> Json {
 
 /// The hash of a catalogue: every edition in order, without sources.
 pub(crate) fn catalogue_hash(root: &Table) -> String {
-    let editions = root
-        .get("edition")
-        .map_or(Json::Null, |node| node_json(node, &|text| text.to_owned(), &|key| !NOT_TERMS.contains(&key)));
+    let editions = root.get("edition").map_or(Json::Null, |node| node_json(node, &|text| text.to_owned(), &is_term));
     json_hash(&editions)
 }
 

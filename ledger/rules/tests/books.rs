@@ -172,6 +172,24 @@ fn whatever_can_change_a_figure_changes_the_terms_hash() {
 }
 
 #[test]
+fn a_term_that_has_the_name_of_a_text_is_a_term_all_the_same() {
+    let shipped = hashes(&shipped_rule_files());
+    let lever = |rate: &str| {
+        let block = format!(
+            "[lever.category]\nslot = \"extra\"\nmatch = {{ product_group = \"azure\" }}\nbase = \"billed_revenue\"\n\
+             rate = \"{rate}\"\ncite = \"house\"\n\n# ---- how it is split"
+        );
+        hashes(&edited("2020-01.toml", "# ---- how it is split", &block))
+    };
+    let (one, two) = (lever("1%"), lever("2%"));
+    assert_ne!(shipped.2, one.2);
+    assert_ne!(one.2, two.2);
+    let group =
+        hashes(&edited("2020-01.toml", "[product_group]\n", "[product_group]\nsentence = [\"family:Azure\"]\n"));
+    assert_ne!(shipped.2, group.2);
+}
+
+#[test]
 fn the_order_of_levers_is_a_term_and_the_spelling_of_a_number_is_not() {
     let shipped = hashes(&shipped_rule_files());
     let spelled = hashes(&edited("2020-01.toml", "\"200.00 USD\"", "\"200 USD\""));
