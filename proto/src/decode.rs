@@ -48,6 +48,20 @@ struct Head {
     event_id: String,
 }
 
+/// The partner that an envelope is about, without reading its payload; none for facts of no partner, and for bytes whose
+/// head cannot be read. For passes that need only some partners: whatever is kept still goes through [`decode`].
+#[must_use]
+pub fn peek_partner(bytes: &[u8]) -> Option<PartnerId> {
+    PartnerId::parse(&AboutPartner::decode(bytes).ok()?.partner_id).ok()
+}
+
+/// The field that names the partner; the decoder skips the others without keeping them.
+#[derive(Clone, PartialEq, prost::Message)]
+struct AboutPartner {
+    #[prost(string, tag = "3")]
+    partner_id: String,
+}
+
 fn undecodable(error: &dyn std::fmt::Display) -> DecodeFault {
     DecodeFault::Undecodable { detail: error.to_string() }
 }

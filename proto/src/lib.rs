@@ -20,7 +20,7 @@ pub mod arbitrary;
 mod tests;
 
 pub use content::{content_hash, nats_msg_id};
-pub use decode::{decode, decode_json, peek_id};
+pub use decode::{decode, decode_json, peek_id, peek_partner};
 pub use encode::{encode, encode_json};
 pub use fault::DecodeFault;
 pub use limits::ENVELOPE_BYTES_MAX;

@@ -208,9 +208,18 @@ impl Running {
 
     /// Asks it to stop, as a service manager does.
     pub fn terminate(&self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    /// Asks it to stop, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
         let id = i32::try_from(self.child.0.id()).ok().and_then(rustix::process::Pid::from_raw);
         let id = id.expect("a child has a process id");
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("our own child can be signalled");
+        rustix::process::kill_process(id, signal).expect("our own child can be signalled");
     }
 
     /// Waits for its end.

@@ -24,10 +24,15 @@ pub struct HistoriesBuilder {
 }
 
 impl HistoriesBuilder {
-    /// Takes one record in.
-    pub fn add(&mut self, position: Position, recorded_at: Instant, envelope: Envelope) {
+    /// Notes a record whose facts are not wanted: the window still reaches as far as it.
+    pub fn pass_over(&mut self, position: Position, recorded_at: Instant) {
         self.position = self.position.max(position);
         self.recorded_at = self.recorded_at.max(recorded_at);
+    }
+
+    /// Takes one record in.
+    pub fn add(&mut self, position: Position, recorded_at: Instant, envelope: Envelope) {
+        self.pass_over(position, recorded_at);
         let Some(partner_id) = envelope.partner_id.clone() else {
             self.of_no_partner.add(&envelope);
             return;

@@ -9,7 +9,7 @@ mod histories;
 mod measures;
 mod replayed;
 mod rule_tests;
-
+mod shards;
 mod views;
 
 pub use compare::{Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
@@ -20,7 +20,7 @@ pub use explain::{
 };
 pub use histories::{Histories, HistoriesBuilder};
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
-pub use replayed::{Replayed, replay};
-
+pub use replayed::{Replayed, replay, replay_telling};
 pub use rule_tests::{RuleTestOutcome, run_rule_test};
-pub use views::{Views, ViewsHead};
+pub use shards::{Census, Shard};
+pub use views::{Views, ViewsHead, keep_months};

@@ -33,6 +33,18 @@ impl Replayed {
 /// and rows come back in order of partner.
 #[must_use]
 pub fn replay(histories: &Histories, book: &RuleBook, through: NaiveDate, threads: usize) -> Replayed {
+    replay_telling(histories, book, through, threads, &|_| ())
+}
+
+/// The same; `folded` is told, from whichever thread, of each number of partners that are done.
+#[must_use]
+pub fn replay_telling(
+    histories: &Histories,
+    book: &RuleBook,
+    through: NaiveDate,
+    threads: usize,
+    folded: &(dyn Fn(usize) + Sync),
+) -> Replayed {
     let fx = histories.of_no_partner().fx_counting(book, through);
     let all = histories.partners();
     // Chunks are small so that one partner with most of the events does not leave the other threads idle.
@@ -45,8 +57,9 @@ pub fn replay(histories: &Histories, book: &RuleBook, through: NaiveDate, thread
                 return done;
             }
             let chunk = &all[first..all.len().min(first + CHUNK_PARTNERS)];
-            let folded = chunk.iter().map(|(id, history)| (id.clone(), fold_partner(book, &fx, id, history, through)));
-            done.push((first, folded.collect::<Vec<_>>()));
+            let rows = chunk.iter().map(|(id, history)| (id.clone(), fold_partner(book, &fx, id, history, through)));
+            done.push((first, rows.collect::<Vec<_>>()));
+            folded(chunk.len());
         }
     };
     let mut chunks = std::thread::scope(|scope| {
@@ -59,7 +72,7 @@ pub fn replay(histories: &Histories, book: &RuleBook, through: NaiveDate, thread
         chunks
     });
     chunks.sort_by_key(|(first, _)| *first);
-    let partners = chunks.into_iter().flat_map(|(_, folded)| folded).collect();
+    let partners = chunks.into_iter().flat_map(|(_, rows)| rows).collect();
     Replayed { partners, of_no_partner: histories.of_no_partner().rows(book) }
 }
 

@@ -1,9 +1,11 @@
 //! Rows put together as `daybook views --format json` prints them.
 
 use crate::replayed::Replayed;
-use daybook_event::{NaiveDate, PartnerId, Position};
+use daybook_event::{Month, NaiveDate, PartnerId, Position};
+use daybook_rules::calendar::{Calendar, Period};
 use daybook_views::PartnerRows;
 use serde::Serialize;
+use std::ops::RangeInclusive;
 
 /// The coordinates of a set of rows: the same coordinates give the same rows for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,27 +59,27 @@ impl Views {
 
     /// Adds a partner's rows. Partners must come in order.
     pub fn add(&mut self, rows: PartnerRows) {
-        self.rows.standing.extend(rows.standing);
-        self.rows.postings.extend(rows.postings);
-        self.rows.lots.extend(rows.lots);
-        self.rows.claims.extend(rows.claims);
-        self.rows.true_ups.extend(rows.true_ups);
-        self.rows.payouts.extend(rows.payouts);
-        self.rows.conservation.extend(rows.conservation);
-        self.rows.provisional.extend(rows.provisional);
-        self.rows.findings.extend(rows.findings);
+        self.rows.append(rows);
     }
 
     /// Keeps the rows of one earning period only. Rows without a month (findings, standing) stay.
-    pub fn keep_period(&mut self, period: daybook_rules::calendar::Period) {
-        let label = period.to_string();
-        let inside = |month: daybook_event::Month| period.first_month() <= month && month <= period.last_month();
-        self.rows.postings.retain(|row| row.period == label);
-        self.rows.lots.retain(|row| row.period == label);
-        self.rows.claims.retain(|row| row.period == label);
-        self.rows.true_ups.retain(|row| inside(row.month));
-        self.rows.payouts.retain(|row| inside(row.month));
-        self.rows.conservation.retain(|row| inside(row.month));
-        self.rows.provisional.retain(|row| inside(row.month));
+    pub fn keep_period(&mut self, calendar: &Calendar, period: Period) {
+        keep_months(&mut self.rows, calendar, &(period.first_month()..=period.last_month()));
     }
+}
+
+/// Keeps the rows of these months: of lots and claims, those of the periods that share a month with them. Rows without a
+/// month (findings, standing) stay.
+pub fn keep_months(rows: &mut PartnerRows, calendar: &Calendar, months: &RangeInclusive<Month>) {
+    let shares = |label: &str| {
+        let period = calendar.period_parse(label);
+        period.is_some_and(|period| period.first_month() <= *months.end() && *months.start() <= period.last_month())
+    };
+    rows.postings.retain(|row| months.contains(&row.month));
+    rows.lots.retain(|row| shares(&row.period));
+    rows.claims.retain(|row| shares(&row.period));
+    rows.true_ups.retain(|row| months.contains(&row.month));
+    rows.payouts.retain(|row| months.contains(&row.month));
+    rows.conservation.retain(|row| months.contains(&row.month));
+    rows.provisional.retain(|row| months.contains(&row.month));
 }

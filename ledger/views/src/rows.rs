@@ -21,6 +21,21 @@ pub struct PartnerRows {
     pub findings: Vec<FindingRow>,
 }
 
+impl PartnerRows {
+    /// Adds another partner's rows behind these. Partners must come in order.
+    pub fn append(&mut self, rows: Self) {
+        self.standing.extend(rows.standing);
+        self.postings.extend(rows.postings);
+        self.lots.extend(rows.lots);
+        self.claims.extend(rows.claims);
+        self.true_ups.extend(rows.true_ups);
+        self.payouts.extend(rows.payouts);
+        self.conservation.extend(rows.conservation);
+        self.provisional.extend(rows.provisional);
+        self.findings.extend(rows.findings);
+    }
+}
+
 /// A partner's standing changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StandingRow {

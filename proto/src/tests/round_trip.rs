@@ -1,6 +1,6 @@
 //! Any valid envelope survives both forms.
 
-use crate::{arbitrary, decode, decode_json, encode, encode_json, peek_id};
+use crate::{arbitrary, decode, decode_json, encode, encode_json, peek_id, peek_partner};
 use daybook_event::PayloadKind;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -19,6 +19,7 @@ fn every_kind_survives_protobuf_and_json() {
             prop_assert_eq!(&read, &envelope);
             prop_assert_eq!(encode(&read), bytes.clone());
             prop_assert_eq!(peek_id(&bytes).unwrap(), envelope.id);
+            prop_assert_eq!(peek_partner(&bytes), envelope.partner_id);
             Ok(())
         });
         assert!(outcome.is_ok(), "{name}: {outcome:?}");

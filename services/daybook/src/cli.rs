@@ -1,7 +1,9 @@
 //! The command line: one struct per verb. `--help` is part of the feature.
 
+mod replay;
 mod rules;
 
+pub(crate) use replay::{MemoryArguments, ReplayArguments};
 pub(crate) use rules::{
     FourEyesArguments, RulesAdoptArguments, RulesDiffArguments, RulesListArguments, RulesVerb, SignatureArguments,
 };
@@ -256,22 +258,7 @@ pub(crate) struct ViewsArguments {
     #[arg(long, value_enum)]
     pub(crate) view: Option<ViewName>,
     #[command(flatten)]
-    pub(crate) format: FormatArgument,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReplayArguments {
-    #[command(flatten)]
-    pub(crate) window: WindowArguments,
-    /// The rule book: current, a version, a rule file, any of these with @DATE.
-    #[arg(long, default_value = "current")]
-    pub(crate) book: String,
-    /// Threads that fold. The digest is the same for any number.
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) threads: Option<usize>,
-    /// Where to write the rows as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    pub(crate) memory: MemoryArguments,
     #[command(flatten)]
     pub(crate) format: FormatArgument,
 }

@@ -4,6 +4,7 @@
 //! status.
 
 mod books;
+mod cancel;
 mod cli;
 mod demo;
 mod failure;
@@ -13,7 +14,9 @@ mod import;
 mod nats;
 mod output;
 mod progress;
+mod rows_file;
 mod serve;
+mod shards;
 mod verbs;
 mod window;
 

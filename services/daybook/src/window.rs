@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::progress;
 use daybook_event::{Instant, NaiveDate, PartnerId, Position};
-use daybook_replay::{Histories, HistoriesBuilder};
+use daybook_replay::{Census, Histories, HistoriesBuilder, Shard};
 use daybook_store::{Hash, LedgerOptions, LedgerReader, OpenError, ReadError, RecordRef, Snapshot};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Window {
     pub(crate) histories: Histories,
     pub(crate) position: Position,
-    pub(crate) root: Hash,
     pub(crate) through: NaiveDate,
 }
 
@@ -83,22 +82,70 @@ enum TakeError {
 
 /// Reads the window into memory.
 pub(crate) fn read(known: &Known, through: Option<NaiveDate>) -> Result<Window, Failure> {
-    let (snapshot, position) = (&known.snapshot, known.position);
-    let root = snapshot.root_at(position)?.unwrap_or(snapshot.head().root);
-    let bar = progress::bar("reading", position.number());
+    read_shard(known, through, &Shard::everyone())
+}
+
+/// Reads one partner's part of the window into memory, and the facts of no partner.
+pub(crate) fn read_partner(
+    known: &Known,
+    through: Option<NaiveDate>,
+    partner_id: &PartnerId,
+) -> Result<Window, Failure> {
+    read_shard(known, through, &Shard::of(partner_id))
+}
+
+/// Reads some partners' part of the window into memory, and the facts of no partner.
+pub(crate) fn read_shard(known: &Known, through: Option<NaiveDate>, shard: &Shard) -> Result<Window, Failure> {
     let mut builder = HistoriesBuilder::default();
-    let scanned: Result<(), TakeError> = snapshot.scan(Position::new(1), position, |record: RecordRef<'_>| {
+    scan(known, "reading", |record| {
+        // Most of the work of reading is in decoding, so what is not wanted is only looked at.
+        if daybook_proto::peek_partner(record.envelope).is_some_and(|partner_id| !shard.holds(&partner_id)) {
+            builder.pass_over(record.position, record.recorded_at);
+            return Ok(());
+        }
         let envelope = daybook_proto::decode(record.envelope)
             .map_err(|fault| TakeError::Decode { position: record.position, fault: fault.to_string() })?;
         builder.add(record.position, record.recorded_at, envelope);
-        if record.position.number().is_multiple_of(8_192) {
+        Ok(())
+    })?;
+    let histories = builder.finish();
+    let through = through.unwrap_or_else(|| histories.recorded_at().date_utc());
+    Ok(Window { histories, position: known.position, through })
+}
+
+/// Counts what each partner's part of the window takes in memory, keeping none of it.
+pub(crate) fn census(known: &Known) -> Result<Census, Failure> {
+    let mut census = Census::default();
+    scan(known, "counting", |record| {
+        let partner_id = daybook_proto::peek_partner(record.envelope);
+        census.add(record.position, record.recorded_at, partner_id, record.envelope.len() as u64);
+        Ok(())
+    })?;
+    Ok(census)
+}
+
+/// The root of the tree at the last position that counts.
+pub(crate) fn root(known: &Known) -> Result<Hash, Failure> {
+    Ok(known.snapshot.root_at(known.position)?.unwrap_or(known.snapshot.head().root))
+}
+
+/// Records between two moves of the bar.
+const BAR_RECORDS: u64 = 8_192;
+
+/// Visits every record of the window with a bar.
+fn scan(
+    known: &Known,
+    what: &'static str,
+    mut visit: impl FnMut(&RecordRef<'_>) -> Result<(), TakeError>,
+) -> Result<(), Failure> {
+    let bar = progress::bar(what, known.position.number());
+    let scanned: Result<(), TakeError> = known.snapshot.scan(Position::new(1), known.position, |record| {
+        visit(&record)?;
+        if record.position.number().is_multiple_of(BAR_RECORDS) {
             bar.set_position(record.position.number());
         }
         Ok(std::ops::ControlFlow::Continue(()))
     });
-    scanned.map_err(Failure::input)?;
     bar.finish_and_clear();
-    let histories = builder.finish();
-    let through = through.unwrap_or_else(|| histories.recorded_at().date_utc());
-    Ok(Window { histories, position, root, through })
+    scanned.map_err(Failure::input)
 }

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod bad_input;
+mod bounded_replay;
 mod contract;
 mod damage;
 mod formats;

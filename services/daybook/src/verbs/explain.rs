@@ -12,7 +12,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ExplainArguments) -> Result<(), Failure
     let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
     let book = books.book(&arguments.book)?.book;
-    let window = window::read(&known, arguments.window.through)?;
+    let window = window::read_partner(&known, arguments.window.through, &arguments.partner)?;
     let (histories, through, partner) = (&window.histories, window.through, &arguments.partner);
     let explanation = match (arguments.month, &arguments.lot) {
         (Some(month), _) => {

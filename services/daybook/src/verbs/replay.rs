@@ -1,13 +1,21 @@
 //! `daybook replay`: a window under a chosen rule book, apart from the live views.
 
 use crate::books::{Books, NamedBook};
-use crate::cli::{Cli, ReplayArguments};
+use crate::cli::{Cli, Format, ReplayArguments};
 use crate::failure::Failure;
-use crate::{output, window};
-use daybook_replay::{Views, ViewsHead, replay};
-use daybook_views::ENGINE_SEMANTICS;
+use crate::output::Section;
+use crate::rows_file::RowsFile;
+use crate::shards::{Folded, Folding, fold, threads_of_machine};
+use crate::window::{self, Known};
+use crate::{cancel, output};
+use daybook_event::{Exact, Month};
+use daybook_replay::{MEASURES, Measure, ViewsHead, keep_months, measures_of};
+use daybook_rules::calendar::Calendar;
+use daybook_rules::model::RuleBook;
+use daybook_views::{ENGINE_SEMANTICS, PartnerRows};
 use serde::Serialize;
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 /// What a replay prints.
@@ -17,62 +25,130 @@ struct Report {
     rule_book: String,
     position: u64,
     through: String,
+    window: Option<String>,
     partners: usize,
     threads: usize,
-    read_ms: u128,
-    fold_ms: u128,
+    passes: usize,
+    elapsed_ms: u128,
     events_per_second: u128,
+    measures: Vec<Total>,
     digest: String,
 }
 
+/// A measure of the window over all partners.
+#[derive(Serialize)]
+struct Total {
+    measure: Measure,
+    amount: Exact,
+}
+
 pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure> {
-    let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
+    cancel::stop_on_signal();
+    let known = window::known(&cli.ledger, arguments.records.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
     let NamedBook { book, note } = books.book(&arguments.book)?;
-    let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let months = arguments.window.as_deref().map(|text| months(book.calendar(), text)).transpose()?;
+    let mut sink = Sink::new(&book, months, arguments)?;
+    let threads = arguments.threads.unwrap_or_else(threads_of_machine);
+    let folding =
+        Folding { book: &book, through: arguments.records.through, threads, memory_max: arguments.memory.memory_max };
     let started = Instant::now();
-    let window = window::read(&known, arguments.window.through)?;
-    let read_ms = started.elapsed().as_millis();
-    let folding = Instant::now();
-    let replayed = replay(&window.histories, &book, window.through, threads);
-    let fold_ms = folding.elapsed().as_millis();
-    let events = u128::from(window.position.number());
+    let folded = fold(&known, &folding, |_, rows| sink.take(rows))?;
+    let elapsed_ms = started.elapsed().as_millis();
+    let measures = sink.finish(&head_of(&known, &book, &folded)?)?;
     let report = Report {
         book: arguments.book.clone(),
         rule_book: book.terms_hash.clone(),
-        position: window.position.number(),
-        through: window.through.to_string(),
-        partners: replayed.partners.len(),
+        position: known.position.number(),
+        through: folded.through.to_string(),
+        window: arguments.window.clone(),
+        partners: folded.partners,
         threads,
-        read_ms,
-        fold_ms,
-        events_per_second: events * 1_000 / (read_ms + fold_ms).max(1),
-        digest: replayed.digest().to_string(),
+        passes: folded.passes,
+        elapsed_ms,
+        events_per_second: u128::from(known.position.number()) * 1_000 / elapsed_ms.max(1),
+        measures,
+        digest: folded.digest.to_string(),
     };
-    if let Some(path) = &arguments.output {
-        let head = ViewsHead {
-            position: window.position,
-            through: window.through,
-            root: hex::encode(window.root),
-            rule_book: book.terms_hash.clone(),
-            engine_semantics: ENGINE_SEMANTICS,
-            views_digest: report.digest.clone(),
-        };
-        let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
-        serde_json::to_writer_pretty(&mut file, &Views::of(head, replayed, None)).map_err(std::io::Error::from)?;
-        file.flush()?;
-    }
+    print(arguments.format.format, &report, note)
+}
+
+fn head_of(known: &Known, book: &RuleBook, folded: &Folded) -> Result<ViewsHead, Failure> {
+    Ok(ViewsHead {
+        position: known.position,
+        through: folded.through,
+        root: hex::encode(window::root(known)?),
+        rule_book: book.terms_hash.clone(),
+        engine_semantics: ENGINE_SEMANTICS,
+        views_digest: folded.digest.to_string(),
+    })
+}
+
+fn print(format: Format, report: &Report, note: String) -> Result<(), Failure> {
     let head = [
         ("book", note),
         ("position", report.position.to_string()),
         ("through", report.through.clone()),
+        ("window", report.window.clone().unwrap_or_else(|| "all months".to_owned())),
         ("partners", report.partners.to_string()),
-        ("reading", format!("{} ms", report.read_ms)),
-        ("folding", format!("{} ms on {} threads", report.fold_ms, report.threads)),
+        ("folded", format!("in {} ms, {} passes on {} threads", report.elapsed_ms, report.passes, report.threads)),
         ("rate", format!("{} events/s, reading and folding", report.events_per_second)),
         ("digest", report.digest.clone()),
     ];
-    let rows = [output::Section::new("replay", std::slice::from_ref(&report))?];
-    let sections: &[output::Section] = if arguments.format.format == crate::cli::Format::Csv { &rows } else { &[] };
-    output::print(arguments.format.format, &report, &head, sections)
+    let section = match format {
+        Format::Csv => Section::new("replay", std::slice::from_ref(report))?,
+        Format::Table | Format::Json => Section::new("measures", &report.measures)?,
+    };
+    output::print(format, report, &head, &[section])
+}
+
+/// The months of a period's label, of one month, or of a first and a last one.
+fn months(calendar: &Calendar, text: &str) -> Result<RangeInclusive<Month>, Failure> {
+    let of_period = calendar.period_parse(text).map(|period| period.first_month()..=period.last_month());
+    let of_months = || {
+        let (first, last) = text.split_once("..").unwrap_or((text, text));
+        Some(Month::parse(first)?..=Month::parse(last)?).filter(|months| !months.is_empty())
+    };
+    of_period.or_else(of_months).ok_or_else(|| {
+        Failure::Input(format!("--window {text:?} is no window: write FY22H1, 2022-01 or 2022-01..2022-06"))
+    })
+}
+
+/// Takes a replay's rows, and keeps what was asked for of them.
+struct Sink<'a> {
+    calendar: &'a Calendar,
+    months: Option<RangeInclusive<Month>>,
+    file: Option<RowsFile>,
+    totals: BTreeMap<Measure, Exact>,
+}
+
+impl<'a> Sink<'a> {
+    fn new(
+        book: &'a RuleBook,
+        months: Option<RangeInclusive<Month>>,
+        arguments: &ReplayArguments,
+    ) -> Result<Self, Failure> {
+        let file = arguments.output.as_deref().map(RowsFile::create).transpose()?;
+        Ok(Self { calendar: book.calendar(), months, file, totals: BTreeMap::new() })
+    }
+
+    fn take(&mut self, mut rows: PartnerRows) -> Result<(), Failure> {
+        if let Some(months) = &self.months {
+            keep_months(&mut rows, self.calendar, months);
+        }
+        for ((_, measure), amount) in measures_of(self.calendar, &rows)? {
+            let total = self.totals.entry(measure).or_default();
+            *total = total.plus(amount)?;
+        }
+        self.file.as_mut().map_or(Ok(()), |file| file.add(&rows))
+    }
+
+    fn finish(self, head: &ViewsHead) -> Result<Vec<Total>, Failure> {
+        let Self { file, totals, .. } = self;
+        if let Some(file) = file {
+            file.finish(head)?;
+        }
+        let total = |measure| Total { measure, amount: totals.get(&measure).copied().unwrap_or_default() };
+        Ok(MEASURES.into_iter().map(total).collect())
+    }
 }

@@ -5,13 +5,11 @@ use crate::cli::{Cli, NatsArguments, VerifyArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::serve::config::ActConfig;
-use crate::window;
-use daybook_event::Position;
+use crate::shards::{Folding, MEMORY_BYTES_MAX, fold, threads_of_machine};
+use crate::window::{self, Known};
 use daybook_projector::{ProjectError, Views};
-use daybook_replay::{HistoriesBuilder, replay};
-use daybook_store::{ContentHash, DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, RecordRef, Snapshot};
+use daybook_store::{ContentHash, DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, Snapshot};
 use serde::Serialize;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 /// What verify says.
@@ -150,17 +148,10 @@ fn verify_views(
             checkpoint.terms_hash
         ));
     };
-    let mut builder = HistoriesBuilder::default();
-    let take = |record: RecordRef<'_>| -> Result<ControlFlow<()>, daybook_store::ReadError> {
-        // Verified a moment ago: every record decodes.
-        if let Ok(envelope) = daybook_proto::decode(record.envelope) {
-            builder.add(record.position, record.recorded_at, envelope);
-        }
-        Ok(ControlFlow::Continue(()))
-    };
-    reader.scan(Position::new(1), checkpoint.position, take)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let expected = replay(&builder.finish(), &book, checkpoint.through, threads).digest();
+    let known = Known { dir: ledger.to_owned(), snapshot: reader.snapshot()?, position: checkpoint.position };
+    let through = Some(checkpoint.through);
+    let folding = Folding { book: &book, through, threads: threads_of_machine(), memory_max: MEMORY_BYTES_MAX };
+    let expected = fold(&known, &folding, |_, _| Ok(()))?.digest;
     let actual = match views.digest() {
         Ok(actual) => actual,
         Err(error) => return Ok(finding(format!("{error}; delete the file, it comes back the same"))),

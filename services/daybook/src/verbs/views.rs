@@ -7,9 +7,10 @@ use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, ViewName, ViewsArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
+use crate::shards::{Folding, fold, threads_of_machine};
 use crate::window::{self, Known};
 use daybook_event::{Month, NaiveDate, PartnerId, Position};
-use daybook_replay::{Views, ViewsHead, replay};
+use daybook_replay::{Views, ViewsHead};
 use daybook_rules::model::RuleBook;
 use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, Snapshot};
 use daybook_views::rows::ProvisionalRow;
@@ -32,7 +33,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
     };
     add_quarantine_flags(&known.snapshot, &mut views, only)?;
     if let Some(period) = period {
-        views.keep_period(period);
+        views.keep_period(book.calendar(), period);
     }
     let about = [
         ("position", views.head.position.to_string()),
@@ -46,17 +47,24 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
 
 /// Rows computed from the records.
 fn computed(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Result<Views, Failure> {
-    let window = window::read(known, arguments.window.through)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let replayed = replay(&window.histories, book, window.through, threads);
-    if let Some(partner_id) = &arguments.partner
-        && !replayed.has(partner_id)
-    {
+    let through = arguments.window.through;
+    let memory_max = arguments.memory.memory_max;
+    let folding = Folding { book, through, threads: threads_of_machine(), memory_max };
+    let only = arguments.partner.as_ref();
+    let (mut kept, mut is_known) = (PartnerRows::default(), false);
+    // Every partner is folded even for the rows of one: the digest is that of all.
+    let folded = fold(known, &folding, |partner_id, rows| {
+        is_known |= partner_id == only;
+        if only.is_none() || partner_id == only {
+            kept.append(rows);
+        }
+        Ok(())
+    })?;
+    if let Some(partner_id) = only.filter(|_| !is_known) {
         return Err(window::partner_missing(partner_id));
     }
-    let digest = replayed.digest().to_string();
-    let head = head(window.position, window.through, hex::encode(window.root), book, digest);
-    Ok(Views::of(head, replayed, arguments.partner.as_ref()))
+    let root = hex::encode(window::root(known)?);
+    Ok(Views { head: head(known.position, folded.through, root, book, folded.digest.to_string()), rows: kept })
 }
 
 fn head(position: Position, through: NaiveDate, root: String, book: &RuleBook, views_digest: String) -> ViewsHead {
