@@ -107,3 +107,75 @@ pub(crate) struct Claim {
     pub(crate) overdrawn: Exact,
     pub(crate) refused: Option<Refusal>,
 }
+
+/// One question of the check of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The refusal that it gives where it fails.
+    pub code: Refusal,
+    /// Whether it passes.
+    pub passed: bool,
+    /// What was held against what.
+    pub against: Against,
+}
+
+/// What a check holds against what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Against {
+    /// A usable lot for the activity's first day; without one, this is the only check.
+    Lot {
+        /// The activity's first day.
+        start: Option<NaiveDate>,
+    },
+    /// The submission's date against the claim window.
+    Window {
+        /// The date.
+        on: NaiveDate,
+        /// First day of the window.
+        first: NaiveDate,
+        /// Last day of the window.
+        last: NaiveDate,
+    },
+    /// The activity's days against the usage period.
+    Usage {
+        /// The activity's first day.
+        start: NaiveDate,
+        /// Its last day.
+        end: Option<NaiveDate>,
+        /// First day of use.
+        first: NaiveDate,
+        /// Last day of use.
+        last: NaiveDate,
+    },
+    /// The activity's name against those of the terms.
+    Activity {
+        /// The name.
+        name: String,
+    },
+    /// The amount against zero.
+    Amount {
+        /// As submitted, in its own currency.
+        amount: Option<Amount>,
+    },
+    /// The amount's exchange rate.
+    Rate {
+        /// Program currency; none without a rate.
+        amount: Option<Exact>,
+    },
+    /// What the activity takes of the lot against its limit.
+    Limit {
+        /// What is asked for.
+        amount: Exact,
+        /// Reserved and consumed by other claims of the activity.
+        used: Exact,
+        /// The limit.
+        limit: Exact,
+    },
+    /// What is asked for against what the lot has left.
+    Balance {
+        /// What is asked for.
+        amount: Exact,
+        /// What is left.
+        left: Exact,
+    },
+}

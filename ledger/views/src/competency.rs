@@ -101,7 +101,7 @@ impl GateContext<'_> {
     }
 
     /// Who has a certification of the area that is valid on the day, each with the first event that says so.
-    fn certified_people(&self, area: &str) -> BTreeMap<&str, &EventRef> {
+    pub(crate) fn certified_people(&self, area: &str) -> BTreeMap<&str, &EventRef> {
         let mut people = BTreeMap::new();
         let valid = |one: &&Certification| one.area == area && one.is_valid_on(self.on);
         for certification in self.state.certifications.iter().filter(valid) {

@@ -3,7 +3,7 @@
 //! Claims are judged in order on each lot's outcome and accrued co-op as they are on the through date, whatever the
 //! claim's own date: so the lots come first, whole, and the steps of all claims after them.
 
-use crate::claims::{Claim, ClaimStep, Stage};
+use crate::claims::{Against, Check, Claim, ClaimStep, Stage};
 use crate::codes::Refusal;
 use crate::fx::FxTable;
 use crate::lots::{Lot, LotDays, Outcome, lot_row, lots};
@@ -31,28 +31,39 @@ pub(crate) fn settle_coop(
     state: &PartnerState,
     through: NaiveDate,
 ) -> Result<CoopRows, Overflow> {
-    let mut desk =
-        Desk { book, fx, partner_id, lots: lots(book, state, through)?, claims: BTreeMap::new(), findings: Vec::new() };
+    let mut desk = Desk::open(book, fx, partner_id, state, through)?;
     for step in &state.claims {
         desk.take(step)?;
     }
     desk.rows(through)
 }
 
-/// What a check says: the lot and the amount to reserve, or the code of the refusal.
-type Checked = Result<(Period, Exact), Refusal>;
-
-struct Desk<'a> {
+/// Where claims are judged, one step after the other.
+pub(crate) struct Desk<'a> {
     book: &'a RuleBook,
     fx: &'a FxTable,
     partner_id: &'a PartnerId,
-    lots: BTreeMap<Period, Lot>,
-    claims: BTreeMap<String, Claim>,
+    pub(crate) lots: BTreeMap<Period, Lot>,
+    pub(crate) claims: BTreeMap<String, Claim>,
     findings: Vec<FindingRow>,
+    /// The checks of the last submission, for explanations.
+    pub(crate) checked: Vec<Check>,
 }
 
-impl Desk<'_> {
-    fn take(&mut self, step: &ClaimStep) -> Result<(), Overflow> {
+impl<'a> Desk<'a> {
+    /// The desk before the first step: every lot as it is on the through date.
+    pub(crate) fn open(
+        book: &'a RuleBook,
+        fx: &'a FxTable,
+        partner_id: &'a PartnerId,
+        state: &PartnerState,
+        through: NaiveDate,
+    ) -> Result<Self, Overflow> {
+        let lots = lots(book, state, through)?;
+        Ok(Self { book, fx, partner_id, lots, claims: BTreeMap::new(), findings: Vec::new(), checked: Vec::new() })
+    }
+
+    pub(crate) fn take(&mut self, step: &ClaimStep) -> Result<(), Overflow> {
         let stage = self.claims.get(&step.claim_id).map(|claim| claim.stage);
         if !Stage::may_go(stage, step.state) {
             self.find("CLAIM_STEP_IGNORED", step);
@@ -89,72 +100,90 @@ impl Desk<'_> {
         }
         claim.submitted_in = Month::of(step.on);
         claim.amount = claim.submitted.and_then(|amount| self.convert(claim, amount, claim.currency));
-        let (period, checked) = self.check(claim, step.on)?;
+        let (period, checks) = self.check(claim, step.on)?;
         claim.period = period;
-        match checked {
-            Ok((period, amount)) => {
-                claim.stage = Stage::Submitted;
-                claim.refused = None;
+        claim.refused = checks.iter().find(|check| !check.passed).map(|check| check.code);
+        claim.stage = if claim.refused.is_some() { Stage::Refused } else { Stage::Submitted };
+        self.checked = checks;
+        match (claim.refused, period, claim.amount) {
+            // The checks ask for a lot and for an amount in program currency.
+            (None, Some(period), Some(amount)) => {
                 self.lots.entry(period).or_insert_with(Lot::empty).reserve(claim, amount)
             }
-            Err(code) => {
-                claim.stage = Stage::Refused;
-                claim.refused = Some(code);
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 
     /// The lot that takes the claim: of those that may be used on the activity's first day the oldest whose check
     /// passes. If none passes, the refusal of the newest usable one, or else of the ordinary one.
-    fn check(&self, claim: &Claim, on: NaiveDate) -> Result<(Option<Period>, Checked), Overflow> {
-        let Some(start) = claim.activity_start else { return Ok((None, Err(Refusal::NoLot))) };
+    fn check(&self, claim: &Claim, on: NaiveDate) -> Result<(Option<Period>, Vec<Check>), Overflow> {
+        let no_lot = |start| vec![Check { code: Refusal::NoLot, passed: false, against: Against::Lot { start } }];
+        let Some(start) = claim.activity_start else { return Ok((None, no_lot(None))) };
         let ordinary = self.book.calendar().period_of(Month::of(start)).previous();
-        let mut answer = (Some(ordinary), Err(Refusal::NoLot));
+        let mut answer = (Some(ordinary), no_lot(Some(start)));
         let usable = self.lots.iter().filter(|(_, lot)| lot.outcome == Outcome::Usable);
         for (&period, lot) in usable.filter(|(period, _)| LotDays::of(self.book, **period).may_use(start)) {
-            answer = (Some(period), self.check_lot(claim, on, start, period, lot)?);
-            if answer.1.is_ok() {
+            answer = (Some(period), self.checks(claim, on, start, period, lot)?);
+            if answer.1.iter().all(|check| check.passed) {
                 break;
             }
         }
         Ok(answer)
     }
 
-    /// The first code of the check of a usable lot that fails, in the order of the program's meaning.
-    fn check_lot(
+    /// The checks of a usable lot in the order of the program's meaning. What cannot be asked any more, such as the limit of
+    /// an activity that does not exist, is left out.
+    fn checks(
         &self,
         claim: &Claim,
         on: NaiveDate,
         start: NaiveDate,
         period: Period,
         lot: &Lot,
-    ) -> Result<Checked, Overflow> {
+    ) -> Result<Vec<Check>, Overflow> {
         let days = LotDays::of(self.book, period);
-        if on > days.claimed.1 {
-            return Ok(Err(Refusal::Late));
-        }
-        if on < days.claimed.0 {
-            return Ok(Err(Refusal::Early));
-        }
-        if !claim.activity_end.is_some_and(|end| start <= end && days.may_use(end)) {
-            return Ok(Err(Refusal::OutsideUsage));
-        }
+        let check = |code, passed, against| Check { code, passed, against };
+        let window = Against::Window { on, first: days.claimed.0, last: days.claimed.1 };
+        let (end, (first, last)) = (claim.activity_end, days.used);
+        let fits = end.is_some_and(|end| start <= end && days.may_use(end));
         let activities = &self.book.set_on_or_first(start).coop.activities;
-        let Some(activity) = activities.iter().find(|activity| activity.name == claim.activity) else {
-            return Ok(Err(Refusal::NotApprovedActivity));
-        };
-        if !claim.submitted.is_some_and(|amount| amount.is_positive()) {
-            return Ok(Err(Refusal::NotPositive));
-        }
-        let Some(amount) = claim.amount else { return Ok(Err(Refusal::NoRate)) };
-        if let Some(limit) = activity.limit {
-            let used = self.used(period, &claim.activity)?.plus(amount)?;
-            if used > limit_of(limit, lot.accrued)? {
-                return Ok(Err(Refusal::OverLimit));
+        let activity = activities.iter().find(|activity| activity.name == claim.activity);
+        let is_positive = claim.submitted.is_some_and(|amount| amount.is_positive());
+        let mut checks = vec![
+            check(Refusal::Late, on <= days.claimed.1, window.clone()),
+            check(Refusal::Early, on >= days.claimed.0, window),
+            check(Refusal::OutsideUsage, fits, Against::Usage { start, end, first, last }),
+            check(Refusal::NotApprovedActivity, activity.is_some(), Against::Activity { name: claim.activity.clone() }),
+            check(Refusal::NotPositive, is_positive, Against::Amount { amount: claim.submitted }),
+            check(Refusal::NoRate, claim.amount.is_some(), Against::Rate { amount: claim.amount }),
+        ];
+        let Some(amount) = claim.amount else { return Ok(checks) };
+        if let Some(limit) = activity.and_then(|activity| activity.limit) {
+            let is_reached = checks.iter().all(|check| check.passed);
+            match self.against_limit(claim, amount, period, limit_of(limit, lot.accrued)) {
+                Ok((used, limit, passed)) => {
+                    checks.push(check(Refusal::OverLimit, passed, Against::Limit { amount, used, limit }));
+                }
+                // A sum that nothing depends on does no harm where it cannot be held.
+                Err(_) if !is_reached => {}
+                Err(overflow) => return Err(overflow),
             }
         }
-        Ok(if amount > lot.pool { Err(Refusal::OverBalance) } else { Ok((period, amount)) })
+        let left = lot.pool;
+        checks.push(check(Refusal::OverBalance, amount <= left, Against::Balance { amount, left }));
+        Ok(checks)
+    }
+
+    /// What other claims of the activity hold, its limit, and whether the amount fits between them.
+    fn against_limit(
+        &self,
+        claim: &Claim,
+        amount: Exact,
+        period: Period,
+        limit: Result<Exact, Overflow>,
+    ) -> Result<(Exact, Exact, bool), Overflow> {
+        let (used, limit) = (self.used(period, &claim.activity)?, limit?);
+        Ok((used, limit, used.plus(amount)? <= limit))
     }
 
     /// Reserved and consumed of an activity in a lot.

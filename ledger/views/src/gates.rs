@@ -80,7 +80,12 @@ impl GateContext<'_> {
     }
 
     /// The value that held a fact on a fixed date.
-    fn held_then(&self, fact: &str, then: NaiveDate, renewed_after: Option<NaiveDate>) -> Option<&FactValue> {
+    pub(crate) fn held_then(
+        &self,
+        fact: &str,
+        then: NaiveDate,
+        renewed_after: Option<NaiveDate>,
+    ) -> Option<&FactValue> {
         let value = self.value_on(fact, then).filter(|value| value.is_held())?;
         renewed_after.is_none_or(|after| self.was_renewed(fact, after)).then_some(value)
     }
@@ -91,7 +96,7 @@ impl GateContext<'_> {
         values.iter().any(|value| after < value.on && value.on <= self.on && value.is_held())
     }
 
-    fn declared_competency(
+    pub(crate) fn declared_competency(
         &self,
         level: usize,
         areas: &[String],

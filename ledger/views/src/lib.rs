@@ -11,6 +11,7 @@
 pub mod codes;
 pub mod fact;
 pub mod fx;
+pub mod reasons;
 pub mod rows;
 
 mod booking;

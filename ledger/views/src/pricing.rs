@@ -4,10 +4,11 @@ use crate::codes::LineCode;
 use crate::credits::Resolved;
 use crate::customers::GroupsOnDay;
 use crate::fact::Line;
+use crate::reasons::{LeverFit, NewCustomerFit};
 use crate::state::{JudgedDay, PartnerState};
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Month, Overflow};
-use daybook_rules::model::{Base, Lever, RuleBook};
+use daybook_rules::model::{Base, Lever, Match, RuleBook};
 use std::collections::BTreeMap;
 
 /// Where a billed amount goes: the first that holds, in this order.
@@ -82,10 +83,10 @@ pub(crate) struct Pricer<'a> {
 }
 
 /// What levers look at: the line that prices, on its day.
-struct PricedOn<'a> {
-    rule_set: usize,
-    day: &'a JudgedDay,
-    line: &'a Line,
+pub(crate) struct PricedOn<'a> {
+    pub(crate) rule_set: usize,
+    pub(crate) day: &'a JudgedDay,
+    pub(crate) line: &'a Line,
 }
 
 impl<'a> Pricer<'a> {
@@ -171,9 +172,28 @@ impl<'a> Pricer<'a> {
         Ok(())
     }
 
+    /// How each lever fits the line, in file order: what [`Self::apply_levers`] asks, one by one.
+    pub(crate) fn fits(&mut self, on: &PricedOn<'_>) -> Result<Vec<LeverFit>, Overflow> {
+        let set = &self.book.sets[on.rule_set];
+        let groups = set.groups_of(&on.line.product, self.book.catalogue.family_of(&on.line.product, on.day.on));
+        let mut fits = Vec::new();
+        for (at, lever) in set.levers.iter().enumerate() {
+            let wanted = &lever.matches;
+            fits.push(LeverFit {
+                lever: at,
+                group: takes_group(wanted, &groups),
+                segment: wanted.takes_segment(on.line.segment),
+                charge_type: wanted.takes_charge_type(&on.line.charge_type),
+                market: self.state.is_in_market(wanted, on.day.on),
+                new_customer: self.new_customer(at, lever, on)?,
+            });
+        }
+        Ok(fits)
+    }
+
     fn matches(&self, lever: &Lever, groups: &[usize], on: &PricedOn<'_>) -> bool {
         let wanted = &lever.matches;
-        (wanted.groups.is_empty() || wanted.groups.iter().any(|group| groups.contains(group)))
+        takes_group(wanted, groups)
             && wanted.takes_segment(on.line.segment)
             && wanted.takes_charge_type(&on.line.charge_type)
             && self.state.is_in_market(wanted, on.day.on)
@@ -181,7 +201,17 @@ impl<'a> Pricer<'a> {
 
     /// What the base asks beside the match: a customer new to the groups, with enough billed in the month.
     fn base_holds(&mut self, at: usize, lever: &Lever, on: &PricedOn<'_>) -> Result<bool, Overflow> {
-        let Base::CustomerAdd { months, monthly_at_least } = lever.base else { return Ok(true) };
+        let fit = self.new_customer(at, lever, on)?;
+        Ok(fit.is_none_or(|fit| fit.in_time && fit.total >= fit.at_least))
+    }
+
+    fn new_customer(
+        &mut self,
+        at: usize,
+        lever: &Lever,
+        on: &PricedOn<'_>,
+    ) -> Result<Option<NewCustomerFit>, Overflow> {
+        let Base::CustomerAdd { months, monthly_at_least } = lever.base else { return Ok(None) };
         let (book, state) = (self.book, self.state);
         let groups = self.groups.entry((on.rule_set, at, on.day.on)).or_insert_with(|| {
             let set = &book.sets[on.rule_set];
@@ -190,10 +220,13 @@ impl<'a> Pricer<'a> {
         let month = Month::of(on.day.on);
         // What is known at the month's end: a later opening does not change what a credit takes over.
         let (customer_id, known) = (on.line.customer_id.as_str(), month.last_day());
-        let Some(new_on) = state.customers.new_on(customer_id, groups, known) else { return Ok(false) };
-        if !(0..months).contains(&month.since(Month::of(new_on))) {
-            return Ok(false);
-        }
-        Ok(state.customers.total(customer_id, month, groups, known)? >= monthly_at_least)
+        let new_on = state.customers.new_on(customer_id, groups, known);
+        let in_time = new_on.is_some_and(|new_on| (0..months).contains(&month.since(Month::of(new_on))));
+        let total = if in_time { state.customers.total(customer_id, month, groups, known)? } else { Exact::ZERO };
+        Ok(Some(NewCustomerFit { new_on, in_time, total, at_least: monthly_at_least }))
     }
+}
+
+fn takes_group(wanted: &Match, groups: &[usize]) -> bool {
+    wanted.groups.is_empty() || wanted.groups.iter().any(|group| groups.contains(group))
 }

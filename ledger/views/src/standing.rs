@@ -202,7 +202,7 @@ fn events_of(verdicts: &[(&Gate, Verdict)]) -> Vec<EventRef> {
 
 /// Whether standing is assessed on the date: by the cadence of the set in force, on the first day of the first set, and
 /// on the first day of every set whose gates differ from those before.
-fn is_assessment(book: &RuleBook, at: usize, on: NaiveDate) -> bool {
+pub(crate) fn is_assessment(book: &RuleBook, at: usize, on: NaiveDate) -> bool {
     let set = &book.sets[at];
     if on == set.valid_from && (at == 0 || !same_gates(&book.sets[at - 1], set)) {
         return true;
