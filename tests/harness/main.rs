@@ -3,6 +3,7 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used)]
 
+mod accounting;
 mod crash;
 mod end_to_end;
 mod golden;

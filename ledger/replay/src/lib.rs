@@ -3,6 +3,7 @@
 //! Nothing here reads a ledger. The caller hands in decoded envelopes by position; results are kept apart from any live
 //! view, and equal them when the coordinates are equal.
 
+mod accounting;
 mod compare;
 mod explain;
 mod histories;
@@ -12,6 +13,10 @@ mod rule_tests;
 mod shards;
 mod views;
 
+pub use accounting::{
+    Account, AccountBalance, AccountEntry, AccountLine, AccountName, ClaimDays, EntryKind, EntryOrigin, HledgerJournal,
+    account_entries, balances_of_entries, balances_of_rows,
+};
 pub use compare::{Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
 pub use explain::{
     BucketExplanation, Cited, ClaimPart, ClaimStepPart, ExchangeUsed, ExplainError, ExplainedContribution,

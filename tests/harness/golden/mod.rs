@@ -3,6 +3,7 @@
 //! The events go through a real ledger, so that duplicates and conflicts are decided where they are decided in
 //! production. `UPDATE_EXPECT=1` rewrites the expectations.
 
+mod accounting;
 pub(crate) mod books;
 mod explained;
 mod lock;

@@ -6,6 +6,7 @@
 //!
 //! `DAYBOOK_MODEL_HISTORIES` says how many histories to compare, `DAYBOOK_MODEL_SEED` which one comes first.
 
+mod accounting;
 mod accrual;
 mod claims;
 mod compare;
