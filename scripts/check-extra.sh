@@ -50,6 +50,7 @@ check "shell scripts" "shellcheck --version" shellcheck scripts/*.sh .ci/run
 check "systemd unit" "systemd-analyze --version" unit_verify
 check "NATS configuration" "python3 --version" nats_configuration
 check "compose file" "docker compose version" compose
+check "hledger" "hledger --version" scripts/check-hledger.sh
 check "kustomize" "kubectl version --client" kustomize
 
 for name in "${skipped[@]:+${skipped[@]}}"; do

@@ -1,8 +1,10 @@
 //! The command line: one struct per verb. `--help` is part of the feature.
 
+mod export;
 mod replay;
 mod rules;
 
+pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
 pub(crate) use rules::{
     FourEyesArguments, RulesAdoptArguments, RulesDiffArguments, RulesListArguments, RulesVerb, SignatureArguments,
@@ -49,6 +51,8 @@ pub(crate) enum Verb {
     Compare(CompareArguments),
     /// Explain a figure down to its events, rule lines, dates and rounding.
     Explain(ExplainArguments),
+    /// Write the books in double entry: an hledger journal, CSV or JSON.
+    Export(ExportArguments),
     /// Recompute the whole tree from stored bytes, and the views from records; name every finding.
     Verify(VerifyArguments),
     /// List, adopt, check, test and compare the rule files.

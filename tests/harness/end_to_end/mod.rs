@@ -5,6 +5,7 @@ mod bad_input;
 mod bounded_replay;
 mod contract;
 mod damage;
+mod export;
 mod formats;
 mod health;
 mod quarantine_flags;

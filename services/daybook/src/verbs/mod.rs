@@ -2,6 +2,7 @@
 
 mod compare;
 mod explain;
+mod export;
 mod generate;
 mod manual;
 mod quarantine;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
         Verb::Replay(arguments) => replay::run(cli, arguments),
         Verb::Compare(arguments) => compare::run(cli, arguments),
         Verb::Explain(arguments) => explain::run(cli, arguments),
+        Verb::Export(arguments) => export::run(cli, arguments),
         Verb::Verify(arguments) => verify::run(cli, arguments),
         Verb::Rules(verb) => rules::run(cli, verb),
         Verb::Quarantine(verb) => quarantine::run(cli, verb),
