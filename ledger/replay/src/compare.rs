@@ -64,7 +64,7 @@ fn as_label<S: Serializer>(period: &Period, serializer: S) -> Result<S::Ok, S::E
 }
 
 impl MeasureDelta {
-    fn of(reference: Exact, candidate: Exact) -> Result<Self, Overflow> {
+    pub(crate) fn of(reference: Exact, candidate: Exact) -> Result<Self, Overflow> {
         Ok(Self { reference, candidate, delta: candidate.minus(reference)? })
     }
 

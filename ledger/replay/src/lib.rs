@@ -7,6 +7,7 @@ mod accounting;
 mod compare;
 mod explain;
 mod histories;
+mod impact;
 mod measures;
 mod replayed;
 mod rule_tests;
@@ -24,6 +25,11 @@ pub use explain::{
     explain_lot, explain_month,
 };
 pub use histories::{Histories, HistoriesBuilder};
+pub use impact::{
+    AreaTally, Band, BandTally, Bands, Concentration, DistributionClass, Impact, ImpactBuilder, LeverTally, Measured,
+    MonthTally, Mover, NearCliff, PartnerImpact, Side, SizeBand, SizeTally, State, StateCount, Tally, Transition,
+    impact, percent,
+};
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
 pub use replayed::{Replayed, replay, replay_telling};
 pub use rule_tests::{RuleTestOutcome, run_rule_test};

@@ -70,7 +70,7 @@ fn lot(book: &RuleBook, period: Period, of: &Parts, through: NaiveDate) -> Resul
     let Parts { accrued, opening } = of;
     let (accrued, consumed) = (*accrued, opening.consumed);
     let is_enough = match opening.stood {
-        Stood::Open => accrued >= threshold(book, period),
+        Stood::Open => accrued >= coop_threshold(book, period),
         Stood::Usable => true,
         Stood::Converted => false,
     };
@@ -97,7 +97,8 @@ fn lot(book: &RuleBook, period: Period, of: &Parts, through: NaiveDate) -> Resul
 }
 
 /// The co-op threshold of a period. Which of its edges decides is itself a term: that of its last day.
-fn threshold(book: &RuleBook, period: Period) -> Exact {
+#[must_use]
+pub fn coop_threshold(book: &RuleBook, period: Period) -> Exact {
     let at_end = &book.set_on_or_first(period.last_day()).coop;
     match at_end.resolve_at {
         ResolveAt::PeriodEnd => at_end.threshold,

@@ -1,0 +1,210 @@
+//! Who gains and who loses by a change of terms: bands, transitions, segments, distribution, cliffs.
+//!
+//! Made partner by partner from the rows of two replays, so that neither has to be kept whole.
+
+mod bands;
+mod cliffs;
+mod distribution;
+mod measured;
+mod movers;
+mod percent;
+mod segments;
+mod state;
+mod transitions;
+
+pub use bands::{Band, BandTally, Bands};
+pub use cliffs::NearCliff;
+pub use distribution::{Concentration, DistributionClass};
+pub use measured::{Measured, Side, Tally};
+pub use movers::{Mover, PartnerImpact};
+pub use percent::percent;
+pub use segments::{AreaTally, LeverTally, MonthTally, SizeBand, SizeTally};
+pub use state::State;
+pub use transitions::{StateCount, Transition};
+
+use crate::histories::Histories;
+use crate::replayed::Replayed;
+use cliffs::SideOf;
+use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId};
+use daybook_rules::model::RuleBook;
+use daybook_views::{FxTable, PartnerHistory, PartnerRows};
+use measured::Cut;
+use segments::PartnerCuts;
+use serde::Serialize;
+use state::SideStates;
+use std::collections::BTreeMap;
+use transitions::Transitions;
+
+/// What a change of terms does to whom. Field names are a contract: `daybook compare --format json` prints them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Impact {
+    /// Winners and losers, by name of the band: every partner is in one.
+    pub bands: Bands,
+    /// How many partners' periods are in each state on each side.
+    pub states: Vec<StateCount>,
+    /// From which state to which.
+    pub transitions: Vec<Transition>,
+    /// By earning month: every measure. A lot stands in the last month of its period.
+    pub by_month: Vec<MonthTally>,
+    /// By lever: earned, rebate and co-op accrued. The lever is empty for corrections of none.
+    pub by_lever: Vec<LeverTally>,
+    /// By solution area, the product groups that the lever matches: the same measures.
+    pub by_area: Vec<AreaTally>,
+    /// By size of the partner: every measure.
+    pub by_size: Vec<SizeTally>,
+    /// Partners by the size of their change.
+    pub distribution: Vec<DistributionClass>,
+    /// How much falls on few.
+    pub concentration: Vec<Concentration>,
+    /// Partners close to a threshold.
+    pub near_cliffs: Vec<NearCliff>,
+    /// Partners with anything changed.
+    pub movers: Vec<Mover>,
+    /// Every partner, changed or not, in order. For pictures: JSON has the partners' rows.
+    #[serde(skip)]
+    pub everyone: Vec<PartnerImpact>,
+}
+
+/// Takes partners in, in order.
+#[derive(Debug)]
+pub struct ImpactBuilder<'a> {
+    reference: &'a RuleBook,
+    candidate: &'a RuleBook,
+    rates: [FxTable; 2],
+    through: NaiveDate,
+    bands: Bands,
+    transitions: Transitions,
+    by_month: Cut<Month>,
+    by_lever: Cut<String>,
+    by_area: Cut<String>,
+    by_size: Cut<SizeBand>,
+    near_cliffs: Vec<NearCliff>,
+    everyone: Vec<PartnerImpact>,
+}
+
+impl<'a> ImpactBuilder<'a> {
+    /// Nobody yet. The rates are those that count under the reference and under the candidate.
+    #[must_use]
+    pub fn new(reference: &'a RuleBook, candidate: &'a RuleBook, rates: [FxTable; 2], through: NaiveDate) -> Self {
+        Self {
+            reference,
+            candidate,
+            rates,
+            through,
+            bands: Bands::default(),
+            transitions: Transitions::default(),
+            by_month: Cut::default(),
+            by_lever: Cut::default(),
+            by_area: Cut::default(),
+            by_size: Cut::default(),
+            near_cliffs: Vec::new(),
+            everyone: Vec::new(),
+        }
+    }
+
+    /// Takes one partner in: its history, and its rows under both books.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum leaves the range of exact money.
+    pub fn add(
+        &mut self,
+        partner_id: &PartnerId,
+        history: &PartnerHistory,
+        reference: &PartnerRows,
+        candidate: &PartnerRows,
+    ) -> Result<(), Overflow> {
+        // One calendar for both, as for the measures: that of the book in force.
+        let calendar = self.reference.calendar();
+        let mut cuts = PartnerCuts::default();
+        cuts.add(calendar, self.reference, Side::Reference, reference)?;
+        cuts.add(calendar, self.candidate, Side::Candidate, candidate)?;
+        cuts.check()?;
+        let states = (SideStates::of(calendar, reference), SideStates::of(calendar, candidate));
+        self.transitions.add(&states.0, &states.1, &cuts.by_period)?;
+        let is_changed = cuts.is_changed();
+        let band = Band::of(&states.0, &states.1, &cuts.total, is_changed);
+        let size = SizeBand::of(segments::billed_in_last_year(reference, Month::of(self.through))?);
+        let measured = cuts.total;
+        self.bands.add(band, &measured)?;
+        self.by_size.add(BTreeMap::from([(size, measured)]))?;
+        self.by_month.add(cuts.by_month)?;
+        self.by_lever.add(cuts.by_lever)?;
+        self.by_area.add(cuts.by_area)?;
+        self.everyone.push(PartnerImpact { partner_id: partner_id.clone(), band, size, measured, is_changed });
+        self.add_cliffs(partner_id, history, reference, candidate)
+    }
+
+    fn add_cliffs(
+        &mut self,
+        partner_id: &PartnerId,
+        history: &PartnerHistory,
+        reference: &PartnerRows,
+        candidate: &PartnerRows,
+    ) -> Result<(), Overflow> {
+        let earned = [reference, candidate].map(|rows| earned_in_last_year(rows, Month::of(self.through)));
+        let [before, after] = earned;
+        let at_stake = before?.max(after?);
+        let [rates_before, rates_after] = &self.rates;
+        for of in [
+            SideOf { side: Side::Reference, book: self.reference, fx: rates_before, rows: reference },
+            SideOf { side: Side::Candidate, book: self.candidate, fx: rates_after, rows: candidate },
+        ] {
+            self.near_cliffs.extend(cliffs::near_coop(partner_id, &of)?);
+            self.near_cliffs.extend(cliffs::near_gates(partner_id, &of, history, self.through, at_stake)?);
+        }
+        Ok(())
+    }
+
+    /// The impact on everyone taken in.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum leaves the range of exact money.
+    pub fn finish(self) -> Result<Impact, Overflow> {
+        let measured = self.everyone.iter().map(|partner| &partner.measured);
+        Ok(Impact {
+            bands: self.bands,
+            states: self.transitions.states(),
+            transitions: self.transitions.rows(),
+            by_month: self.by_month.rows(|month, tally| MonthTally { month: *month, tally })?,
+            by_lever: self.by_lever.rows(|lever, tally| LeverTally { lever: lever.clone(), tally })?,
+            by_area: self.by_area.rows(|area, tally| AreaTally { area: area.clone(), tally })?,
+            by_size: self.by_size.rows(|size, tally| SizeTally { size: *size, tally })?,
+            distribution: distribution::classes(measured.clone())?,
+            concentration: distribution::concentrations(measured)?,
+            near_cliffs: self.near_cliffs,
+            movers: movers::movers(&self.everyone),
+            everyone: self.everyone,
+        })
+    }
+}
+
+/// What was earned in the twelve months that end with this one.
+fn earned_in_last_year(rows: &PartnerRows, last: Month) -> Result<Exact, Overflow> {
+    let inside = rows.postings.iter().filter(|row| (0..12).contains(&last.since(row.month)));
+    inside.into_iter().try_fold(Exact::ZERO, |sum, row| sum.plus(row.earned))
+}
+
+/// The impact on every partner of a window, or on one of them alone, from two replays of it.
+///
+/// # Errors
+/// [`Overflow`] when a sum leaves the range of exact money.
+pub fn impact(
+    histories: &Histories,
+    through: NaiveDate,
+    (reference, before): (&RuleBook, &Replayed),
+    (candidate, after): (&RuleBook, &Replayed),
+    only: Option<&PartnerId>,
+) -> Result<Impact, Overflow> {
+    let rates = [reference, candidate].map(|book| histories.of_no_partner().fx_counting(book, through));
+    let mut builder = ImpactBuilder::new(reference, candidate, rates, through);
+    let nothing = PartnerRows::default();
+    let rows_of = |replayed: &'_ Replayed, partner_id: &PartnerId| -> Option<usize> {
+        replayed.partners.binary_search_by(|(id, _)| id.cmp(partner_id)).ok()
+    };
+    for (partner_id, history) in histories.partners().iter().filter(|(id, _)| only.is_none_or(|only| id == only)) {
+        let one = rows_of(before, partner_id).map_or(&nothing, |at| &before.partners[at].1);
+        let other = rows_of(after, partner_id).map_or(&nothing, |at| &after.partners[at].1);
+        builder.add(partner_id, history, one, other)?;
+    }
+    builder.finish()
+}
