@@ -73,6 +73,12 @@ pub struct PeriodClosed {
     pub statement_digest: String,
     /// Why a failing check was overridden; empty where none failed.
     pub override_reason: String,
+    /// Who closed it.
+    pub closed_by: String,
+    /// Who approved it; empty where four eyes are not required.
+    pub approver: String,
+    /// Why it was closed.
+    pub reason: String,
 }
 
 /// What is to become of a quarantine entry.

@@ -30,15 +30,19 @@ pub(super) fn adopted() -> impl Strategy<Value = RuleBookAdopted> {
 
 pub(super) fn closed() -> impl Strategy<Value = PeriodClosed> {
     let digests = (hex_digest(), hex_digest(), hex_digest());
-    (month(), any::<u64>(), digests, any::<u32>(), text()).prop_map(
-        |(month, position, digests, engine_semantics, override_reason)| PeriodClosed {
+    let signed = (text(), text(), text(), text());
+    (month(), any::<u64>(), digests, any::<u32>(), signed).prop_map(
+        |(month, position, digests, engine_semantics, signed)| PeriodClosed {
             month,
             position: Position::new(position),
             root: digests.0,
             terms_hash: digests.1,
             engine_semantics,
             statement_digest: digests.2,
-            override_reason,
+            override_reason: signed.0,
+            closed_by: signed.1,
+            approver: signed.2,
+            reason: signed.3,
         },
     )
 }

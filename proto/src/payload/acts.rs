@@ -69,6 +69,9 @@ pub(super) fn closed_read(wire: wire::PeriodClosed) -> Checked<PeriodClosed> {
         engine_semantics: wire.engine_semantics,
         statement_digest: field::text_required("statement_digest", wire.statement_digest)?,
         override_reason: field::text_long("override_reason", wire.override_reason)?,
+        closed_by: field::text("closed_by", wire.closed_by)?,
+        approver: field::text("approver", wire.approver)?,
+        reason: field::text_long("reason", wire.reason)?,
     })
 }
 
@@ -81,6 +84,9 @@ pub(super) fn closed_write(closed: &PeriodClosed) -> wire::PeriodClosed {
         engine_semantics: closed.engine_semantics,
         statement_digest: closed.statement_digest.clone(),
         override_reason: closed.override_reason.clone(),
+        closed_by: closed.closed_by.clone(),
+        approver: closed.approver.clone(),
+        reason: closed.reason.clone(),
     }
 }
 
