@@ -92,7 +92,7 @@ pub(crate) struct Config {
     pub(crate) listen: String,
     pub(crate) rules: Option<PathBuf>,
     pub(crate) book: String,
-    /// Whether an adoption needs an approver beside the one who does it.
+    /// Whether an adoption or closing needs an approver beside the one who does it.
     pub(crate) four_eyes: bool,
     pub(crate) log_format: LogFormat,
     pub(crate) log_filter: String,

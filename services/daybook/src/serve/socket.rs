@@ -151,14 +151,17 @@ fn attend(
     Ok(())
 }
 
-/// Why an adoption may not pass under four eyes, whichever verb sends it; none for whatever may.
+/// Why an adoption or a closing may not pass under four eyes, whichever verb sends it; none for whatever may.
 fn refusal(incoming: &Incoming) -> Option<String> {
     let Incoming::Event { id, envelope, .. } = incoming else { return None };
     if !id.source.is_ledger() {
         return None;
     }
-    let Payload::RuleBookAdopted(act) = daybook_proto::decode(envelope).ok()?.payload else { return None };
-    let why = four_eyes::fault(&act.adopted_by, &act.approver)?;
+    let why = match daybook_proto::decode(envelope).ok()?.payload {
+        Payload::RuleBookAdopted(act) => four_eyes::fault(&act.adopted_by, &act.approver)?,
+        Payload::PeriodClosed(act) => four_eyes::fault(&act.closed_by, &act.approver)?,
+        _ => return None,
+    };
     Some(format!(
         "{id}: four eyes are required by the configuration of serve, and {why}; nothing of its batch is taken in"
     ))
@@ -211,8 +214,7 @@ impl SocketDoor {
         let mut line = String::new();
         if self.reader.read_line(&mut line)? == 0 {
             return Err(Failure::Input(
-                "serve hung up: what it answered is durable; import again, or adopt again: nothing is added twice"
-                    .to_owned(),
+                "serve hung up: what it answered is durable; do the same again: nothing is added twice".to_owned(),
             ));
         }
         match serde_json::from_str(&line)? {

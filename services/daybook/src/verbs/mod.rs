@@ -1,5 +1,6 @@
 //! One file per verb.
 
+mod act;
 mod compare;
 mod explain;
 mod export;

@@ -1,12 +1,13 @@
 //! `daybook rules adopt`: versions become the ones in force, as a record in the ledger.
 
-use super::act::{self, Signatures};
+use super::act as rules_act;
 use super::reverse;
 use crate::books::{self, Books};
 use crate::cli::{Cli, Format, RulesAdoptArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::serve::config::ActConfig;
+use crate::verbs::act::{self, Signatures};
 use crate::window;
 use daybook_event::{Payload, Position, RuleBookAdopted, RuleFile};
 use daybook_rules::{AdoptionError, AdoptionPlan, RuleLibrary, WantedVersions, adoption_plan, sha256_hex};
@@ -65,7 +66,7 @@ pub(super) fn run(cli: &Cli, arguments: &RulesAdoptArguments) -> Result<(), Fail
         reason: signatures.reason.clone(),
     };
     if !plan.files.is_empty() {
-        let envelope = act::envelope("adopt", newest, books.adoptions(), payload(&plan, signatures))?;
+        let envelope = rules_act::envelope("adopt", newest, books.adoptions(), payload(&plan, signatures))?;
         let (is_new, position) = act::record(&config, &envelope)?;
         report.outcome = if is_new { "adopted" } else { "duplicate" };
         (report.event, report.position) = (envelope.id.to_string(), position);

@@ -1,11 +1,12 @@
 //! `daybook rules adopt --reverse`: an adoption is taken back, as a record in the ledger.
 
-use super::act::{self, Signatures};
+use super::act as rules_act;
 use crate::books::Books;
 use crate::cli::{Format, FormatArgument};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::serve::config::ActConfig;
+use crate::verbs::act::{self, Signatures};
 use crate::window;
 use daybook_event::{EventId, Payload, Position, Reversal};
 use serde::Serialize;
@@ -57,7 +58,7 @@ pub(super) fn run(
     };
     if books.adoptions().standing(end).any(|standing| standing.id == adoption.id) {
         let reversal = Payload::Reversal(Reversal { reverses: event_id, reason: signed(&signatures) });
-        let envelope = act::envelope("reverse", newest, books.adoptions(), reversal)?;
+        let envelope = rules_act::envelope("reverse", newest, books.adoptions(), reversal)?;
         let (is_new, position) = act::record(config, &envelope)?;
         (report.event, report.position) = (envelope.id.to_string(), position);
         report.outcome = if is_new { "reversed" } else { "duplicate" };
