@@ -1,8 +1,7 @@
 //! What a window of records says, sorted by partner.
 
 use daybook_event::{Envelope, Instant, PartnerId, Payload, Position};
-use daybook_views::FactsOfNoPartner;
-use daybook_views::{Fact, PartnerHistory, Reversals};
+use daybook_views::{Fact, FactsOfNoPartner, PartnerHistory, PinnedRecord, Reversals};
 use std::collections::BTreeMap;
 
 /// Every partner's history in a window of records, and the facts of no partner.
@@ -14,10 +13,18 @@ pub struct Histories {
     recorded_at: Instant,
 }
 
+/// What was taken in of one partner.
+#[derive(Debug, Default)]
+struct Taken {
+    facts: Vec<Fact>,
+    reversals: Reversals,
+    pinned: Vec<PinnedRecord>,
+}
+
 /// Takes records in, in any order.
 #[derive(Debug, Default)]
 pub struct HistoriesBuilder {
-    partners: BTreeMap<PartnerId, (Vec<Fact>, Reversals)>,
+    partners: BTreeMap<PartnerId, Taken>,
     of_no_partner: FactsOfNoPartner,
     position: Position,
     recorded_at: Instant,
@@ -34,21 +41,24 @@ impl HistoriesBuilder {
     pub fn add(&mut self, position: Position, recorded_at: Instant, envelope: Envelope) {
         self.pass_over(position, recorded_at);
         let Some(partner_id) = envelope.partner_id.clone() else {
-            self.of_no_partner.add(&envelope);
+            self.of_no_partner.add(position, &envelope);
             return;
         };
         if matches!(envelope.payload, Payload::Reversal(_)) {
-            self.partners.entry(partner_id).or_default().1.add(&envelope);
+            self.partners.entry(partner_id).or_default().reversals.add(position, &envelope);
+        } else if let Some(pinned) = PinnedRecord::of(position, &envelope) {
+            self.partners.entry(partner_id).or_default().pinned.push(pinned);
         } else if let Some(fact) = Fact::of(envelope, position) {
-            // What is no fact, such as a pinned statement, makes no partner either.
-            self.partners.entry(partner_id).or_default().0.push(fact);
+            self.partners.entry(partner_id).or_default().facts.push(fact);
         }
     }
 
     /// The histories of everything taken in.
     #[must_use]
     pub fn finish(self) -> Histories {
-        let history = |(partner_id, (facts, reversals))| (partner_id, PartnerHistory::new(facts, reversals));
+        let history = |(partner_id, taken): (PartnerId, Taken)| {
+            (partner_id, PartnerHistory::new(taken.facts, taken.reversals).with_pinned(taken.pinned))
+        };
         Histories {
             partners: self.partners.into_iter().map(history).collect(),
             of_no_partner: self.of_no_partner,

@@ -1,16 +1,17 @@
 //! Exchange rates by currency and earning month.
 
 use chrono::NaiveDate;
-use daybook_event::{Currency, Envelope, EventRef, ExchangeRate, Month, Payload};
+use daybook_event::{Currency, Envelope, EventRef, ExchangeRate, Month, Payload, Position};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A published rate with its place in the order of facts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Published {
-    effective_on: NaiveDate,
+pub(crate) struct Published {
+    pub(crate) effective_on: NaiveDate,
     seq: u32,
-    id: EventRef,
+    pub(crate) id: EventRef,
     rate: ExchangeRate,
+    pub(crate) position: Position,
 }
 
 /// The exchange rates that count: of several for one currency and month, the last in the order of facts among those
@@ -22,30 +23,24 @@ pub struct FxTable {
 
 impl FxTable {
     /// Takes an envelope in; anything but a rate of no partner changes nothing.
-    pub fn add(&mut self, envelope: &Envelope) {
+    pub fn add(&mut self, position: Position, envelope: &Envelope) {
         let (Payload::FxRate(fx), None) = (&envelope.payload, &envelope.partner_id) else { return };
         let published = Published {
             effective_on: envelope.effective_on,
             seq: envelope.seq,
             id: envelope.id.clone(),
             rate: fx.rate,
+            position,
         };
         let of_month = self.rates.entry((fx.currency, fx.month)).or_default();
         let at = of_month.partition_point(|other| *other < published);
         of_month.insert(at, published);
     }
 
-    /// The table without rates from other sources than these, without reversed ones, and without those dated after
-    /// the through date: what the fold looks up.
-    #[must_use]
-    pub fn counting(&self, sources: &[String], reversed: &BTreeSet<EventRef>, through: NaiveDate) -> Self {
-        let counts = |published: &&Published| {
-            let source = published.id.source.as_str();
-            published.effective_on <= through
-                && !reversed.contains(&published.id)
-                && (published.id.source.is_ledger() || sources.iter().any(|allowed| allowed == source))
-        };
-        let rates = self.rates.iter().map(|(key, all)| (*key, all.iter().filter(counts).cloned().collect()));
+    /// The table of the rates for which the test holds.
+    pub(crate) fn filtered(&self, counts: impl Fn(&Published) -> bool) -> Self {
+        let counting = |all: &Vec<Published>| all.iter().filter(|published| counts(published)).cloned().collect();
+        let rates = self.rates.iter().map(|(key, all)| (*key, counting(all)));
         Self { rates: rates.filter(|(_, all): &(_, Vec<_>)| !all.is_empty()).collect() }
     }
 

@@ -1,7 +1,7 @@
 //! A partner's facts in order, and which of them were reversed.
 
 use crate::fact::Fact;
-use daybook_event::{Envelope, EventRef, Month, Payload, Position};
+use daybook_event::{Currency, Envelope, EventRef, Month, Payload, Position};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,41 @@ pub trait FactSource {
 
     /// Which events are reversed.
     fn reversals(&self) -> &Reversals;
+
+    /// Months up to one that have a fact recorded after a position, ascending.
+    fn months_recorded_after(&self, after: Position, to: Month) -> Vec<Month>;
+
+    /// The currencies of lines, claims and corrections by hand.
+    fn currencies(&self) -> BTreeSet<Currency>;
+
+    /// Statements of the month that were recorded between two positions, both of them not included, in order of position.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being read.
+    fn pinned(&self, month: Month, after: Position, before: Position) -> Result<Cow<'_, [PinnedRecord]>, Self::Error>;
+}
+
+/// A pinned statement as recorded. Whether it counts is the closing's business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinnedRecord {
+    /// The event.
+    pub id: EventRef,
+    /// The record.
+    pub position: Position,
+    /// The month that it is a statement of.
+    pub month: Month,
+    /// Its rows, as recorded.
+    pub rows: Vec<u8>,
+}
+
+impl PinnedRecord {
+    /// The pinned statement that a record is, if it is one.
+    #[must_use]
+    pub fn of(position: Position, envelope: &Envelope) -> Option<Self> {
+        let Payload::PinnedStatement(statement) = &envelope.payload else { return None };
+        let (id, rows) = (envelope.id.clone(), statement.rows.clone());
+        Some(Self { id, position, month: statement.month, rows })
+    }
 }
 
 /// The reversals of one partner (or of the facts of no partner).
@@ -32,27 +67,43 @@ pub trait FactSource {
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Reversals {
     /// Every reversal, with what it names.
-    made: BTreeMap<EventRef, EventRef>,
-    /// Everything that some reversal names.
-    targets: BTreeSet<EventRef>,
-    /// Targets that are known facts.
-    known: BTreeSet<EventRef>,
+    made: BTreeMap<EventRef, Made>,
+    /// Everything that some reversal names, and from which position on it is reversed.
+    targets: BTreeMap<EventRef, Position>,
+    /// Targets that are known.
+    known: BTreeMap<EventRef, Known>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Made {
+    target: EventRef,
+    position: Position,
+}
+
+/// What is known of an event that a reversal may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Known {
+    /// A fact of that month.
+    Fact(Month),
+    /// A closing or a pinned statement: reversing it changes nothing.
+    Closing,
 }
 
 impl Reversals {
     /// Takes a reversal in.
-    pub fn add(&mut self, envelope: &Envelope) {
+    pub fn add(&mut self, position: Position, envelope: &Envelope) {
         if let Payload::Reversal(reversal) = &envelope.payload {
             let target = EventRef { source: envelope.id.source.clone(), event_id: reversal.reverses.clone() };
-            self.targets.insert(target.clone());
-            self.made.insert(envelope.id.clone(), target);
+            let from = self.targets.entry(target.clone()).or_insert(position);
+            *from = position.min(*from);
+            self.made.insert(envelope.id.clone(), Made { target, position });
         }
     }
 
-    /// Notes that a fact of that id is known, so that a reversal of it is no finding.
-    pub fn note_known(&mut self, id: &EventRef) {
+    /// Notes that an event of that id is known, so that a reversal of it is not one of nothing.
+    pub fn note_known(&mut self, id: &EventRef, known: Known) {
         if self.names(id) {
-            self.known.insert(id.clone());
+            self.known.insert(id.clone(), known);
         }
     }
 
@@ -60,28 +111,37 @@ impl Reversals {
     /// changes nothing, which holds by itself, since reversals are no facts.
     #[must_use]
     pub fn names(&self, id: &EventRef) -> bool {
-        self.targets.contains(id)
+        self.targets.contains_key(id)
     }
 
-    /// Everything that some reversal names.
+    /// The position from which on the event is reversed, if it is.
     #[must_use]
-    pub fn targets(&self) -> &BTreeSet<EventRef> {
-        &self.targets
+    pub fn reversed_from(&self, id: &EventRef) -> Option<Position> {
+        self.targets.get(id).copied()
+    }
+
+    /// Those up to a position alone.
+    #[must_use]
+    pub fn until(&self, position: Position) -> Self {
+        let made = self.made.iter().filter(|(_, made)| made.position <= position);
+        let targets = self.targets.iter().filter(|(_, from)| **from <= position);
+        Self {
+            made: made.map(|(id, made)| (id.clone(), made.clone())).collect(),
+            targets: targets.map(|(target, from)| (target.clone(), *from)).collect(),
+            known: self.known.clone(),
+        }
     }
 
     /// Reversals that change nothing: `(code, reversal)`.
     #[must_use]
     pub fn findings(&self) -> Vec<(&'static str, &EventRef)> {
-        let code = |target: &EventRef| {
-            if self.made.contains_key(target) {
-                Some("REVERSAL_OF_REVERSAL")
-            } else if self.known.contains(target) {
-                None
-            } else {
-                Some("REVERSAL_TARGET_UNKNOWN")
-            }
+        let code = |target: &EventRef| match self.known.get(target) {
+            _ if self.made.contains_key(target) => Some("REVERSAL_OF_REVERSAL"),
+            Some(Known::Fact(_)) => None,
+            Some(Known::Closing) => Some("CLOSE_NOT_REVERSIBLE"),
+            None => Some("REVERSAL_TARGET_UNKNOWN"),
         };
-        self.made.iter().filter_map(|(reversal, target)| code(target).map(|code| (code, reversal))).collect()
+        self.made.iter().filter_map(|(reversal, made)| code(&made.target).map(|code| (code, reversal))).collect()
     }
 }
 
@@ -91,6 +151,8 @@ pub struct PartnerHistory {
     facts: Vec<Fact>,
     by_id: Vec<u32>,
     reversals: Reversals,
+    /// In order of position.
+    pinned: Vec<PinnedRecord>,
 }
 
 impl PartnerHistory {
@@ -101,9 +163,18 @@ impl PartnerHistory {
         let mut by_id: Vec<u32> = (0..u32::try_from(facts.len()).unwrap_or(u32::MAX)).collect();
         by_id.sort_by(|&a, &b| facts[a as usize].id.cmp(&facts[b as usize].id));
         if !reversals.made.is_empty() {
-            facts.iter().for_each(|fact| reversals.note_known(&fact.id));
+            facts.iter().for_each(|fact| reversals.note_known(&fact.id, Known::Fact(fact.month())));
         }
-        Self { facts, by_id, reversals }
+        Self { facts, by_id, reversals, pinned: Vec::new() }
+    }
+
+    /// The history with these pinned statements, in whatever order they come.
+    #[must_use]
+    pub fn with_pinned(mut self, mut pinned: Vec<PinnedRecord>) -> Self {
+        pinned.iter().for_each(|record| self.reversals.note_known(&record.id, Known::Closing));
+        pinned.sort_by_key(|record| record.position);
+        self.pinned = pinned;
+        self
     }
 
     /// All facts in order.
@@ -142,5 +213,22 @@ impl FactSource for PartnerHistory {
 
     fn reversals(&self) -> &Reversals {
         &self.reversals
+    }
+
+    fn months_recorded_after(&self, after: Position, to: Month) -> Vec<Month> {
+        let end = self.facts.partition_point(|fact| fact.month() <= to);
+        let mut months: Vec<Month> =
+            self.facts[..end].iter().filter(|fact| fact.position > after).map(Fact::month).collect();
+        months.dedup();
+        months
+    }
+
+    fn currencies(&self) -> BTreeSet<Currency> {
+        self.facts.iter().filter_map(Fact::currency).collect()
+    }
+
+    fn pinned(&self, month: Month, after: Position, before: Position) -> Result<Cow<'_, [PinnedRecord]>, Self::Error> {
+        let within = |record: &&PinnedRecord| after < record.position && record.position < before;
+        Ok(self.pinned.iter().filter(within).filter(|record| record.month == month).cloned().collect())
     }
 }

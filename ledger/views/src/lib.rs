@@ -17,6 +17,7 @@ pub mod rows;
 mod booking;
 mod caps;
 mod claims;
+mod closing;
 mod competency;
 mod coop;
 mod credits;
@@ -37,11 +38,15 @@ mod revenue;
 mod standing;
 mod state;
 
+pub use closing::{
+    ClosedTerms, Closing, Closings, Statement, StatementError, TermsStep, closing_event_id, statement_event_id,
+    statements_digest,
+};
 pub use digest::{Digest, digest_of_partner, digest_of_views};
 pub use fact::{Fact, FactKind, Line, LineKind};
 pub use fold::{FoldError, PartnerFold, fold_partner, overflowed, settle, step};
 pub use fx::FxTable;
-pub use history::{FactSource, PartnerHistory, Reversals};
+pub use history::{FactSource, Known, PartnerHistory, PinnedRecord, Reversals};
 pub use lots::{LotDays, coop_threshold};
 pub use margins::{RevenueMargin, revenue_margins};
 pub use of_no_partner::FactsOfNoPartner;

@@ -1,12 +1,14 @@
-//! Facts of no partner: exchange rates, and reversals of such facts. They touch partners only through the rate table.
+//! Facts of no partner: exchange rates, closings, and reversals of such facts. They touch partners only through the rate
+//! table and what is closed.
 
+use crate::closing::{Closing, Closings};
 use crate::fx::FxTable;
-use crate::history::Reversals;
+use crate::history::{Known, Reversals};
 use crate::rows::{FindingRow, PartnerRows};
 use chrono::NaiveDate;
-use daybook_event::{Envelope, EventRef, Payload, SourceId};
+use daybook_event::{Envelope, EventRef, Month, Payload, Position, SourceId};
 use daybook_rules::model::RuleBook;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every fact of no partner, in whatever order they came.
 ///
@@ -16,42 +18,57 @@ use std::collections::BTreeSet;
 pub struct FactsOfNoPartner {
     fx: FxTable,
     reversals: Reversals,
-    /// Facts that a reversal may name.
-    facts: BTreeSet<EventRef>,
+    /// What a reversal may name.
+    facts: BTreeMap<EventRef, Known>,
+    /// Closings by position, whether they count or not.
+    closed: BTreeMap<Position, Closing>,
     /// Rates and reversals: what changes no figure unless the rule book names its source.
     weighed: BTreeSet<EventRef>,
 }
 
 impl FactsOfNoPartner {
     /// Takes an envelope in; a partner's envelope changes nothing.
-    pub fn add(&mut self, envelope: &Envelope) {
+    pub fn add(&mut self, position: Position, envelope: &Envelope) {
         if envelope.partner_id.is_some() {
             return;
         }
+        let mut known = Known::Fact(Month::of(envelope.effective_on));
         match &envelope.payload {
             Payload::Reversal(reversal) => {
-                self.reversals.add(envelope);
+                self.reversals.add(position, envelope);
                 let target = EventRef { source: envelope.id.source.clone(), event_id: reversal.reverses.clone() };
-                if self.facts.contains(&target) {
-                    self.reversals.note_known(&target);
+                if let Some(known) = self.facts.get(&target) {
+                    self.reversals.note_known(&target, *known);
                 }
                 self.weighed.insert(envelope.id.clone());
                 return;
             }
             Payload::FxRate(_) => {
-                self.fx.add(envelope);
+                self.fx.add(position, envelope);
                 self.weighed.insert(envelope.id.clone());
+            }
+            Payload::PeriodClosed(_) => {
+                known = Known::Closing;
+                self.closed.extend(Closing::of(position, envelope).map(|closing| (position, closing)));
             }
             _ => {}
         }
-        self.reversals.note_known(&envelope.id);
-        self.facts.insert(envelope.id.clone());
+        self.reversals.note_known(&envelope.id, known);
+        self.facts.insert(envelope.id.clone(), known);
     }
 
     /// The exchange rates that count under the book on the through date: what the fold looks up.
     #[must_use]
     pub fn fx_counting(&self, book: &RuleBook, through: NaiveDate) -> FxTable {
-        self.fx.counting(&book.sources_of_no_partner, self.reversals.targets(), through)
+        let is_reversed = |id: &EventRef| self.reversals.names(id);
+        self.fx
+            .filtered(|rate| rate.effective_on <= through && is_named(book, &rate.id.source) && !is_reversed(&rate.id))
+    }
+
+    /// Which months are closed, and which closings change nothing.
+    #[must_use]
+    pub fn closings(&self) -> Closings {
+        Closings::of(self.closed.values().cloned())
     }
 
     /// The reversals of facts of no partner.
@@ -71,6 +88,7 @@ impl FactsOfNoPartner {
         let unnamed = self.weighed.iter().filter(|id| !is_named(book, &id.source) && !self.reversals.names(id));
         let mut findings: Vec<FindingRow> = unnamed.map(|id| finding("SOURCE_NOT_NAMED", id)).collect();
         findings.extend(self.reversals.findings().into_iter().map(|(code, id)| finding(code, id)));
+        findings.extend(self.closings().ignored().iter().map(|closing| finding("CLOSE_IGNORED", &closing.event)));
         findings.sort();
         PartnerRows { findings, ..PartnerRows::default() }
     }
@@ -84,7 +102,8 @@ fn is_named(book: &RuleBook, source: &SourceId) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daybook_event::{Currency, EventId, ExchangeRate, FxRate, Month, Reversal, date_parse};
+    use daybook_event::{Currency, EventId, ExchangeRate, FxRate, PeriodClosed, Reversal, date_parse};
+    use daybook_rules::{RuleLibrary, shipped_rule_files};
 
     fn envelope(source: &str, id: &str, payload: Payload) -> Envelope {
         Envelope {
@@ -109,7 +128,7 @@ mod tests {
 
     fn unknown(facts: &[Envelope]) -> Vec<(&'static str, String)> {
         let mut all = FactsOfNoPartner::default();
-        facts.iter().for_each(|envelope| all.add(envelope));
+        (1..).zip(facts).for_each(|(at, envelope)| all.add(Position::new(at), envelope));
         all.reversals().findings().into_iter().map(|(code, id)| (code, id.to_string())).collect()
     }
 
@@ -126,20 +145,46 @@ mod tests {
     #[test]
     fn a_changed_rate_is_told_by_currency_and_month() {
         let mut facts = FactsOfNoPartner::default();
-        let sources = ["treasury".to_owned()];
-        let counting = |facts: &FactsOfNoPartner, through: &str| {
-            facts.fx.counting(&sources, facts.reversals().targets(), date_parse(through).unwrap())
-        };
+        let mut book = RuleLibrary::load(&shipped_rule_files()).0.unwrap().current();
+        book.sources_of_no_partner = vec!["treasury".to_owned()];
+        let counting = |facts: &FactsOfNoPartner, through: &str| facts.fx_counting(&book, date_parse(through).unwrap());
         let none = counting(&facts, "2022-12-31");
-        facts.add(&rate("rumour", "r-0"));
+        facts.add(Position::new(1), &rate("rumour", "r-0"));
         assert!(counting(&facts, "2022-12-31").changed_from(&none).is_empty());
-        facts.add(&rate("treasury", "r-1"));
+        facts.add(Position::new(2), &rate("treasury", "r-1"));
         let one = counting(&facts, "2022-12-31");
         let changed = BTreeSet::from([(Currency::parse("EUR").unwrap(), Month::parse("2022-01").unwrap())]);
         assert_eq!(one.changed_from(&none), changed);
         assert_eq!(none.changed_from(&one), changed);
         assert!(counting(&facts, "2022-01-30").changed_from(&none).is_empty());
-        facts.add(&reversal("u-1", "r-1"));
+        facts.add(Position::new(3), &reversal("u-1", "r-1"));
         assert!(counting(&facts, "2022-12-31").changed_from(&none).is_empty());
+    }
+
+    #[test]
+    fn a_closing_is_not_reversible_and_one_out_of_place_is_ignored() {
+        let closed = |source: &str, id: &str, position: u64| {
+            let closed = PeriodClosed {
+                month: Month::parse("2022-01").unwrap(),
+                position: Position::new(position),
+                root: String::new(),
+                terms_hash: String::new(),
+                engine_semantics: 1,
+                statement_digest: String::new(),
+                override_reason: String::new(),
+            };
+            envelope(source, id, Payload::PeriodClosed(closed))
+        };
+        let mut undo = reversal("u-1", "closed-2022-01");
+        undo.id.source = SourceId::parse("ledger").unwrap();
+        let facts = [closed("ledger", "closed-2022-01", 1), undo, closed("ledger", "closed-again", 3)];
+        assert_eq!(unknown(&facts[1..2]), [("REVERSAL_TARGET_UNKNOWN", "ledger/u-1".to_owned())]);
+        assert_eq!(unknown(&facts), [("CLOSE_NOT_REVERSIBLE", "ledger/u-1".to_owned())]);
+        let mut all = FactsOfNoPartner::default();
+        (2..).zip(&facts).for_each(|(at, envelope)| all.add(Position::new(at), envelope));
+        assert_eq!(all.closings().all().len(), 1, "a reversal of it changes nothing");
+        let book = RuleLibrary::load(&shipped_rule_files()).0.unwrap().current();
+        let codes: Vec<String> = all.rows(&book).findings.into_iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, ["CLOSE_IGNORED", "CLOSE_NOT_REVERSIBLE"]);
     }
 }

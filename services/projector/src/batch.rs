@@ -2,11 +2,11 @@
 
 use crate::ProjectError;
 use crate::chunk::entry_push;
-use crate::find::facts_find;
-use crate::partner::{CurrencyUses, PartnerMeta};
+use crate::find::{facts_find, pinned_find};
+use crate::partner::{CurrencyUses, PartnerMeta, pinned_owner};
 use daybook_event::{Envelope, EventRef, Month, PartnerId, Payload, Position};
 use daybook_store::{DerivedRead, DerivedWrite, LedgerReader, RecordRef};
-use daybook_views::Fact;
+use daybook_views::{Fact, Known, PinnedRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
@@ -42,8 +42,10 @@ pub(crate) struct Batch {
 #[derive(Debug, Default)]
 pub(crate) struct PartnerBatch {
     chunks: BTreeMap<Month, Vec<u8>>,
-    ids: Vec<EventRef>,
-    reversals: Vec<Envelope>,
+    /// Pinned statements by the month that they are of.
+    pinned: BTreeMap<Month, Vec<u8>>,
+    ids: Vec<(EventRef, Known)>,
+    reversals: Vec<(Position, Envelope)>,
     currencies: CurrencyUses,
 }
 
@@ -81,11 +83,15 @@ impl Batch {
             return Ok(());
         };
         if matches!(envelope.payload, Payload::Reversal(_)) {
-            self.partners.entry(partner_id).or_default().reversals.push(envelope);
+            self.partners.entry(partner_id).or_default().reversals.push((position, envelope));
+        } else if let Some(pinned) = PinnedRecord::of(position, &envelope) {
+            let of_partner = self.partners.entry(partner_id).or_default();
+            entry_push(of_partner.pinned.entry(pinned.month).or_default(), position, record.envelope);
+            of_partner.ids.push((pinned.id, Known::Closing));
         } else if let Some(fact) = Fact::of(envelope, position) {
             let of_partner = self.partners.entry(partner_id).or_default();
             entry_push(of_partner.chunks.entry(month).or_default(), position, record.envelope);
-            of_partner.ids.push(fact.id.clone());
+            of_partner.ids.push((fact.id.clone(), Known::Fact(month)));
             of_partner.currencies.note(&fact);
         }
         Ok(())
@@ -103,12 +109,15 @@ impl PartnerBatch {
         settled: Month,
     ) -> Result<Month, ProjectError> {
         let owner = partner_id.as_str();
-        let reversed_before = self.reversals_apply(write, owner, meta)?;
+        let reversed_before = self.reversals_apply(write, partner_id, meta)?;
         meta.currencies.add(&self.currencies);
         for (month, chunk) in &self.chunks {
             meta.facts.append(write, owner, *month, chunk)?;
         }
-        self.ids.iter().for_each(|id| meta.reversals.note_known(id));
+        for (month, chunk) in &self.pinned {
+            meta.pinned.append(write, &pinned_owner(partner_id), *month, chunk)?;
+        }
+        self.ids.iter().for_each(|(id, known)| meta.reversals.note_known(id, *known));
         let first_own = self.chunks.keys().next().copied();
         Ok([first_own, reversed_before].into_iter().flatten().fold(settled, Month::min))
     }
@@ -117,25 +126,26 @@ impl PartnerBatch {
     fn reversals_apply(
         &self,
         read: &impl DerivedRead,
-        owner: &str,
+        partner_id: &PartnerId,
         meta: &mut PartnerMeta,
     ) -> Result<Option<Month>, ProjectError> {
         let mut targets = BTreeSet::new();
-        for envelope in &self.reversals {
-            meta.reversals.add(envelope);
+        for (position, envelope) in &self.reversals {
+            meta.reversals.add(*position, envelope);
             if let Payload::Reversal(reversal) = &envelope.payload {
                 let source = envelope.id.source.clone();
                 targets.insert(EventRef { source, event_id: reversal.reverses.clone() });
             }
         }
         // A target within the batch is not among the stored facts: do not search the whole history for it.
-        self.ids.iter().for_each(|id| {
+        self.ids.iter().for_each(|(id, _)| {
             targets.remove(id);
         });
+        pinned_find(read, partner_id, meta, &mut targets)?;
         let Some(first) = meta.facts.first() else { return Ok(None) };
         let everything = first..Month::from_index(i32::MAX);
-        let found = facts_find(read, owner, &meta.facts, &everything, &mut targets)?;
-        found.iter().for_each(|fact| meta.reversals.note_known(&fact.id));
+        let found = facts_find(read, partner_id.as_str(), &meta.facts, &everything, &mut targets)?;
+        found.iter().for_each(|fact| meta.reversals.note_known(&fact.id, Known::Fact(fact.month())));
         Ok(found.iter().map(Fact::month).min())
     }
 }

@@ -8,7 +8,7 @@ use daybook_store::{DerivedRead, DerivedWrite, LedgerReader};
 use serde::{Deserialize, Serialize};
 
 /// The number of the shape of what this crate keeps in the derived file. Another shape is rebuilt from the ledger.
-const SHAPE: u32 = 5;
+const SHAPE: u32 = 6;
 const FACTS: &str = "facts";
 const LIVE_GENERATION: &str = "live_generation";
 const STALE_GENERATIONS: &str = "stale_generations";

@@ -40,6 +40,11 @@ fn entry_split(chunk: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     Some((Entry { position: Position::new(u64::from_be_bytes(*position)), envelope }, rest))
 }
 
+fn last_position(chunk: &[u8]) -> Position {
+    let entries = std::iter::successors(entry_split(chunk), |(_, rest)| entry_split(rest));
+    entries.map(|(entry, _)| entry.position).max().unwrap_or_default()
+}
+
 /// Which months of an owner have facts, and in how many chunks.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct FactMonths {
@@ -51,6 +56,8 @@ pub(crate) struct FactMonths {
 struct Chunks {
     full: u32,
     small: u32,
+    /// The last position among their records.
+    last: Position,
 }
 
 impl FactMonths {
@@ -64,6 +71,12 @@ impl FactMonths {
         self.months.keys().rev().copied()
     }
 
+    /// The months up to one that have a record after a position, ascending.
+    pub(crate) fn recorded_after(&self, after: Position, to: Month) -> Vec<Month> {
+        let months = self.months.range(..=to).filter(|(_, chunks)| chunks.last > after);
+        months.map(|(month, _)| *month).collect()
+    }
+
     /// Puts a chunk behind those of the month.
     pub(crate) fn append(
         &mut self,
@@ -73,6 +86,7 @@ impl FactMonths {
         chunk: &[u8],
     ) -> Result<(), ProjectError> {
         let chunks = self.months.entry(month).or_default();
+        chunks.last = chunks.last.max(last_position(chunk));
         if chunks.small < SMALL_CHUNKS_MAX {
             write.facts_put(owner, month, chunks.full + chunks.small, chunk)?;
             chunks.small += 1;
@@ -86,7 +100,7 @@ impl FactMonths {
         merged.extend_from_slice(chunk);
         write.facts_put(owner, month, chunks.full, &merged)?;
         let is_full = merged.len() >= FULL_CHUNK_BYTES_MIN;
-        *chunks = Chunks { full: chunks.full + u32::from(is_full), small: u32::from(!is_full) };
+        *chunks = Chunks { full: chunks.full + u32::from(is_full), small: u32::from(!is_full), ..*chunks };
         Ok(())
     }
 
@@ -162,7 +176,10 @@ mod tests {
             entry_push(&mut chunk, Position::new(number), &envelope);
             months.append(&mut write, "P-1", month, &chunk).unwrap();
         }
-        assert_eq!(months.months[&month], Chunks { full: 2, small: 6 });
+        assert_eq!(months.months[&month], Chunks { full: 2, small: 6, last: Position::new(40) });
+        assert_eq!(months.recorded_after(Position::new(39), month), [month]);
+        assert_eq!(months.recorded_after(Position::new(40), month), []);
+        assert_eq!(months.recorded_after(Position::ZERO, month.plus(-1)), []);
         let mut count = 0;
         let visited = months.visit(&write, "P-1", month, |_| {
             count += 1;

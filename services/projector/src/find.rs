@@ -2,9 +2,10 @@
 
 use crate::ProjectError;
 use crate::chunk::FactMonths;
-use daybook_event::{EventRef, Month};
+use crate::partner::{PartnerMeta, pinned_owner};
+use daybook_event::{EventRef, Month, PartnerId};
 use daybook_store::DerivedRead;
-use daybook_views::Fact;
+use daybook_views::{Fact, Known};
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 
@@ -34,6 +35,28 @@ pub(crate) fn facts_find(
         })?;
     }
     Ok(found)
+}
+
+/// Notes which of the events wanted are pinned statements, and takes these off `wanted`.
+pub(crate) fn pinned_find(
+    read: &impl DerivedRead,
+    partner_id: &PartnerId,
+    meta: &mut PartnerMeta,
+    wanted: &mut BTreeSet<EventRef>,
+) -> Result<(), ProjectError> {
+    // Only operators write them: nobody else can name one.
+    if !wanted.iter().any(|id| id.source.is_ledger()) {
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    for month in meta.pinned.newest_first() {
+        meta.pinned.visit(read, &pinned_owner(partner_id), month, |entry| {
+            found.extend(daybook_proto::peek_id(entry.envelope).filter(|id| wanted.remove(id)));
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    found.iter().for_each(|id| meta.reversals.note_known(id, Known::Closing));
+    Ok(())
 }
 
 /// The fact that a record is; none for a record that is no fact.

@@ -21,7 +21,7 @@ pub(crate) fn no_partner_load(read: &impl DerivedRead) -> Result<(FactsOfNoPartn
             let position = entry.position;
             let decoded = daybook_proto::decode(entry.envelope);
             let envelope = decoded.map_err(|fault| ProjectError::Undecodable { position, fault })?;
-            facts.add(&envelope);
+            facts.add(position, &envelope);
             adoptions.add(position, &envelope);
             Ok(ControlFlow::Continue(()))
         })?;

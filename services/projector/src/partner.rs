@@ -2,7 +2,7 @@
 //! them. It depends on records only, never on a rule book, so every generation of the views shares it.
 
 use crate::chunk::FactMonths;
-use daybook_event::{Currency, Month};
+use daybook_event::{Currency, Month, PartnerId};
 use daybook_views::{Fact, FactKind, Reversals};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct PartnerMeta {
     /// Where its facts are.
     pub(crate) facts: FactMonths,
+    /// Where its pinned statements are, by the month that they are of.
+    pub(crate) pinned: FactMonths,
     /// Its reversals.
     pub(crate) reversals: Reversals,
     /// What exchange rates its figures depend on.
     pub(crate) currencies: CurrencyUses,
+}
+
+/// Under which name the derived file has a partner's pinned statements: no partner's own, since no id has a slash.
+pub(crate) fn pinned_owner(partner_id: &PartnerId) -> String {
+    format!("{partner_id}/pinned")
 }
 
 /// Where a partner uses which currency.
@@ -61,6 +68,11 @@ impl CurrencyUses {
             of_currency.credits.extend(&added.credits);
             of_currency.claims |= added.claims;
         }
+    }
+
+    /// Every currency used.
+    pub(crate) fn all(&self) -> BTreeSet<Currency> {
+        self.0.keys().copied().collect()
     }
 
     /// The first month that other rates for these currencies and months affect; `settled` where they affect claims only.

@@ -242,7 +242,7 @@ impl Projector {
         let through = loaded.live.checkpoint.through;
         let settled = Month::of(through);
         let mut of_no_partner = loaded.of_no_partner.clone();
-        batch.of_no_partner.iter().for_each(|(_, envelope)| of_no_partner.add(envelope));
+        batch.of_no_partner.iter().for_each(|(position, envelope)| of_no_partner.add(*position, envelope));
         let fx_before = loaded.of_no_partner.fx_counting(&self.book, through);
         let fx = of_no_partner.fx_counting(&self.book, through);
         let terms = Terms { generation: loaded.live.number, book: &self.book, fx: &fx, through };
@@ -290,7 +290,7 @@ impl Projector {
                 of_partner.apply(&mut write, partner_id, &mut meta, Month::of(through))?;
                 write.partner_put(partner_id.as_str(), &meta)?;
             }
-            batch.of_no_partner.iter().for_each(|(_, envelope)| loaded.of_no_partner.add(envelope));
+            batch.of_no_partner.iter().for_each(|(at, envelope)| loaded.of_no_partner.add(*at, envelope));
             loaded.adoptions_add(&batch);
             loaded.facts = FactsMark::at(ledger, batch.position)?;
             loaded.commit(write)?;

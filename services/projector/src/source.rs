@@ -2,10 +2,10 @@
 
 use crate::ProjectError;
 use crate::find::{fact_read, facts_find};
-use crate::partner::PartnerMeta;
-use daybook_event::{EventRef, Month, PartnerId};
+use crate::partner::{PartnerMeta, pinned_owner};
+use daybook_event::{Currency, EventRef, Month, PartnerId, Position};
 use daybook_store::DerivedRead;
-use daybook_views::{Fact, FactSource, Reversals};
+use daybook_views::{Fact, FactSource, PinnedRecord, Reversals};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +91,28 @@ impl<R: DerivedRead> FactSource for DerivedFacts<'_, R> {
 
     fn reversals(&self) -> &Reversals {
         &self.meta.reversals
+    }
+
+    fn months_recorded_after(&self, after: Position, to: Month) -> Vec<Month> {
+        self.meta.facts.recorded_after(after, to)
+    }
+
+    fn currencies(&self) -> BTreeSet<Currency> {
+        self.meta.currencies.all()
+    }
+
+    fn pinned(&self, month: Month, after: Position, before: Position) -> Result<Cow<'_, [PinnedRecord]>, ProjectError> {
+        let mut found = Vec::new();
+        self.meta.pinned.visit(self.read, &pinned_owner(self.partner_id), month, |entry| {
+            let position = entry.position;
+            if after < position && position < before {
+                let decoded = daybook_proto::decode(entry.envelope);
+                let envelope = decoded.map_err(|fault| ProjectError::Undecodable { position, fault })?;
+                found.extend(PinnedRecord::of(position, &envelope));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(Cow::Owned(found))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::partner::{ENTRY_FACTS, ONBOARDING_FACTS, Partner, azure, book, date, 
 use chrono::{Days, NaiveDate};
 use daybook_event::{
     Amount, ClaimState, CoopClaim, Currency, Envelope, EventId, Exact, ExchangeRate, FxRate, ManualAdjustment, Month,
-    Opening, PartnerStanding, Payload, Product, Reversal, StandingValue,
+    Opening, PartnerStanding, Payload, Position, Product, Reversal, StandingValue,
 };
 use daybook_rules::model::RuleBook;
 use daybook_views::rows::{LotRow, PayoutRow};
@@ -104,7 +104,7 @@ fn rates(book: &RuleBook, through: NaiveDate) -> FxTable {
         let mut envelope = of_rate.into_envelopes().remove(0);
         envelope.partner_id = None;
         envelope.id.source = daybook_event::SourceId::parse("rates").unwrap();
-        facts.add(&envelope);
+        facts.add(Position::new(1), &envelope);
     }
     facts.fx_counting(book, through)
 }

@@ -85,8 +85,9 @@ pub(crate) fn rows_of(envelopes: &[Envelope], book: &RuleBook, fx: &FxTable, thr
     let mut reversals = Reversals::default();
     let mut facts = Vec::new();
     for (position, envelope) in (1..).zip(envelopes) {
-        reversals.add(envelope);
-        facts.extend(Fact::of(envelope.clone(), Position::new(position)));
+        let position = Position::new(position);
+        reversals.add(position, envelope);
+        facts.extend(Fact::of(envelope.clone(), position));
     }
     fold_partner(book, fx, &Partner::id(), &PartnerHistory::new(facts, reversals), through)
 }

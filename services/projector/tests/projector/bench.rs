@@ -2,14 +2,14 @@
 
 use crate::history::TREASURY;
 use chrono::NaiveDate;
-use daybook_event::{Envelope, Instant, PartnerId, Payload, Position, RuleFile};
+use daybook_event::{Envelope, Instant, PartnerId, Position, RuleFile};
 use daybook_projector::{BatchLimits, ProjectError, Projector, Views};
 use daybook_rules::RuleLibrary;
 use daybook_rules::model::RuleBook;
 use daybook_store::{Binding, ContentHash, DerivedOptions, Incoming, Ledger, LedgerOptions, LedgerReader, Origin};
 use daybook_views::{
-    Digest, Fact, FactsOfNoPartner, PartnerHistory, PartnerRows, Reversals, digest_of_partner, digest_of_views,
-    fold_partner,
+    Digest, Fact, FactsOfNoPartner, PartnerHistory, PartnerRows, PinnedRecord, Reversals, digest_of_partner,
+    digest_of_views, fold_partner,
 };
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -152,22 +152,23 @@ pub(crate) struct Expected {
 impl Expected {
     pub(crate) fn of(envelopes: &[Envelope], book: &RuleBook, through: NaiveDate) -> Self {
         let mut of_no_partner = FactsOfNoPartner::default();
-        let mut histories: BTreeMap<PartnerId, (Vec<Fact>, Reversals)> = BTreeMap::new();
-        for (at, envelope) in envelopes.iter().enumerate() {
-            of_no_partner.add(envelope);
+        let mut taken: BTreeMap<PartnerId, (Vec<Fact>, Reversals, Vec<PinnedRecord>)> = BTreeMap::new();
+        for (position, envelope) in (1..).map(Position::new).zip(envelopes) {
+            of_no_partner.add(position, envelope);
             let Some(partner_id) = envelope.partner_id.clone() else { continue };
-            let (facts, reversals) = histories.entry(partner_id).or_default();
-            match &envelope.payload {
-                Payload::Reversal(_) => reversals.add(envelope),
-                _ => facts.extend(Fact::of(envelope.clone(), Position::new(at as u64 + 1))),
-            }
+            let (facts, reversals, pinned) = taken.entry(partner_id).or_default();
+            reversals.add(position, envelope);
+            pinned.extend(PinnedRecord::of(position, envelope));
+            facts.extend(Fact::of(envelope.clone(), position));
         }
         let fx = of_no_partner.fx_counting(book, through);
-        let fold = |(partner_id, (facts, reversals)): (PartnerId, (Vec<Fact>, Reversals))| {
-            let rows = fold_partner(book, &fx, &partner_id, &PartnerHistory::new(facts, reversals), through);
-            (partner_id, rows)
-        };
-        Self { partners: histories.into_iter().map(fold).collect(), of_no_partner: of_no_partner.rows(book) }
+        let mut partners = BTreeMap::new();
+        for (partner_id, (facts, reversals, pinned)) in taken {
+            let history = PartnerHistory::new(facts, reversals).with_pinned(pinned);
+            let rows = fold_partner(book, &fx, &partner_id, &history, through);
+            partners.insert(partner_id, rows);
+        }
+        Self { partners, of_no_partner: of_no_partner.rows(book) }
     }
 
     pub(crate) fn digest(&self) -> Digest {
