@@ -31,7 +31,8 @@ pub use impact::{
     impact, percent,
 };
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
-pub use replayed::{Replayed, replay, replay_telling};
+pub use replayed::{Replayed, replay, replay_closed, replay_closed_telling, replay_telling};
+
 pub use rule_tests::{RuleTestOutcome, run_rule_test};
 pub use shards::{Census, Shard};
 pub use views::{Views, ViewsHead, keep_months};

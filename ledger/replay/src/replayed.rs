@@ -3,7 +3,10 @@
 use crate::histories::Histories;
 use daybook_event::{NaiveDate, PartnerId};
 use daybook_rules::model::RuleBook;
-use daybook_views::{Digest, PartnerRows, digest_of_partner, digest_of_views, fold_partner};
+use daybook_views::{
+    ClosedMonths, ClosedTerms, Digest, PartnerHistory, PartnerRows, digest_of_partner, digest_of_views, fold_partner,
+    fold_partner_closed,
+};
 
 /// The rows of a replay.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +32,8 @@ impl Replayed {
     }
 }
 
-/// Folds every partner under the book. The result does not depend on the number of threads: partners are independent,
-/// and rows come back in order of partner.
+/// Folds every partner under the book, as if nothing were closed. The result does not depend on the number of threads:
+/// partners are independent, and rows come back in order of partner.
 #[must_use]
 pub fn replay(histories: &Histories, book: &RuleBook, through: NaiveDate, threads: usize) -> Replayed {
     replay_telling(histories, book, through, threads, &|_| ())
@@ -46,6 +49,47 @@ pub fn replay_telling(
     folded: &(dyn Fn(usize) + Sync),
 ) -> Replayed {
     let fx = histories.of_no_partner().fx_counting(book, through);
+    replay_by(histories, book, threads, folded, |id, history| fold_partner(book, &fx, id, history, through))
+}
+
+/// Folds every partner under the current book, and keeps what is closed on the through date. `terms` say how the current book
+/// came from the one of the last closing that counts. Where nothing is closed it is [`replay`].
+#[must_use]
+pub fn replay_closed(
+    histories: &Histories,
+    book: &RuleBook,
+    terms: &ClosedTerms,
+    through: NaiveDate,
+    threads: usize,
+) -> Replayed {
+    replay_closed_telling(histories, book, terms, through, threads, &|_| ())
+}
+
+/// The same; `folded` is told, from whichever thread, of each number of partners that are done.
+#[must_use]
+pub fn replay_closed_telling(
+    histories: &Histories,
+    book: &RuleBook,
+    terms: &ClosedTerms,
+    through: NaiveDate,
+    threads: usize,
+    folded: &(dyn Fn(usize) + Sync),
+) -> Replayed {
+    match ClosedMonths::of(histories.of_no_partner(), book, terms, through) {
+        Some(closed) => {
+            replay_by(histories, book, threads, folded, |id, history| fold_partner_closed(&closed, id, history))
+        }
+        None => replay_telling(histories, book, through, threads, folded),
+    }
+}
+
+fn replay_by(
+    histories: &Histories,
+    book: &RuleBook,
+    threads: usize,
+    folded: &(dyn Fn(usize) + Sync),
+    fold: impl Fn(&PartnerId, &PartnerHistory) -> PartnerRows + Sync,
+) -> Replayed {
     let all = histories.partners();
     // Chunks are small so that one partner with most of the events does not leave the other threads idle.
     let next = std::sync::atomic::AtomicUsize::new(0);
@@ -57,7 +101,7 @@ pub fn replay_telling(
                 return done;
             }
             let chunk = &all[first..all.len().min(first + CHUNK_PARTNERS)];
-            let rows = chunk.iter().map(|(id, history)| (id.clone(), fold_partner(book, &fx, id, history, through)));
+            let rows = chunk.iter().map(|(id, history)| (id.clone(), fold(id, history)));
             done.push((first, rows.collect::<Vec<_>>()));
             folded(chunk.len());
         }

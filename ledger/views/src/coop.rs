@@ -6,7 +6,7 @@
 use crate::claims::{Against, Check, Claim, ClaimStep, Stage};
 use crate::codes::Refusal;
 use crate::fx::FxTable;
-use crate::lots::{Lot, LotDays, Outcome, lot_row, lots};
+use crate::lots::{Lot, LotDays, Outcome, lot_row};
 use crate::rows::{ClaimRow, FindingRow, LotRow};
 use crate::state::PartnerState;
 use chrono::NaiveDate;
@@ -29,9 +29,10 @@ pub(crate) fn settle_coop(
     fx: &FxTable,
     partner_id: &PartnerId,
     state: &PartnerState,
+    lots: BTreeMap<Period, Lot>,
     through: NaiveDate,
 ) -> Result<CoopRows, Overflow> {
-    let mut desk = Desk::open(book, fx, partner_id, state, through)?;
+    let mut desk = Desk::open(book, fx, partner_id, lots);
     for step in &state.claims {
         desk.take(step)?;
     }
@@ -51,16 +52,14 @@ pub(crate) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    /// The desk before the first step: every lot as it is on the through date.
+    /// The desk before the first step, with every lot as it is on the through date.
     pub(crate) fn open(
         book: &'a RuleBook,
         fx: &'a FxTable,
         partner_id: &'a PartnerId,
-        state: &PartnerState,
-        through: NaiveDate,
-    ) -> Result<Self, Overflow> {
-        let lots = lots(book, state, through)?;
-        Ok(Self { book, fx, partner_id, lots, claims: BTreeMap::new(), findings: Vec::new(), checked: Vec::new() })
+        lots: BTreeMap<Period, Lot>,
+    ) -> Self {
+        Self { book, fx, partner_id, lots, claims: BTreeMap::new(), findings: Vec::new(), checked: Vec::new() }
     }
 
     pub(crate) fn take(&mut self, step: &ClaimStep) -> Result<(), Overflow> {

@@ -3,6 +3,7 @@
 use crate::booking::{book_month, note_oddities};
 use crate::caps::apply_caps;
 use crate::claims::ClaimStep;
+use crate::closing::Pinned;
 use crate::competency::Certification;
 use crate::coop::settle_coop;
 use crate::credits::{Resolved, Resolver};
@@ -11,10 +12,11 @@ use crate::fact::{Fact, FactKind};
 use crate::fx::FxTable;
 use crate::growth::{self, BilledAs};
 use crate::history::{FactSource, PartnerHistory};
-use crate::openings::{note_adjustment, note_opening};
+use crate::lots::lots;
+use crate::openings::{note_adjustment, note_balance, note_opening};
 use crate::payout::settle_payouts;
 use crate::pricing::{PricedLine, Pricer};
-use crate::rows::{FindingRow, PartnerRows, ProvisionalRow};
+use crate::rows::{FindingRow, PartnerRows, PostingRow, ProvisionalRow, TrueUpRow};
 use crate::standing::MonthOfStanding;
 use crate::state::{Credited, FactHistory, FactValue, PartnerState};
 use chrono::{Days, NaiveDate};
@@ -124,6 +126,7 @@ pub fn step<S: FactSource>(
         standing.day(state, day, has_lines)?;
         day = day + Days::new(1);
     }
+    note_reversed_balances(book, partner_id, source, state, &facts, through);
     state.days.extend(standing.finish());
     let mut pricer = Pricer::new(book, state);
     let mut priced = lines.iter().map(|line| pricer.price(line)).collect::<Result<Vec<_>, _>>()?;
@@ -183,7 +186,24 @@ fn note(
     Ok(())
 }
 
-/// Turns a state into every row of the partner, each view sorted as the outputs show it.
+/// Opening balances that were reversed: they count on in months that were closed before.
+fn note_reversed_balances<S: FactSource>(
+    book: &RuleBook,
+    partner_id: &PartnerId,
+    source: &S,
+    state: &mut PartnerState,
+    facts: &[Fact],
+    through: NaiveDate,
+) {
+    for fact in facts.iter().filter(|fact| fact.effective_on <= through) {
+        let FactKind::Opening(opening) = &fact.kind else { continue };
+        if let from @ Some(_) = source.reversals().reversed_from(&fact.id) {
+            note_balance(book, partner_id, state, fact, opening, from);
+        }
+    }
+}
+
+/// Turns a state into every row of the partner, each view sorted as the outputs show it; as if nothing were closed.
 ///
 /// # Errors
 /// [`Overflow`] when a sum leaves the range of exact money.
@@ -195,8 +215,37 @@ pub fn settle(
     state: &PartnerState,
     through: NaiveDate,
 ) -> Result<PartnerRows, Overflow> {
-    let coop = settle_coop(book, fx, partner_id, state, through)?;
-    let payouts = settle_payouts(book, partner_id, state, &coop.conversions, through)?;
+    settle_booked(book, fx, partner_id, source, state, Booked::as_if_open(state), &Pinned::default(), through)
+}
+
+/// What is booked in which month.
+pub(crate) struct Booked {
+    pub(crate) postings: Vec<PostingRow>,
+    pub(crate) true_ups: Vec<TrueUpRow>,
+}
+
+impl Booked {
+    /// What the state earned and what was corrected by hand, each in its own month, as if nothing were closed.
+    pub(crate) fn as_if_open(state: &PartnerState) -> Self {
+        let true_ups = state.adjustments.iter().map(|adjusted| adjusted.row.clone()).collect();
+        Self { postings: state.postings.clone(), true_ups }
+    }
+}
+
+/// Lots, claims and payouts of what is booked, and all the rows.
+#[allow(clippy::too_many_arguments)] // those of `settle`, with what is booked and what is pinned
+pub(crate) fn settle_booked(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    source: &impl FactSource,
+    state: &PartnerState,
+    booked: Booked,
+    pinned: &Pinned<'_>,
+    through: NaiveDate,
+) -> Result<PartnerRows, Overflow> {
+    let coop = settle_coop(book, fx, partner_id, state, lots(book, state, &booked, pinned, through)?, through)?;
+    let payouts = settle_payouts(book, partner_id, state, &booked, pinned, &coop.conversions, through)?;
     let mut findings = state.findings.clone();
     findings.extend(coop.findings);
     findings.extend(reversal_findings(partner_id, source));
@@ -211,10 +260,10 @@ pub fn settle(
     findings.sort();
     let mut rows = PartnerRows {
         standing: state.standing_rows.clone(),
-        postings: state.postings.clone(),
+        postings: booked.postings,
         lots: coop.lots,
         claims: coop.claims,
-        true_ups: state.true_ups.clone(),
+        true_ups: booked.true_ups,
         payouts,
         conservation: state.conservation.clone(),
         provisional: state.provisional.clone(),

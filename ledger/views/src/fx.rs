@@ -44,6 +44,11 @@ impl FxTable {
         Self { rates: rates.filter(|(_, all): &(_, Vec<_>)| !all.is_empty()).collect() }
     }
 
+    /// Every rate, with its currency and month.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Currency, Month, &Published)> {
+        self.rates.iter().flat_map(|((currency, month), all)| all.iter().map(|one| (*currency, *month, one)))
+    }
+
     /// The rate of a currency in a month, and the event that published it.
     #[must_use]
     pub fn rate(&self, currency: Currency, month: Month) -> Option<(ExchangeRate, &EventRef)> {

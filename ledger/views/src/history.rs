@@ -25,6 +25,9 @@ pub trait FactSource {
     /// Which events are reversed.
     fn reversals(&self) -> &Reversals;
 
+    /// The month of the first fact.
+    fn first_month(&self) -> Option<Month>;
+
     /// Months up to one that have a fact recorded after a position, ascending.
     fn months_recorded_after(&self, after: Position, to: Month) -> Vec<Month>;
 
@@ -116,20 +119,33 @@ impl Reversals {
 
     /// The position from which on the event is reversed, if it is.
     #[must_use]
-    pub fn reversed_from(&self, id: &EventRef) -> Option<Position> {
+    pub(crate) fn reversed_from(&self, id: &EventRef) -> Option<Position> {
         self.targets.get(id).copied()
     }
 
-    /// Those up to a position alone.
+    /// Those up to a position alone: for the fold, which asks for no findings.
     #[must_use]
-    pub fn until(&self, position: Position) -> Self {
+    pub(crate) fn until(&self, position: Position) -> Self {
         let made = self.made.iter().filter(|(_, made)| made.position <= position);
         let targets = self.targets.iter().filter(|(_, from)| **from <= position);
         Self {
             made: made.map(|(id, made)| (id.clone(), made.clone())).collect(),
             targets: targets.map(|(target, from)| (target.clone(), *from)).collect(),
-            known: self.known.clone(),
+            known: BTreeMap::new(),
         }
+    }
+
+    /// Reversals of facts after a position: `(position, reversal, target, the target's month)`.
+    pub(crate) fn of_facts_after(
+        &self,
+        position: Position,
+    ) -> impl Iterator<Item = (Position, &EventRef, &EventRef, Month)> {
+        self.made.iter().filter(move |(_, made)| made.position > position).filter_map(|(id, made)| {
+            match self.known.get(&made.target) {
+                Some(Known::Fact(month)) => Some((made.position, id, &made.target, *month)),
+                Some(Known::Closing) | None => None,
+            }
+        })
     }
 
     /// Reversals that change nothing: `(code, reversal)`.
@@ -213,6 +229,10 @@ impl FactSource for PartnerHistory {
 
     fn reversals(&self) -> &Reversals {
         &self.reversals
+    }
+
+    fn first_month(&self) -> Option<Month> {
+        Self::first_month(self)
     }
 
     fn months_recorded_after(&self, after: Position, to: Month) -> Vec<Month> {

@@ -39,8 +39,8 @@ mod standing;
 mod state;
 
 pub use closing::{
-    ClosedTerms, Closing, Closings, Statement, StatementError, TermsStep, closing_event_id, statement_event_id,
-    statements_digest,
+    ClosedMonths, ClosedTerms, Closing, Closings, Statement, StatementError, TermsStep, closing_event_id,
+    fold_partner_closed, settle_closed, statement_event_id, statements_digest,
 };
 pub use digest::{Digest, digest_of_partner, digest_of_views};
 pub use fact::{Fact, FactKind, Line, LineKind};

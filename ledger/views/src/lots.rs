@@ -1,6 +1,8 @@
 //! Lots: the co-op of a partner's earning periods, and what becomes of it.
 
 use crate::claims::Claim;
+use crate::closing::Pinned;
+use crate::fold::Booked;
 use crate::openings::{OpeningLot, Stood};
 use crate::rows::LotRow;
 use crate::state::PartnerState;
@@ -43,34 +45,55 @@ struct Parts {
     opening: OpeningLot,
 }
 
-/// Every lot with something accrued.
+/// Every lot with something accrued. What a closing decided is not decided again; what a closed period's months show is
+/// not counted again either, since its lot was pinned with it.
 pub(crate) fn lots(
     book: &RuleBook,
     state: &PartnerState,
+    booked: &Booked,
+    pinned: &Pinned<'_>,
     through: NaiveDate,
 ) -> Result<BTreeMap<Period, Lot>, Overflow> {
     let calendar = book.calendar();
+    let known_until = |month| pinned.known_until(month);
     let mut parts: BTreeMap<Period, Parts> = BTreeMap::new();
-    for (month, lot) in &state.openings.lots {
-        parts.insert(calendar.period_of(*month), Parts { accrued: lot.accrued, opening: lot.clone() });
+    for (first, opening) in state.openings.lots(calendar, known_until)? {
+        parts.insert(calendar.period_of(first), Parts { accrued: opening.accrued, opening });
     }
-    let postings = state.postings.iter().map(|posting| (posting.month, posting.coop));
-    let true_ups = state.true_ups.iter().map(|true_up| (true_up.month, true_up.coop));
+    let postings = booked.postings.iter().map(|posting| (posting.month, posting.coop));
+    let true_ups = booked.true_ups.iter().map(|true_up| (true_up.month, true_up.coop));
     for (month, coop) in postings.chain(true_ups) {
-        let accrued = &mut parts.entry(calendar.period_of(month)).or_default().accrued;
-        *accrued = accrued.plus(coop)?;
+        let period = calendar.period_of(month);
+        if known_until(period.last_month()).is_none() {
+            let accrued = &mut parts.entry(period).or_default().accrued;
+            *accrued = accrued.plus(coop)?;
+        }
     }
-    let is_nothing =
-        |of: &Parts| [of.accrued, of.opening.consumed, of.opening.converted].iter().all(|sum| sum.is_zero());
-    let nonzero = parts.into_iter().filter(|(_, of)| !is_nothing(of));
-    nonzero.map(|(period, of)| Ok((period, lot(book, period, &of, through)?))).collect()
+    for row in pinned.statements().filter_map(|statement| statement.lot.as_ref()) {
+        calendar.period_parse(&row.period).map(|period| parts.entry(period).or_default());
+    }
+    let mut lots = BTreeMap::new();
+    for (period, of) in parts {
+        let lot = match pinned.lot(period.last_month()) {
+            Some(row) => Lot::pinned(row, &of.opening)?,
+            None if of.is_nothing() => continue,
+            None => lot(book, period, &of, through)?,
+        };
+        lots.insert(period, lot);
+    }
+    Ok(lots)
+}
+
+impl Parts {
+    fn is_nothing(&self) -> bool {
+        [self.accrued, self.opening.consumed, self.opening.converted].iter().all(|sum| sum.is_zero())
+    }
 }
 
 fn lot(book: &RuleBook, period: Period, of: &Parts, through: NaiveDate) -> Result<Lot, Overflow> {
     let Parts { accrued, opening } = of;
-    let (accrued, consumed) = (*accrued, opening.consumed);
     let is_enough = match opening.stood {
-        Stood::Open => accrued >= coop_threshold(book, period),
+        Stood::Open => *accrued >= coop_threshold(book, period),
         Stood::Usable => true,
         Stood::Converted => false,
     };
@@ -83,17 +106,7 @@ fn lot(book: &RuleBook, period: Period, of: &Parts, through: NaiveDate) -> Resul
     } else {
         Outcome::Converted
     };
-    let there = if outcome == Outcome::Usable { accrued } else { Exact::ZERO };
-    let taken = consumed.min(there);
-    Ok(Lot {
-        outcome,
-        accrued,
-        converted_before: opening.converted,
-        pool: there.minus(taken)?,
-        reserved: Exact::ZERO,
-        consumed,
-        overdrawn: consumed.minus(taken)?,
-    })
+    Lot::of(outcome, *accrued, opening)
 }
 
 /// The co-op threshold of a period. Which of its edges decides is itself a term: that of its last day.
@@ -137,6 +150,31 @@ impl LotDays {
 }
 
 impl Lot {
+    fn of(outcome: Outcome, accrued: Exact, opening: &OpeningLot) -> Result<Self, Overflow> {
+        let there = if outcome == Outcome::Usable { accrued } else { Exact::ZERO };
+        let taken = opening.consumed.min(there);
+        Ok(Self {
+            outcome,
+            accrued,
+            converted_before: opening.converted,
+            pool: there.minus(taken)?,
+            reserved: Exact::ZERO,
+            consumed: opening.consumed,
+            overdrawn: opening.consumed.minus(taken)?,
+        })
+    }
+
+    /// A lot as its closing left it; none of a statement: nothing accrued.
+    fn pinned(row: Option<&LotRow>, opening: &OpeningLot) -> Result<Self, Overflow> {
+        let state = row.map_or("none", |row| row.state.as_str());
+        let accrued = row.map_or(Exact::ZERO, |row| row.accrued);
+        match state {
+            "usable" => Self::of(Outcome::Usable, accrued, opening),
+            "converted" => Self::of(Outcome::Converted, accrued, opening),
+            _ => Self::of(Outcome::None, Exact::ZERO, opening),
+        }
+    }
+
     pub(crate) fn empty() -> Self {
         let zero = Exact::ZERO;
         Self {

@@ -71,6 +71,11 @@ impl FactsOfNoPartner {
         Closings::of(self.closed.values().cloned())
     }
 
+    /// Every rate, whether or not it counts.
+    pub(crate) fn fx(&self) -> &FxTable {
+        &self.fx
+    }
+
     /// The reversals of facts of no partner.
     #[must_use]
     pub fn reversals(&self) -> &Reversals {
@@ -95,7 +100,7 @@ impl FactsOfNoPartner {
 }
 
 /// Whether facts of no partner count from this source.
-fn is_named(book: &RuleBook, source: &SourceId) -> bool {
+pub(crate) fn is_named(book: &RuleBook, source: &SourceId) -> bool {
     source.is_ledger() || book.sources_of_no_partner.iter().any(|named| named == source.as_str())
 }
 
@@ -172,6 +177,9 @@ mod tests {
                 engine_semantics: 1,
                 statement_digest: String::new(),
                 override_reason: String::new(),
+                closed_by: String::new(),
+                approver: String::new(),
+                reason: String::new(),
             };
             envelope(source, id, Payload::PeriodClosed(closed))
         };

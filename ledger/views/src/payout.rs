@@ -1,5 +1,7 @@
 //! What a partner is paid for each past month.
 
+use crate::closing::Pinned;
+use crate::fold::Booked;
 use crate::rows::PayoutRow;
 use crate::state::PartnerState;
 use chrono::{Days, NaiveDate};
@@ -16,19 +18,21 @@ struct Payable {
     opening_carry: Exact,
 }
 
-/// A row per past month with a posting, conversion, true-up, manual adjustment or carry.
+/// A row per past month with a posting, conversion, true-up, manual adjustment or carry. Closed months show what was pinned.
 pub(crate) fn settle_payouts(
     book: &RuleBook,
     partner_id: &PartnerId,
     state: &PartnerState,
+    booked: &Booked,
+    pinned: &Pinned<'_>,
     conversions: &BTreeMap<Month, Exact>,
     through: NaiveDate,
 ) -> Result<Vec<PayoutRow>, Overflow> {
-    let payable = payable(state, conversions)?;
-    let mut rows = Vec::new();
-    let Some(&first) = payable.keys().next() else { return Ok(rows) };
-    let mut carry = Exact::ZERO;
-    let mut month = first;
+    let mut rows = pinned_rows(book, state, pinned, through)?;
+    let payable = payable(state, booked, pinned, conversions)?;
+    let mut carry = pinned.carried_out();
+    let first = if carry.is_zero() { payable.keys().next().copied() } else { pinned.first_open() };
+    let Some(mut month) = first else { return Ok(rows) };
     while month.last_day() <= through {
         let of_month = payable.get(&month).copied();
         if of_month.is_some() || !carry.is_zero() {
@@ -44,21 +48,50 @@ pub(crate) fn settle_payouts(
     Ok(rows)
 }
 
-fn payable(state: &PartnerState, conversions: &BTreeMap<Month, Exact>) -> Result<BTreeMap<Month, Payable>, Overflow> {
+/// The rows of closed months. One whose payout was held, or not due yet, is judged again: what becomes of the money is known
+/// only later. How much it is stays.
+fn pinned_rows(
+    book: &RuleBook,
+    state: &PartnerState,
+    pinned: &Pinned<'_>,
+    through: NaiveDate,
+) -> Result<Vec<PayoutRow>, Overflow> {
+    let mut rows = Vec::new();
+    for (closing, row) in pinned.payouts() {
+        let mut row = row.clone();
+        if row.held.is_positive() || (row.paid.is_positive() && row.due_on > closing.through) {
+            row.paid = row.paid.plus(row.held)?;
+            row.held = Exact::ZERO;
+            hold(book, state, &mut row, through);
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// What is payable with each open month.
+fn payable(
+    state: &PartnerState,
+    booked: &Booked,
+    pinned: &Pinned<'_>,
+    conversions: &BTreeMap<Month, Exact>,
+) -> Result<BTreeMap<Month, Payable>, Overflow> {
+    let is_open = |month: &Month| pinned.first_open().is_none_or(|first| *month >= first);
     let mut months: BTreeMap<Month, Payable> = BTreeMap::new();
-    for posting in &state.postings {
+    for posting in booked.postings.iter().filter(|posting| is_open(&posting.month)) {
         let of_month = months.entry(posting.month).or_default();
         of_month.rebate = of_month.rebate.plus(posting.rebate)?;
     }
-    for (month, converted) in conversions {
+    for (month, converted) in conversions.iter().filter(|(month, _)| is_open(month)) {
         months.entry(*month).or_default().converted = *converted;
     }
-    for true_up in &state.true_ups {
+    for true_up in booked.true_ups.iter().filter(|true_up| is_open(&true_up.month)) {
         let of_month = months.entry(true_up.month).or_default();
         of_month.true_up = of_month.true_up.plus(true_up.rebate)?;
     }
-    for (month, carry) in &state.openings.carry {
-        months.entry(*month).or_default().opening_carry = *carry;
+    let carry = state.openings.carry(|month| pinned.known_until(month))?;
+    for (month, carry) in carry.into_iter().filter(|(month, _)| is_open(month)) {
+        months.entry(month).or_default().opening_carry = carry;
     }
     Ok(months)
 }

@@ -5,10 +5,10 @@ use crate::claims::ClaimStep;
 use crate::competency::Certification;
 use crate::customers::Customers;
 use crate::growth::GrowthBases;
-use crate::openings::OpeningBalances;
+use crate::openings::{Adjusted, OpeningBalances};
 use crate::products::Products;
 use crate::revenue::TrailingRevenue;
-use crate::rows::{ConservationRow, FindingRow, PostingRow, ProvisionalRow, StandingRow, TrueUpRow};
+use crate::rows::{ConservationRow, FindingRow, PostingRow, ProvisionalRow, StandingRow};
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Month, StandingValue};
 use daybook_rules::model::Match;
@@ -43,11 +43,12 @@ pub struct PartnerState {
     pub(crate) credited: BTreeMap<EventRef, Credited>,
     /// Steps of claims in order.
     pub(crate) claims: Vec<ClaimStep>,
-    /// Opening balances and hand-made corrections that settle with the months.
+    /// Opening balances that settle with the months.
     pub(crate) openings: OpeningBalances,
     pub(crate) standing_rows: Vec<StandingRow>,
     pub(crate) postings: Vec<PostingRow>,
-    pub(crate) true_ups: Vec<TrueUpRow>,
+    /// Corrections by hand.
+    pub(crate) adjustments: Vec<Adjusted>,
     pub(crate) conservation: Vec<ConservationRow>,
     pub(crate) provisional: Vec<ProvisionalRow>,
     pub(crate) findings: Vec<FindingRow>,
@@ -157,7 +158,7 @@ impl PartnerState {
             openings: OpeningBalances::default(),
             standing_rows: Vec::new(),
             postings: Vec::new(),
-            true_ups: Vec::new(),
+            adjustments: Vec::new(),
             conservation: Vec::new(),
             provisional: Vec::new(),
             findings: Vec::new(),

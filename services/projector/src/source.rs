@@ -93,6 +93,10 @@ impl<R: DerivedRead> FactSource for DerivedFacts<'_, R> {
         &self.meta.reversals
     }
 
+    fn first_month(&self) -> Option<Month> {
+        self.meta.facts.first()
+    }
+
     fn months_recorded_after(&self, after: Position, to: Month) -> Vec<Month> {
         self.meta.facts.recorded_after(after, to)
     }

@@ -117,6 +117,9 @@ mod tests {
             engine_semantics: 1,
             statement_digest: String::new(),
             override_reason: String::new(),
+            closed_by: String::new(),
+            approver: String::new(),
+            reason: String::new(),
         };
         let event_id = EventId::parse(&closing_event_id(month)).unwrap();
         let envelope = Envelope {

@@ -1,9 +1,11 @@
 //! What each step of a claim did, and what the check of a submission held against what.
 
 use crate::claims::{Check, ClaimStep, Stage};
+use crate::closing::Pinned;
 use crate::coop::Desk;
+use crate::fold::Booked;
 use crate::fx::FxTable;
-use crate::lots::{Lot, Outcome};
+use crate::lots::{Lot, Outcome, lots};
 use crate::state::PartnerState;
 use chrono::NaiveDate;
 use daybook_event::{Amount, ClaimState, Currency, EventRef, Exact, Overflow, PartnerId};
@@ -73,7 +75,7 @@ impl LotSums {
     }
 }
 
-/// Every step of every claim in order, with what it did.
+/// Every step of every claim in order, with what it did, as if nothing were closed.
 ///
 /// # Errors
 /// [`Overflow`] when a sum leaves the range of exact money.
@@ -84,7 +86,8 @@ pub fn claim_steps(
     state: &PartnerState,
     through: NaiveDate,
 ) -> Result<Vec<StepReason>, Overflow> {
-    let mut desk = Desk::open(book, fx, partner_id, state, through)?;
+    let lots = lots(book, state, &Booked::as_if_open(state), &Pinned::default(), through)?;
+    let mut desk = Desk::open(book, fx, partner_id, lots);
     state.claims.iter().map(|step| taken(&mut desk, step)).collect()
 }
 

@@ -1,0 +1,122 @@
+//! What is closed on a through date: shared by all partners.
+
+use super::rates::{LateRate, LateRates};
+use super::{ClosedTerms, Closing};
+use crate::fx::FxTable;
+use crate::history::FactSource;
+use crate::of_no_partner::FactsOfNoPartner;
+use chrono::NaiveDate;
+use daybook_event::{Month, Position};
+use daybook_rules::model::{RuleBook, RuleSet};
+
+/// The closed months, the terms they were closed under, and the terms and rates of now.
+#[derive(Debug)]
+pub struct ClosedMonths<'a> {
+    pub(crate) book: &'a RuleBook,
+    /// The rates that count now.
+    pub(crate) fx: FxTable,
+    pub(crate) through: NaiveDate,
+    pub(crate) at_close: &'a RuleBook,
+    pub(crate) steps: Vec<Step<'a>>,
+    closings: Vec<Closing>,
+    last: Month,
+    known: Position,
+    rates: LateRates,
+}
+
+/// A change of the terms that can change a closed month.
+#[derive(Debug)]
+pub(crate) struct Step<'a> {
+    pub(crate) cause: &'a str,
+    pub(crate) book: &'a RuleBook,
+    pub(crate) fx: FxTable,
+}
+
+impl<'a> ClosedMonths<'a> {
+    /// What is closed on the through date; none: nothing is. `book` is the current book, `terms` say how it came from the
+    /// one of the last closing.
+    #[must_use]
+    pub fn of(
+        facts: &FactsOfNoPartner,
+        book: &'a RuleBook,
+        terms: &'a ClosedTerms,
+        through: NaiveDate,
+    ) -> Option<Self> {
+        let closings = facts.closings().on(through).to_vec();
+        let closing = closings.last()?;
+        let (last, known) = (closing.month, closing.position);
+        let mut before = &*terms.at_close;
+        let mut steps = Vec::new();
+        for step in &terms.steps {
+            if !are_same_until(before, &step.book, last.last_day()) {
+                let fx = facts.fx_counting(&step.book, through);
+                steps.push(Step { cause: &step.cause, book: &step.book, fx });
+            }
+            before = &step.book;
+        }
+        let rates = LateRates::of(facts, closing, &terms.at_close, through);
+        let fx = facts.fx_counting(book, through);
+        Some(Self { book, fx, through, at_close: &terms.at_close, steps, closings, last, known, rates })
+    }
+
+    /// The closings that count, in order of month.
+    #[must_use]
+    pub fn closings(&self) -> &[Closing] {
+        &self.closings
+    }
+
+    /// The last closed month.
+    #[must_use]
+    pub fn last(&self) -> Month {
+        self.last
+    }
+
+    /// The first month that must be folded again to tell causes apart; none where nothing came after the last closing. The
+    /// state before it, under the current book, is what [`settle_closed`](super::settle_closed) may start from.
+    #[must_use]
+    pub fn again_from(&self, source: &impl FactSource) -> Option<Month> {
+        let first = source.first_month().filter(|first| *first <= self.last)?;
+        if !self.steps.is_empty() {
+            return Some(first);
+        }
+        let facts = source.months_recorded_after(self.known, self.last).into_iter().next();
+        let reversed = source.reversals().of_facts_after(self.known).map(|(_, _, _, month)| month);
+        let currencies = if self.rates().is_empty() { Default::default() } else { source.currencies() };
+        let rates = self.rates().iter().filter(|rate| currencies.contains(&rate.currency)).map(|rate| rate.month);
+        let earliest = facts.into_iter().chain(reversed).chain(rates).filter(|month| *month <= self.last).min()?;
+        Some(earliest.max(first))
+    }
+
+    /// The last position that the last closing's statements contain.
+    pub(crate) fn known(&self) -> Position {
+        self.known
+    }
+
+    /// Rates of closed months that the last closing did not count, in order of position.
+    pub(crate) fn rates(&self) -> &[LateRate] {
+        self.rates.all()
+    }
+
+    /// The rates under the terms of the last closing, as of a position after it.
+    pub(crate) fn fx_at(&self, position: Position) -> &FxTable {
+        self.rates.table(position)
+    }
+
+    /// Whether a closing has pinned the correction by hand of that position and month: the first that knows it, of its month
+    /// or a later one.
+    pub(crate) fn has_pinned(&self, position: Position, month: Month) -> bool {
+        self.closings.iter().any(|closing| closing.position >= position && closing.month >= month)
+    }
+}
+
+/// Whether two books say the same of everything that earns up to a date.
+fn are_same_until(one: &RuleBook, other: &RuleBook, until: NaiveDate) -> bool {
+    fn sets(book: &RuleBook, until: NaiveDate) -> impl Iterator<Item = (NaiveDate, &str)> {
+        // What is looked up before the first set is looked up in it.
+        let begun = move |(at, set): &(usize, &RuleSet)| *at == 0 || set.valid_from <= until;
+        book.sets.iter().enumerate().filter(begun).map(|(_, set)| (set.valid_from, set.hashes.terms_hash.as_str()))
+    }
+    one.catalogue.terms_hash == other.catalogue.terms_hash
+        && one.sources_of_no_partner == other.sources_of_no_partner
+        && sets(one, until).eq(sets(other, until))
+}
