@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod any_history;
+mod closed_months;
+mod closed_terms;
 mod credits;
 mod partner;
 mod standing;
+mod story;
+mod true_ups;

@@ -76,6 +76,19 @@ impl Partner {
         rows_of(&self.envelopes, book, &FxTable::default(), date(through))
     }
 
+    /// How many facts there are: the position of the last one.
+    pub(crate) fn count(&self) -> u64 {
+        self.envelopes.len() as u64
+    }
+
+    pub(crate) fn push(&mut self, envelope: Envelope) {
+        self.envelopes.push(envelope);
+    }
+
+    pub(crate) fn envelopes(&self) -> &[Envelope] {
+        &self.envelopes
+    }
+
     pub(crate) fn into_envelopes(self) -> Vec<Envelope> {
         self.envelopes
     }
