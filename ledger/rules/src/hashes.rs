@@ -16,7 +16,7 @@ const ORDERED_BLOCKS: [&str; 3] = ["gate", "lever", "product_group"];
 /// Keys that no figure depends on.
 const NOT_TERMS: [&str; 6] = ["cite", "why", "confidence", "sentence", "how_to", "category"];
 /// Blocks that no figure depends on.
-const NOT_TERMS_BLOCKS: [&str; 2] = ["benefits", "interpretation"];
+pub(crate) const NOT_TERMS_BLOCKS: [&str; 2] = ["benefits", "interpretation"];
 
 /// SHA-256 in lower-case hex.
 #[must_use]
@@ -59,8 +59,18 @@ pub(crate) fn version_hashes(
     Hashes {
         file_sha256: sha256_hex(file),
         document_hash: json_hash(&document),
-        terms_hash: json_hash(&terms_json(header, resolved)),
+        terms_hash: terms_hash(header, resolved),
     }
+}
+
+/// The hash of what a resolved document says, for versions that stand in no file.
+pub(crate) fn terms_hash(header: &Header, resolved: &Resolved) -> String {
+    json_hash(&terms_json(header, resolved))
+}
+
+/// What a value says, as far as a figure can depend on it.
+pub(crate) fn node_terms(node: &Node) -> Json {
+    node_json(node, &normal, &is_term)
 }
 
 /// Only what can change a figure: no version id, title, reason, citation or sentence.
@@ -79,7 +89,7 @@ type Keep<'t> = &'t dyn Fn(&str, &Node) -> bool;
 
 /// Whether what stands under a key can change a figure. A lever, gate, area or product group may have the name of a text:
 /// it is a table or a list, while a text is a text and only a citation may be a list.
-fn is_term(key: &str, node: &Node) -> bool {
+pub(crate) fn is_term(key: &str, node: &Node) -> bool {
     let may_be_text = match node.value {
         Value::Table(_) => false,
         Value::List(_) => key == "cite",

@@ -16,6 +16,7 @@ mod header;
 mod library;
 mod lower;
 mod nudge;
+mod players;
 mod rule_test;
 mod shipped;
 mod suggest;
@@ -33,5 +34,9 @@ pub use library::{
     load_book, lock_text,
 };
 pub use nudge::NudgeableValue;
+pub use players::{
+    CoalitionError, PLAYERS_EXACT_MAX, Player, PlayerChange, Players, Reading, ReadingBook, Varied, VaryError,
+    announced_steps,
+};
 pub use rule_test::{CertificationRow, ClaimRow, ExpectColumn, ExpectRow, GivenRow, RuleTest, StandingRow, load_tests};
 pub use shipped::{shipped_files, shipped_rule_files, shipped_tests};

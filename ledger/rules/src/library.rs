@@ -79,9 +79,14 @@ impl VersionChange {
     /// Whether it sets only what a gate says to the partner, on which no figure can depend.
     #[must_use]
     pub fn is_wording(&self) -> bool {
-        let path: Vec<&str> = self.path.split('.').collect();
-        matches!(path.as_slice(), ["gate", _, "sentence" | "how_to"])
+        is_wording(&self.path)
     }
+}
+
+/// Whether a path is of what a gate says to the partner.
+pub(crate) fn is_wording(path: &str) -> bool {
+    let path: Vec<&str> = path.split('.').collect();
+    matches!(path.as_slice(), ["gate", _, "sentence" | "how_to"])
 }
 
 impl RuleLibrary {

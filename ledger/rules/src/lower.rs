@@ -11,7 +11,7 @@ mod products;
 mod terms;
 
 pub(crate) use products::catalogue_read;
-pub(crate) use terms::{Header, rule_set};
+pub(crate) use terms::{Header, rule_set, rule_set_bare};
 
 use crate::diagnostic::Findings;
 use crate::document::Sources;

@@ -31,7 +31,8 @@ impl CountUnit {
     const ALL: [(Self, &'static str); 4] =
         [(Self::Months, "mo"), (Self::Days, "d"), (Self::Customers, " customers"), (Self::People, " people")];
 
-    fn suffix(self) -> &'static str {
+    /// What stands behind the number.
+    pub(crate) fn suffix(self) -> &'static str {
         Self::ALL.iter().find(|(unit, _)| *unit == self).map_or("", |(_, suffix)| suffix)
     }
 }

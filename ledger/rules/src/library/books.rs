@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Findings, SourceText};
 use crate::document::{Node, read};
 use crate::hashes::book_hash;
 use crate::header::{Format, format_of, revision_of};
-use crate::model::RuleBook;
+use crate::model::{RuleBook, RuleSet};
 use chrono::NaiveDate;
 use daybook_event::{RuleFile, date_parse};
 use std::fmt;
@@ -105,7 +105,15 @@ impl RuleLibrary {
     /// The book of every version: of one date the latest revision, or the what-if that replaces it.
     #[must_use]
     pub fn current(&self) -> RuleBook {
-        self.book_of(self.versions.iter())
+        let sets: Vec<RuleSet> = self.standing().into_iter().map(|version| version.set.clone()).collect();
+        let terms_hash =
+            book_hash(sets.iter().map(|set| &set.hashes), &self.catalogue.terms_hash, &self.sources_of_no_partner);
+        RuleBook {
+            sets,
+            catalogue: self.catalogue.clone(),
+            sources_of_no_partner: self.sources_of_no_partner.clone(),
+            terms_hash,
+        }
     }
 
     /// The book of all versions up to and including one: how it would have gone on without the later changes.
@@ -163,34 +171,34 @@ impl RuleLibrary {
     /// # Errors
     /// [`BookError`] when the version is unknown or nothing was published by the date.
     pub fn book(&self, argument: &BookArgument) -> Result<RuleBook, BookError> {
+        Ok(self.cut(argument)?.current())
+    }
+
+    /// The versions that an argument names, as a library of their own: its `current` is the book that the argument names.
+    ///
+    /// # Errors
+    /// As [`RuleLibrary::book`].
+    pub fn cut(&self, argument: &BookArgument) -> Result<Self, BookError> {
         let chosen = match &argument.choice {
             BookChoice::Current | BookChoice::File(_) => self.clone(),
             BookChoice::UpTo(version) => self.cut_to(version)?,
         };
-        let known = match argument.known_on {
-            Some(date) => chosen.published_by(date)?,
-            None => chosen,
-        };
-        Ok(known.current())
+        match argument.known_on {
+            Some(date) => chosen.published_by(date),
+            None => Ok(chosen),
+        }
     }
 
-    /// The book of some versions, which are in order: of one date the last stands, a what-if after what it replaces.
-    fn book_of<'v>(&self, versions: impl Iterator<Item = &'v Version>) -> RuleBook {
-        let mut sets: Vec<crate::model::RuleSet> = Vec::new();
-        for version in versions {
-            if sets.last().is_some_and(|last| last.valid_from == version.set.valid_from) {
-                sets.pop();
+    /// The versions that make the book, in order: of one date the last stands, a what-if after what it replaces.
+    pub(crate) fn standing(&self) -> Vec<&Version> {
+        let mut standing: Vec<&Version> = Vec::new();
+        for version in &self.versions {
+            if standing.last().is_some_and(|last| last.set.valid_from == version.set.valid_from) {
+                standing.pop();
             }
-            sets.push(version.set.clone());
+            standing.push(version);
         }
-        let terms_hash =
-            book_hash(sets.iter().map(|set| &set.hashes), &self.catalogue.terms_hash, &self.sources_of_no_partner);
-        RuleBook {
-            sets,
-            catalogue: self.catalogue.clone(),
-            sources_of_no_partner: self.sources_of_no_partner.clone(),
-            terms_hash,
-        }
+        standing
     }
 }
 

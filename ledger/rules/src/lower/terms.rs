@@ -10,6 +10,7 @@ use crate::library::VersionChange;
 use crate::model::{Cadence, Hashes, Interpretation, RuleSet};
 use chrono::{NaiveDate, Weekday};
 use daybook_event::{Currency, Month};
+use std::collections::BTreeMap;
 
 /// What a rule file says of itself, read before anything is resolved.
 #[derive(Debug, Clone)]
@@ -32,6 +33,14 @@ pub(crate) fn rule_set(
     resolved: &Resolved,
     version_of: &dyn Fn(usize) -> String,
 ) -> Option<RuleSet> {
+    let mut set = rule_set_bare(findings, header, resolved)?;
+    set.origins = origins(findings, resolved, version_of);
+    set.changes = resolved.changes.iter().map(|change| change_made(change, resolved)).collect();
+    Some(set)
+}
+
+/// The same without saying where each parameter stands and which changes led there: enough to fold under, and much faster.
+pub(crate) fn rule_set_bare(findings: &Findings<'_>, header: &Header, resolved: &Resolved) -> Option<RuleSet> {
     let mark = findings.mark();
     let currency = currency(findings, header, resolved)?;
     let cx = Cx { findings, sources: &resolved.sources, currency };
@@ -77,8 +86,8 @@ pub(crate) fn rule_set(
         rounding: rounding?,
         benefits,
         interpretations,
-        origins: origins(findings, resolved, version_of),
-        changes: resolved.changes.iter().map(|change| change_made(change, resolved)).collect(),
+        origins: BTreeMap::new(),
+        changes: Vec::new(),
         hashes: Hashes::default(),
     })
 }
