@@ -9,6 +9,7 @@ mod explain;
 mod histories;
 mod impact;
 mod measures;
+mod reconcile;
 mod replayed;
 mod rule_tests;
 mod shards;
@@ -32,6 +33,11 @@ pub use impact::{
 };
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
 pub use replayed::{Replayed, replay, replay_closed, replay_closed_telling, replay_telling};
+pub use reconcile::{
+    ClassTotal, EarningPart, MonthTotal, OurContribution, OurFigures, OurLine, PartnerReconciliation, Reconciliation,
+    TheirRow, Variance, VarianceClass, lines_of_partner, reconcile_partner,
+};
+pub use replayed::{Replayed, replay};
 
 pub use rule_tests::{RuleTestOutcome, run_rule_test};
 pub use shards::{Census, Shard};
