@@ -5,6 +5,7 @@
 //! report accounts for each. A bad line never stops a file; only a file that cannot be read as one does.
 
 mod catalogue;
+mod earnings;
 mod fault;
 mod ndjson;
 mod partner_center;
@@ -15,6 +16,7 @@ mod supersession;
 mod webhook;
 
 pub use catalogue::{Catalogue, NoCatalogue, Placement, ProductHint};
+pub use earnings::{EarningItem, EarningLine, EarningsFile, earnings};
 pub use fault::{FaultReason, FileError, ImportError};
 pub use ndjson::{LINE_BYTES_MAX, ndjson};
 pub use partner_center::{

@@ -111,7 +111,7 @@ impl LineKind {
 }
 
 /// The name as it is compared.
-pub(super) fn name_key(name: &str) -> String {
+pub(crate) fn name_key(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
@@ -152,7 +152,7 @@ impl Cells {
 }
 
 /// Blanks of every kind go, those of spreadsheets too; a JSON-minded exporter's `null` is blank.
-fn clean(text: &str) -> &str {
+pub(crate) fn clean(text: &str) -> &str {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.eq_ignore_ascii_case("null") { "" } else { text }
 }

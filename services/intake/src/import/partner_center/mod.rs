@@ -19,7 +19,10 @@ mod tests;
 mod values;
 
 pub use columns::LineKind;
-pub(super) use values::identifier;
+pub(super) use columns::{clean, name_key};
+pub(super) use source_file::bytes_read;
+pub(super) use table::{LineCount, row_next};
+pub(super) use values::{amount, date, identifier, number};
 
 use super::fault::LineFault;
 use super::{Catalogue, FaultReason, ImportError, ImportItem, Origin, PartnerMap};
@@ -27,7 +30,7 @@ use daybook_event::{Envelope, EventId, EventRef, Payload, SourceId};
 use judge::{Judge, Verdict};
 use line::BilledLine;
 use sha2::{Digest, Sha256};
-use source_file::{SourceRow, bytes_read, file_read};
+use source_file::{SourceRow, file_read};
 use std::collections::BTreeSet;
 use std::io::Read;
 

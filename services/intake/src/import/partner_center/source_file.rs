@@ -25,7 +25,7 @@ pub(super) enum RowContent {
     Webhook(Webhook),
 }
 
-pub(super) fn bytes_read(reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, FileError> {
+pub(crate) fn bytes_read(reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     reader.take(bytes_max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > bytes_max { Err(FileError::TooLarge { bytes_max }) } else { Ok(bytes) }

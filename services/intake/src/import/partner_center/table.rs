@@ -40,7 +40,7 @@ fn row_content(record: &ByteRecord, header: &Header, columns: usize) -> Result<R
 }
 
 /// The next row's bytes, without line ends, and its line number.
-fn row_next<'a>(
+pub(crate) fn row_next<'a>(
     reader: &mut csv::Reader<&[u8]>,
     record: &mut ByteRecord,
     bytes: &'a [u8],
@@ -66,7 +66,7 @@ fn row_next<'a>(
 
 /// Counts lines as far as asked, so that a file is counted once.
 #[derive(Default)]
-struct LineCount {
+pub(crate) struct LineCount {
     bytes: usize,
     line_ends: u64,
 }

@@ -14,7 +14,7 @@ const SCIENTIFIC_DIGITS_MAX: usize = 24;
 
 /// Reads a number: plain, scientific (`0.00E+00`), with thousands separators (`1,209.6`), with a dollar sign. Never by
 /// way of a float.
-pub(super) fn number(text: &str) -> Option<Decimal> {
+pub(crate) fn number(text: &str) -> Option<Decimal> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let digits = digits.strip_prefix('$').unwrap_or(digits);
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') || digits.contains('_') {
@@ -45,7 +45,7 @@ fn separators_remove(text: &str) -> Option<String> {
 }
 
 /// Reads an amount that an event can hold. Nothing is rounded: more decimals than nine are a fault.
-pub(super) fn amount(field: &str, text: &str) -> Result<Amount, LineFault> {
+pub(crate) fn amount(field: &str, text: &str) -> Result<Amount, LineFault> {
     let fault = |what: String| LineFault::new(FaultReason::AmountInvalid, format!("{field}: {what}"));
     let value = number(text).ok_or_else(|| fault(format!("{text:?} is not a number")))?;
     Amount::parse(&value.to_string()).map_err(|e| fault(e.to_string()))
@@ -55,7 +55,7 @@ pub(super) fn amount(field: &str, text: &str) -> Result<Amount, LineFault> {
 ///
 /// Forms: `2021-06-18`, with a time, with an offset (then the date in UTC); `6/18/2021` and `06/18/2021`, month first as
 /// in every published file, with a time or without; `June 18, 2021`.
-pub(super) fn date(field: &str, text: &str) -> Result<Option<NaiveDate>, LineFault> {
+pub(crate) fn date(field: &str, text: &str) -> Result<Option<NaiveDate>, LineFault> {
     if text.is_empty() {
         return Ok(None);
     }
