@@ -69,6 +69,21 @@ impl HistoriesBuilder {
 }
 
 impl Histories {
+    /// Takes further records in, beside those that are in these.
+    #[must_use]
+    pub fn into_builder(self) -> HistoriesBuilder {
+        let taken = |(partner_id, history): (PartnerId, PartnerHistory)| {
+            let (facts, reversals, pinned) = history.into_parts();
+            (partner_id, Taken { facts, reversals, pinned })
+        };
+        HistoriesBuilder {
+            partners: self.partners.into_iter().map(taken).collect(),
+            of_no_partner: self.of_no_partner,
+            position: self.position,
+            recorded_at: self.recorded_at,
+        }
+    }
+
     /// Partners in order, each with its history.
     #[must_use]
     pub fn partners(&self) -> &[(PartnerId, PartnerHistory)] {

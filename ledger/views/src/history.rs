@@ -193,6 +193,12 @@ impl PartnerHistory {
         self
     }
 
+    /// What it was made of: facts, reversals and pinned statements, so that more can be added.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<Fact>, Reversals, Vec<PinnedRecord>) {
+        (self.facts, self.reversals, self.pinned)
+    }
+
     /// All facts in order.
     #[must_use]
     pub fn facts(&self) -> &[Fact] {
