@@ -28,8 +28,8 @@ pub use explain::{
 pub use histories::{Histories, HistoriesBuilder};
 pub use impact::{
     AreaTally, Band, BandTally, Bands, Concentration, DistributionClass, Impact, ImpactBuilder, LeverTally, Measured,
-    MonthTally, Mover, NearCliff, PartnerImpact, Side, SizeBand, SizeTally, State, StateCount, Tally, Transition,
-    impact, percent,
+    MonthTally, Mover, NearCliff, PartnerImpact, PeriodImpact, Side, SizeBand, SizeTally, State, StateCount, Tally,
+    Transition, impact, percent,
 };
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
 pub use replayed::{Replayed, replay, replay_closed, replay_closed_telling, replay_telling};

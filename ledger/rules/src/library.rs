@@ -5,6 +5,7 @@ mod books;
 mod lints;
 mod load;
 mod lock;
+mod sources;
 mod undo;
 
 pub use advice::lint;

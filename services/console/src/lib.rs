@@ -1,6 +1,15 @@
-//! Console: the HTTP door for people and programs. I/O: answers requests on a listener that it is given.
+//! Console: the HTTP door for people and programs, and the pages. I/O: answers requests on a listener that it is given.
 //!
-//! So far it answers whether the service lives and whether it is ready.
+//! So far it answers whether the service lives and whether it is ready, and makes the page of a comparison.
+
+pub mod impact;
+
+mod html;
+mod money;
+mod scale;
+mod svg;
+
+pub use html::escaped;
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -16,6 +16,7 @@ use daybook_rules::model::RuleBook;
 use daybook_rules::{
     Adopted, AdoptionFinding, Adoptions, BookArgument, BookChoice, BookError, RuleLibrary, book_file_names,
 };
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -125,6 +126,13 @@ impl Books {
                 finding.position, finding.id, finding.what, finding.id.event_id
             ))),
         }
+    }
+
+    /// The addresses of sources, by the key that rule files cite them by.
+    pub(crate) fn source_urls(&self) -> BTreeMap<String, String> {
+        let at_hand = self.at_hand.library().map(RuleLibrary::source_urls).unwrap_or_default();
+        let adopted = self.adopted.library().map(RuleLibrary::source_urls).unwrap_or_default();
+        at_hand.into_iter().chain(adopted).collect()
     }
 
     /// The book that an argument names.

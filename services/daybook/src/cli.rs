@@ -6,6 +6,10 @@ mod rules;
 
 pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
+mod compare;
+mod rules;
+
+pub(crate) use compare::CompareFilesArguments;
 pub(crate) use rules::{
     FourEyesArguments, RulesAdoptArguments, RulesDiffArguments, RulesListArguments, RulesVerb, SignatureArguments,
 };
@@ -283,6 +287,8 @@ pub(crate) struct CompareArguments {
     /// How many partners the table lists; JSON and CSV list all.
     #[arg(long, default_value_t = 20)]
     pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) files: CompareFilesArguments,
     #[command(flatten)]
     pub(crate) format: FormatArgument,
 }

@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::Write;
+use std::path::Path;
 
 /// Prints a line, and ends the verb where the reader of our output went away: `println!` would panic.
 macro_rules! say {
@@ -62,6 +63,14 @@ pub(crate) fn print<T: Serialize>(
     }
     out.flush()?;
     Ok(())
+}
+
+/// Writes a section into a folder, as a CSV file of its name.
+pub(crate) fn csv_file(folder: &Path, section: &Section) -> Result<(), Failure> {
+    let path = folder.join(format!("{}.csv", section.name));
+    let cannot = |error: &dyn std::fmt::Display| Failure::Input(format!("cannot write {}: {error}", path.display()));
+    let file = std::fs::File::create(&path).map_err(|error| cannot(&error))?;
+    write_csv(&mut std::io::BufWriter::new(file), &section.rows).map_err(|error| cannot(&error))
 }
 
 /// Prints `name  value` lines with the values below each other.

@@ -16,7 +16,7 @@ pub use bands::{Band, BandTally, Bands};
 pub use cliffs::NearCliff;
 pub use distribution::{Concentration, DistributionClass};
 pub use measured::{Measured, Side, Tally};
-pub use movers::{Mover, PartnerImpact};
+pub use movers::{Mover, PartnerImpact, PeriodImpact};
 pub use percent::percent;
 pub use segments::{AreaTally, LeverTally, MonthTally, SizeBand, SizeTally};
 pub use state::State;
@@ -120,7 +120,8 @@ impl<'a> ImpactBuilder<'a> {
         cuts.add(calendar, self.candidate, Side::Candidate, candidate)?;
         cuts.check()?;
         let states = (SideStates::of(calendar, reference), SideStates::of(calendar, candidate));
-        self.transitions.add(&states.0, &states.1, &cuts.by_period)?;
+        let periods = movers::periods(&states.0, &states.1);
+        self.transitions.add(&periods, &cuts.by_period)?;
         let is_changed = cuts.is_changed();
         let band = Band::of(&states.0, &states.1, &cuts.total, is_changed);
         let size = SizeBand::of(segments::billed_in_last_year(reference, Month::of(self.through))?);
@@ -130,7 +131,8 @@ impl<'a> ImpactBuilder<'a> {
         self.by_month.add(cuts.by_month)?;
         self.by_lever.add(cuts.by_lever)?;
         self.by_area.add(cuts.by_area)?;
-        self.everyone.push(PartnerImpact { partner_id: partner_id.clone(), band, size, measured, is_changed });
+        let named = partner_id.clone();
+        self.everyone.push(PartnerImpact { partner_id: named, band, size, measured, is_changed, periods });
         self.add_cliffs(partner_id, history, reference, candidate)
     }
 

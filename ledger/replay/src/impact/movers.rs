@@ -4,9 +4,12 @@ use super::bands::Band;
 use super::measured::{Measured, Side};
 use super::percent::percent;
 use super::segments::SizeBand;
+use super::state::{SideStates, State};
 use crate::measures::Measure;
-use daybook_event::PartnerId;
+use daybook_event::{Exact, PartnerId};
+use daybook_rules::calendar::Period;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A partner under both books.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,32 @@ pub struct PartnerImpact {
     pub measured: Measured,
     /// Whether any measure of any month differs.
     pub is_changed: bool,
+    /// Its earning periods, in order of time.
+    pub periods: Vec<PeriodImpact>,
+}
+
+/// A partner's earning period under both books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeriodImpact {
+    /// The period.
+    pub period: Period,
+    /// The state under the reference, with the co-op accrued.
+    pub reference: (State, Exact),
+    /// The state under the candidate, with the co-op accrued.
+    pub candidate: (State, Exact),
+}
+
+/// The periods that either side has.
+pub(crate) fn periods(reference: &SideStates, candidate: &SideStates) -> Vec<PeriodImpact> {
+    let all: BTreeSet<Period> = reference.periods.keys().chain(candidate.periods.keys()).copied().collect();
+    let both = |period: Period| {
+        let [reference, candidate] = [reference, candidate].map(|side| {
+            let of = side.of_period(period);
+            (of.state, of.accrued)
+        });
+        PeriodImpact { period, reference, candidate }
+    };
+    all.into_iter().map(both).collect()
 }
 
 /// A partner that the change moves, as it is printed.

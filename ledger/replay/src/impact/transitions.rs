@@ -1,7 +1,8 @@
 //! From which state to which: partners' earning periods under the two books.
 
 use super::measured::{Measured, Side};
-use super::state::{STATES, SideStates, State};
+use super::movers::PeriodImpact;
+use super::state::{STATES, State};
 use crate::measures::Measure;
 use daybook_event::{Exact, Overflow};
 use daybook_rules::calendar::Period;
@@ -58,19 +59,16 @@ impl Transitions {
     /// Takes one partner's periods in, with what they measured.
     pub(crate) fn add(
         &mut self,
-        reference: &SideStates,
-        candidate: &SideStates,
+        periods: &[PeriodImpact],
         measured: &BTreeMap<Period, Measured>,
     ) -> Result<(), Overflow> {
         let mut seen = BTreeSet::new();
-        let periods: BTreeSet<&Period> = reference.periods.keys().chain(candidate.periods.keys()).collect();
-        for period in periods {
-            let (from, to) = (reference.of_period(*period), candidate.of_period(*period));
-            let cell = self.cells.entry((from.state, to.state)).or_default();
-            cell.partners += usize::from(seen.insert((from.state, to.state)));
+        for PeriodImpact { period, reference: (from, before), candidate: (to, after) } in periods {
+            let cell = self.cells.entry((*from, *to)).or_default();
+            cell.partners += usize::from(seen.insert((*from, *to)));
             cell.periods += 1;
-            let concerned = if from.accrued.is_zero() { to.accrued } else { from.accrued };
-            cell.amount = cell.amount.plus(concerned)?;
+            let concerned = if before.is_zero() { after } else { before };
+            cell.amount = cell.amount.plus(*concerned)?;
             if let Some(measured) = measured.get(period) {
                 cell.measured.add_all(measured)?;
             }

@@ -1,12 +1,14 @@
 //! `daybook compare`: two rule books over the same records.
 
+mod files;
+
 use crate::books::Books;
 use crate::cli::{Cli, CompareArguments, Format};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::window;
 use daybook_event::{Exact, PartnerId};
-use daybook_replay::{Comparison, MEASURES, Measure, PartnerDelta, compare, replay};
+use daybook_replay::{Comparison, Impact, MEASURES, Measure, PartnerDelta, compare, impact, replay};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,6 +28,9 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
         }
         comparison = comparison.of_partner(partner)?;
     }
+    let sides = [(&reference.book, &before), (&candidate.book, &after)];
+    let impact = impact(&window.histories, window.through, sides[0], sides[1], arguments.partner.as_ref())?;
+    files::write(cli, arguments, &books, &window, [&reference.book, &candidate.book], &comparison, &impact)?;
     let head = [
         ("reference", reference.note),
         ("candidate", candidate.note),
@@ -34,9 +39,23 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     ];
     let sections = match arguments.format.format {
         Format::Csv => vec![Section::new("partners", &comparison.partners)?],
-        Format::Table | Format::Json => tables(&comparison, arguments.top)?,
+        Format::Table | Format::Json => {
+            let mut sections = tables(&comparison, arguments.top)?;
+            sections.extend(files::impact_tables(&impact)?);
+            sections
+        }
     };
-    output::print(arguments.format.format, &comparison, &head, &sections)
+    let document = Document { comparison: &comparison, impact: &impact };
+    output::print(arguments.format.format, &document, &head, &sections)
+}
+
+/// What is printed as JSON: the comparison, and what it does to whom.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+    #[serde(flatten)]
+    impact: &'a Impact,
 }
 
 /// A partner's change in every measure, all periods together.

@@ -1,0 +1,161 @@
+//! Places on axes, computed in whole numbers: the same input gives the same picture on every machine.
+
+use crate::money::UNIT;
+
+/// A linear axis from one amount, in thousandths, to another, and the places of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Linear {
+    low: i128,
+    high: i128,
+    from: i128,
+    to: i128,
+}
+
+impl Linear {
+    /// An axis that holds zero and all these amounts, with its ends at round ones.
+    pub(crate) fn around(amounts: impl IntoIterator<Item = i128>, (from, to): (i32, i32), about: i128) -> Self {
+        let (mut low, mut high) = (0, 0);
+        for amount in amounts {
+            low = low.min(amount);
+            high = high.max(amount);
+        }
+        if low == high {
+            high = UNIT;
+        }
+        let step = round_step(high - low, about);
+        let low = low.div_euclid(step) * step;
+        let high = -(-high).div_euclid(step) * step;
+        Self { low, high, from: i128::from(from), to: i128::from(to) }
+    }
+
+    /// The place of an amount.
+    pub(crate) fn at(&self, amount: i128) -> i32 {
+        let place = self.from + (amount - self.low) * (self.to - self.from) / (self.high - self.low);
+        i32::try_from(place).unwrap_or(0)
+    }
+
+    /// Round amounts from end to end, about so many.
+    pub(crate) fn ticks(&self, about: i128) -> Vec<i128> {
+        let step = round_step(self.high - self.low, about);
+        let count = (self.high - self.low) / step;
+        (0..=count).map(|at| self.low + at * step).collect()
+    }
+}
+
+/// The smallest of 1, 2, 5 times a power of ten that divides the range into at most so many parts.
+fn round_step(range: i128, about: i128) -> i128 {
+    let mut power = 1;
+    loop {
+        for factor in [1, 2, 5] {
+            if power * factor * about >= range {
+                return power * factor;
+            }
+        }
+        power *= 10;
+    }
+}
+
+/// A logarithmic axis in whole decades of units; what is below one unit stands on a rail before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Logarithmic {
+    decades: i128,
+    from: i128,
+    to: i128,
+}
+
+/// How far the rail for amounts below one unit stands before the axis.
+pub(crate) const RAIL: i32 = 18;
+
+impl Logarithmic {
+    /// An axis from one unit to the first power of ten that holds all these amounts.
+    pub(crate) fn holding(amounts: impl IntoIterator<Item = i128>, (from, to): (i32, i32)) -> Self {
+        let most = amounts.into_iter().max().unwrap_or(0);
+        let mut decades = 1;
+        while decades < 14 && most > UNIT * 10_i128.pow(decades) {
+            decades += 1;
+        }
+        Self { decades: i128::from(decades), from: i128::from(from), to: i128::from(to) }
+    }
+
+    /// The place of an amount; on the rail where it is below one unit.
+    pub(crate) fn at(&self, amount: i128) -> i32 {
+        let direction = if self.to < self.from { -1 } else { 1 };
+        let place = match logarithm(amount) {
+            Some(log) => self.from + log * (self.to - self.from) / (self.decades << LOG_BITS),
+            None => self.from - i128::from(RAIL) * direction,
+        };
+        i32::try_from(place).unwrap_or(0)
+    }
+
+    /// The powers of ten, as amounts.
+    pub(crate) fn ticks(&self) -> Vec<i128> {
+        let decades = u32::try_from(self.decades).unwrap_or(0);
+        (0..=decades).map(|power| UNIT * 10_i128.pow(power)).collect()
+    }
+}
+
+/// Binary digits of a logarithm: finer than a pixel on any axis.
+const LOG_BITS: u32 = 12;
+
+/// The decimal logarithm of an amount in units, as a count of 2^-12; none below one unit.
+///
+/// Digit by digit: squaring a number between 1 and 10 doubles its logarithm, and whether the square reaches 10 is the
+/// next binary digit.
+fn logarithm(amount: i128) -> Option<i128> {
+    const ONE: i128 = 1_000_000_000_000;
+    if amount < UNIT {
+        return None;
+    }
+    let (mut mantissa, mut log) = (amount * (ONE / UNIT), 0);
+    while mantissa >= 10 * ONE {
+        mantissa /= 10;
+        log += 1;
+    }
+    for _ in 0..LOG_BITS {
+        mantissa = mantissa * mantissa / ONE;
+        log *= 2;
+        if mantissa >= 10 * ONE {
+            mantissa /= 10;
+            log += 1;
+        }
+    }
+    Some(log)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linear_axis_has_round_ends_and_holds_zero() {
+        let axis = Linear::around([-320 * UNIT, 1_180 * UNIT], (0, 1_000), 8);
+        assert_eq!((axis.low, axis.high), (-400 * UNIT, 1_200 * UNIT));
+        assert_eq!((axis.at(-400 * UNIT), axis.at(0), axis.at(1_200 * UNIT)), (0, 250, 1_000));
+        assert_eq!(axis.ticks(8).len(), 9);
+        let nothing = Linear::around([], (0, 100), 5);
+        assert_eq!((nothing.at(0), nothing.at(UNIT)), (0, 100));
+    }
+
+    #[test]
+    fn logarithms_are_those_of_the_tables() {
+        let thousandths = |units: i128| logarithm(units * UNIT).map(|log| (log * 1_000) >> LOG_BITS);
+        for (units, expected) in
+            [(1, 0), (2, 301), (5, 698), (10, 1_000), (4_000, 3_602), (10_000, 4_000), (625_000, 5_795)]
+        {
+            let found = thousandths(units).unwrap();
+            assert!((found - expected).abs() <= 1, "{units}: {found}");
+        }
+        assert_eq!(logarithm(UNIT - 1), None);
+        assert!(logarithm(17_000_000_000_000 * UNIT).is_some());
+    }
+
+    #[test]
+    fn a_logarithmic_axis_puts_small_amounts_on_its_rail() {
+        let axis = Logarithmic::holding([99_000 * UNIT], (50, 550));
+        assert_eq!((axis.at(UNIT), axis.at(100_000 * UNIT)), (50, 550));
+        assert_eq!((axis.at(0), axis.at(-5 * UNIT)), (50 - RAIL, 50 - RAIL));
+        let up = Logarithmic::holding([99_000 * UNIT], (400, 0));
+        assert_eq!((up.at(0), up.at(UNIT), up.at(100_000 * UNIT)), (400 + RAIL, 400, 0));
+        assert_eq!(axis.ticks().len(), 6);
+    }
+}

@@ -1,0 +1,139 @@
+//! What a comparison writes beside its output: the page, and every table as CSV.
+
+use crate::books::Books;
+use crate::cli::{Cli, CompareArguments};
+use crate::failure::Failure;
+use crate::output::{self, Section};
+use crate::window::Window;
+use daybook_console::impact::{BookHead, ImpactPage, page};
+use daybook_event::Exact;
+use daybook_replay::{Comparison, Impact};
+use daybook_rules::diff;
+use daybook_rules::model::RuleBook;
+use daybook_views::ENGINE_SEMANTICS;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// Writes the files that are asked for.
+pub(super) fn write(
+    cli: &Cli,
+    arguments: &CompareArguments,
+    books: &Books,
+    window: &Window,
+    [reference, candidate]: [&RuleBook; 2],
+    comparison: &Comparison,
+    impact: &Impact,
+) -> Result<(), Failure> {
+    if let Some(folder) = &arguments.files.csv {
+        write_csv(folder, comparison, impact)?;
+    }
+    let Some(path) = &arguments.files.html else { return Ok(()) };
+    let thresholds = [coop_thresholds(reference), coop_thresholds(candidate)];
+    let text = page(&ImpactPage {
+        reference: BookHead {
+            name: &arguments.reference,
+            terms_hash: &reference.terms_hash,
+            coop_thresholds: &thresholds[0],
+        },
+        candidate: BookHead {
+            name: &arguments.candidate,
+            terms_hash: &candidate.terms_hash,
+            coop_thresholds: &thresholds[1],
+        },
+        position: window.position,
+        root: &hex::encode(window.root),
+        through: window.through,
+        engine_semantics: ENGINE_SEMANTICS,
+        currency: &reference.sets[0].currency.to_string(),
+        command: &command(cli, arguments, window),
+        lines: &diff(reference, candidate),
+        source_urls: &books.source_urls(),
+        totals: &comparison.totals,
+        impact,
+        attribution: None,
+        readings: Vec::new(),
+        sensitivity: None,
+        cash_days: None,
+        checks: Vec::new(),
+    });
+    std::fs::write(path, text)
+        .map_err(|error| Failure::Input(format!("cannot write the page {}: {error}", path.display())))
+}
+
+/// The thresholds that the rule sets of a book name, each once, smallest first.
+fn coop_thresholds(book: &RuleBook) -> Vec<Exact> {
+    let mut thresholds: Vec<Exact> = book.sets.iter().map(|set| set.coop.threshold).collect();
+    thresholds.sort_unstable();
+    thresholds.dedup();
+    thresholds
+}
+
+/// The command line that makes the page again: every coordinate in words, so that neither the day nor later records matter.
+fn command(cli: &Cli, arguments: &CompareArguments, window: &Window) -> String {
+    let mut words = vec!["daybook".to_owned(), "compare".to_owned()];
+    if let Some(rules) = &cli.rules {
+        words.extend(["--rules".to_owned(), quoted(&rules.display().to_string())]);
+    }
+    words.extend(["--reference".to_owned(), quoted(&arguments.reference)]);
+    words.extend(["--candidate".to_owned(), quoted(&arguments.candidate)]);
+    if let Some(partner) = &arguments.partner {
+        words.extend(["--partner".to_owned(), partner.to_string()]);
+    }
+    words.extend(["--known-as-of".to_owned(), window.position.to_string()]);
+    words.extend(["--through".to_owned(), window.through.to_string(), "--html".to_owned(), "FILE".to_owned()]);
+    words.join(" ")
+}
+
+/// A word of a command line, in quotes where a shell would take it apart.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./@:+,=".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// Every table, a file each.
+fn write_csv(folder: &Path, comparison: &Comparison, impact: &Impact) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::Input(format!("cannot make the folder {}: {error}", folder.display())))?;
+    let sections = [
+        Section::new("totals", &comparison.totals)?,
+        Section::new("partners", &comparison.partners)?,
+        bands(impact)?,
+        Section::new("states", &impact.states)?,
+        Section::new("transitions", &impact.transitions)?,
+        Section::new("by_month", &impact.by_month)?,
+        Section::new("by_lever", &impact.by_lever)?,
+        Section::new("by_area", &impact.by_area)?,
+        Section::new("by_size", &impact.by_size)?,
+        Section::new("distribution", &impact.distribution)?,
+        Section::new("concentration", &impact.concentration)?,
+        Section::new("near_cliffs", &impact.near_cliffs)?,
+        Section::new("movers", &impact.movers)?,
+    ];
+    sections.iter().try_for_each(|section| output::csv_file(folder, section))
+}
+
+/// The tables on a terminal beside totals and movers.
+pub(super) fn impact_tables(impact: &Impact) -> Result<Vec<Section>, Failure> {
+    let mut bands = bands(impact)?;
+    "bands: every partner is in one".clone_into(&mut bands.name);
+    let mut transitions = Section::new("transitions", &impact.transitions)?;
+    "transitions: earning periods of partners, from the state under the reference to that under the candidate"
+        .clone_into(&mut transitions.name);
+    Ok(vec![bands, transitions])
+}
+
+/// The bands as rows: JSON has them by name.
+fn bands(impact: &Impact) -> Result<Section, Failure> {
+    let row = |(band, tally): &(daybook_replay::Band, daybook_replay::BandTally)| {
+        let mut row = Map::from_iter([("band".to_owned(), Value::String(band.to_string()))]);
+        if let Value::Object(fields) = serde_json::to_value(tally)? {
+            row.extend(fields);
+        }
+        Ok(Value::Object(row))
+    };
+    let rows = impact.bands.iter().map(row).collect::<Result<_, Failure>>()?;
+    Ok(Section { name: "bands".to_owned(), rows })
+}
