@@ -32,12 +32,11 @@ pub use impact::{
     Transition, impact, percent,
 };
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
-pub use replayed::{Replayed, replay, replay_closed, replay_closed_telling, replay_telling};
 pub use reconcile::{
     ClassTotal, EarningPart, MonthTotal, OurContribution, OurFigures, OurLine, PartnerReconciliation, Reconciliation,
     TheirRow, Variance, VarianceClass, lines_of_partner, reconcile_partner,
 };
-pub use replayed::{Replayed, replay};
+pub use replayed::{Replayed, replay, replay_closed, replay_closed_telling, replay_telling};
 
 pub use rule_tests::{RuleTestOutcome, run_rule_test};
 pub use shards::{Census, Shard};

@@ -1,15 +1,13 @@
 //! The command line: one struct per verb. `--help` is part of the feature.
 
+mod compare;
 mod export;
 mod replay;
 mod rules;
 
+pub(crate) use compare::CompareFilesArguments;
 pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
-mod compare;
-mod rules;
-
-pub(crate) use compare::CompareFilesArguments;
 pub(crate) use rules::{
     FourEyesArguments, RulesAdoptArguments, RulesDiffArguments, RulesListArguments, RulesVerb, SignatureArguments,
 };

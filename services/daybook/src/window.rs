@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Window {
     pub(crate) histories: Histories,
     pub(crate) position: Position,
+    /// The tree's root at that position.
+    pub(crate) root: Hash,
     pub(crate) through: NaiveDate,
 }
 
@@ -110,7 +112,7 @@ pub(crate) fn read_shard(known: &Known, through: Option<NaiveDate>, shard: &Shar
     })?;
     let histories = builder.finish();
     let through = through.unwrap_or_else(|| histories.recorded_at().date_utc());
-    Ok(Window { histories, position: known.position, through })
+    Ok(Window { histories, position: known.position, root: root(known)?, through })
 }
 
 /// Counts what each partner's part of the window takes in memory, keeping none of it.

@@ -78,6 +78,9 @@ impl Story {
             engine_semantics: daybook_views::ENGINE_SEMANTICS,
             statement_digest: String::new(),
             override_reason: String::new(),
+            closed_by: String::new(),
+            approver: String::new(),
+            reason: String::new(),
         };
         self.of_no_partner(act(&closing_event_id(month(of))), through, Payload::PeriodClosed(closed));
     }

@@ -3,7 +3,7 @@
 use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, ExportArguments, ExportForm};
 use crate::failure::Failure;
-use crate::window::{self, Known, Window};
+use crate::window::{self, Window};
 use daybook_event::Currency;
 use daybook_replay::{
     AccountBalance, AccountEntry, ClaimDays, HledgerJournal, Replayed, ViewsHead, account_entries, balances_of_rows,
@@ -26,7 +26,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ExportArguments) -> Result<(), Failure>
     {
         return Err(window::partner_missing(partner_id));
     }
-    let accounting = accounting(&known, &window, &book, &replayed, arguments)?;
+    let accounting = accounting(&window, &book, &replayed, arguments)?;
     match &arguments.output {
         None => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -64,7 +64,6 @@ struct Flag {
 }
 
 fn accounting(
-    known: &Known,
     window: &Window,
     book: &RuleBook,
     replayed: &Replayed,
@@ -88,7 +87,7 @@ fn accounting(
     let head = ViewsHead {
         position: window.position,
         through: window.through,
-        root: hex::encode(window::root(known)?),
+        root: hex::encode(window.root),
         rule_book: book.terms_hash.clone(),
         engine_semantics: ENGINE_SEMANTICS,
         views_digest: replayed.digest().to_string(),
