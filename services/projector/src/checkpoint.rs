@@ -2,9 +2,10 @@
 
 use crate::ProjectError;
 use chrono::NaiveDate;
-use daybook_event::Position;
+use daybook_event::{Month, Position};
 use daybook_rules::model::RuleBook;
 use daybook_store::{DerivedRead, DerivedWrite, LedgerReader};
+use daybook_views::{ClosedTerms, ENGINE_SEMANTICS, FactsOfNoPartner};
 use serde::{Deserialize, Serialize};
 
 /// The number of the shape of what this crate keeps in the derived file. Another shape is rebuilt from the ledger.
@@ -29,19 +30,59 @@ pub struct ViewCheckpoint {
     pub rule_sets: Vec<String>,
     /// The meaning of the fold.
     pub engine_semantics: u32,
+    /// What is closed in them; none where nothing is, or where they are made as if nothing were.
+    pub closed: Option<ClosedUnder>,
+}
+
+/// The last closed month, and how its terms became those of now: true-ups name these causes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedUnder {
+    /// The month.
+    pub month: Month,
+    /// The book at its closing, by the hash of its terms.
+    pub terms_hash: String,
+    /// The changes since.
+    pub steps: Vec<String>,
+}
+
+impl ClosedUnder {
+    /// What is closed on the through date; none: nothing.
+    pub(crate) fn of(facts: &FactsOfNoPartner, terms: &ClosedTerms, through: NaiveDate) -> Option<Self> {
+        let closings = facts.closings();
+        let month = closings.on(through).last()?.month;
+        let steps = terms.steps.iter().map(|step| step.cause.clone()).collect();
+        Some(Self { month, terms_hash: terms.at_close.terms_hash.clone(), steps })
+    }
 }
 
 impl ViewCheckpoint {
     /// Whether views of this checkpoint are what that book and this build's fold make.
     #[must_use]
     pub fn is_of(&self, book: &RuleBook) -> bool {
-        self.is_of_book(book) && self.engine_semantics == daybook_views::ENGINE_SEMANTICS
+        self.is_of_book(book) && self.engine_semantics == ENGINE_SEMANTICS
     }
 
     /// Whether they were made under that book, by whatever fold.
     #[must_use]
     pub fn is_of_book(&self, book: &RuleBook) -> bool {
         self.terms_hash == book.terms_hash && self.rule_sets == rule_sets(book)
+    }
+}
+
+/// The view checkpoint of this build under the book.
+pub(crate) fn checkpoint(
+    book: &RuleBook,
+    position: Position,
+    through: NaiveDate,
+    closed: Option<ClosedUnder>,
+) -> ViewCheckpoint {
+    ViewCheckpoint {
+        position,
+        through,
+        terms_hash: book.terms_hash.clone(),
+        rule_sets: rule_sets(book),
+        engine_semantics: ENGINE_SEMANTICS,
+        closed,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why the views could not be brought forward.
 
-use daybook_event::Position;
+use daybook_event::{Month, Position};
 use daybook_proto::DecodeFault;
 use daybook_store::{DerivedError, ReadError};
 
@@ -25,6 +25,14 @@ pub enum ProjectError {
     #[error("derived data cannot be used here: {why}; delete the file, it is rebuilt from the ledger")]
     NotOurs {
         /// What does not fit.
+        why: String,
+    },
+    /// The terms that months were closed under cannot be had.
+    #[error("{month} is closed, and the terms it was closed under cannot be had ({why}): run daybook verify")]
+    ClosedTerms {
+        /// The last closed month.
+        month: Month,
+        /// What the chooser said.
         why: String,
     },
     /// Another build keeps other things in the derived file: not damage, and no news about the ledger.

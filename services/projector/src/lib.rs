@@ -4,14 +4,16 @@
 //! batch of records in, folds the partners that they touch again from the first month affected, and commits facts, rows
 //! and view checkpoint together. Killed at any point, the next start goes on from the last checkpoint to the same rows.
 //!
-//! Reading order: [`Projector`] (the steps), `batch` (what a record affects), `refold` (a partner folded again), `source`
-//! (its facts, read month by month), `choose` (the book that
-//! adoptions ask for), [`Views`] (reading the result), [`run`] (the loop of the service).
+//! Reading order: [`Projector`] (the steps), `batch` and `affected` (what a record affects), `refold` (a partner folded
+//! again), `source` (its facts, read month by month), `choose` (the book that adoptions ask for), `closing` (what is
+//! closed), [`Views`] (reading the result), [`run`] (the loop of the service).
 
+mod affected;
 mod batch;
 mod checkpoint;
 mod choose;
 mod chunk;
+mod closing;
 mod error;
 mod find;
 mod no_partner;
@@ -24,8 +26,9 @@ mod switch;
 mod views;
 
 pub use batch::BatchLimits;
-pub use checkpoint::{Generation, ViewCheckpoint};
+pub use checkpoint::{ClosedUnder, Generation, ViewCheckpoint};
 pub use choose::{ChooseBook, adoptions_kept};
+pub use closing::ChooseClosedTerms;
 pub use error::ProjectError;
 pub use projector::{CRASH_POINTS, Progress, Projector, Step};
 pub use run::{RunOptions, run};

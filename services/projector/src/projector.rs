@@ -1,25 +1,25 @@
 //! The steps that bring the views forward.
 
+use crate::affected::{affected_all, affected_by_rates};
 use crate::batch::{Batch, BatchLimits};
 use crate::checkpoint::{
-    FactsMark, Generation, NO_PARTNER, ViewCheckpoint, live_put, live_read, rule_sets, stale_put, stale_read,
+    FactsMark, Generation, NO_PARTNER, ViewCheckpoint, checkpoint, live_put, live_read, stale_put, stale_read,
 };
 use crate::choose::Chooser;
+use crate::closing::ClosedChooser;
 use crate::no_partner::{no_partner_append, no_partner_load};
-use crate::partner::PartnerMeta;
-use crate::refold::{Terms, refold};
-use crate::views::{Views, partner_parse};
+use crate::refold::{Terms, refold_all};
+use crate::views::Views;
 use crate::{ProjectError, switch};
 use chrono::NaiveDate;
-use daybook_event::{Currency, Month, PartnerId, Position};
+use daybook_event::{Month, Position};
 use daybook_rules::Adoptions;
 use daybook_rules::model::RuleBook;
 use daybook_store::{
     Derived, DerivedOptions, DerivedRead, DerivedReader, DerivedWrite, LedgerReader, crash_point, derived_delete,
 };
-use daybook_views::{ENGINE_SEMANTICS, FactsOfNoPartner};
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+use daybook_views::FactsOfNoPartner;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,11 +31,13 @@ pub struct Projector {
     pub(crate) derived: Derived,
     pub(crate) book: Arc<RuleBook>,
     pub(crate) chooser: Option<Chooser>,
+    pub(crate) closed_chooser: Option<ClosedChooser>,
     limits: BatchLimits,
     /// What is in the derived file, as far as it is needed for every step; none after a step that failed.
     loaded: Option<Loaded>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Loaded {
     pub(crate) facts: FactsMark,
     pub(crate) live: Generation,
@@ -91,7 +93,7 @@ impl Projector {
     /// A projector on this derived file, under this rule book.
     #[must_use]
     pub fn open(derived: Derived, book: Arc<RuleBook>, limits: BatchLimits) -> Self {
-        Self { derived, book, chooser: None, limits, loaded: None }
+        Self { derived, book, chooser: None, closed_chooser: None, limits, loaded: None }
     }
 
     /// A projector on the derived file in the ledger's folder. A file that cannot be used here is made anew.
@@ -162,7 +164,7 @@ impl Projector {
         let checkpoint = &loaded.live.checkpoint;
         let done = if loaded.is_gathering() || self.is_far_behind(&loaded, lag) {
             self.gather(&mut loaded, ledger, through)?
-        } else if !checkpoint.is_of(&self.book) || through < checkpoint.through {
+        } else if !self.is_as_asked(&loaded)? || through < checkpoint.through {
             switch::switch_generation(self, &mut loaded, through)?
         } else if through > checkpoint.through {
             self.move_through(&mut loaded, through)?
@@ -172,6 +174,12 @@ impl Projector {
         self.book_choose(&loaded);
         self.loaded = Some(loaded);
         Ok(done)
+    }
+
+    /// Whether the live views are of the book, the engine and the closed terms of now.
+    fn is_as_asked(&mut self, loaded: &Loaded) -> Result<bool, ProjectError> {
+        let checkpoint = &loaded.live.checkpoint;
+        Ok(checkpoint.is_of(&self.book) && checkpoint.closed == self.closed_under(loaded, checkpoint.through)?)
     }
 
     /// Where the views are; none before the first step.
@@ -218,8 +226,11 @@ impl Projector {
             (facts, live)
         } else {
             let facts = FactsMark::at(ledger, Position::ZERO)?;
-            let live =
-                Generation { number: 1, checkpoint: checkpoint(&self.book, Position::ZERO, through), replaced: None };
+            let live = Generation {
+                number: 1,
+                checkpoint: checkpoint(&self.book, Position::ZERO, through, None),
+                replaced: None,
+            };
             facts.put(&mut write)?;
             live_put(&mut write, &live)?;
             (facts, live)
@@ -241,11 +252,20 @@ impl Projector {
         }
         let through = loaded.live.checkpoint.through;
         let settled = Month::of(through);
-        let mut of_no_partner = loaded.of_no_partner.clone();
-        batch.of_no_partner.iter().for_each(|(position, envelope)| of_no_partner.add(*position, envelope));
-        let fx_before = loaded.of_no_partner.fx_counting(&self.book, through);
-        let fx = of_no_partner.fx_counting(&self.book, through);
-        let terms = Terms { generation: loaded.live.number, book: &self.book, fx: &fx, through };
+        let mut after = loaded.with(&batch);
+        if after.adoptions.count() != loaded.adoptions.count() && !after.of_no_partner.closings().on(through).is_empty()
+        {
+            // What was closed is measured against the terms of now: no rows under terms that are over already.
+            self.put_by(loaded, &batch, ledger)?;
+            self.book_choose(loaded);
+            return switch::switch_generation(self, loaded, through);
+        }
+        let book = Arc::clone(&self.book);
+        let closed_terms = self.closed_terms(&after.of_no_partner, &after.adoptions, through)?;
+        let terms = Terms::new(loaded.live.number, &book, &after.of_no_partner, closed_terms.as_deref(), through);
+        let mut changed = terms.fx.changed_from(&loaded.of_no_partner.fx_counting(&book, through));
+        changed.extend(terms.closed.iter().flat_map(|closed| closed.rates_recorded_after(loaded.facts.position)));
+        after.live.checkpoint.closed = self.closed_under(&after, through)?;
 
         let mut write = self.derived.begin()?;
         no_partner_append(&mut write, &batch.chunks_of_no_partner)?;
@@ -256,17 +276,16 @@ impl Projector {
             write.partner_put(partner_id.as_str(), &meta)?;
             affected.insert(partner_id.clone(), month);
         }
-        affected_by_rates(&write, &fx.changed_from(&fx_before), settled, &mut affected)?;
-        for (partner_id, month) in &affected {
-            let meta: PartnerMeta = write.partner(partner_id.as_str())?.unwrap_or_default();
-            refold(&mut write, &terms, partner_id, &meta, *month)?;
+        affected_by_rates(&write, &changed, settled, &mut affected)?;
+        if after.live.checkpoint.closed != loaded.live.checkpoint.closed {
+            affected_all(&write, settled, &mut affected)?;
         }
-        write.rows_put(terms.generation, NO_PARTNER, &of_no_partner.rows(&self.book))?;
-        loaded.facts = FactsMark::at(ledger, batch.position)?;
-        loaded.live.checkpoint.position = batch.position;
-        loaded.of_no_partner = of_no_partner;
-        loaded.adoptions_add(&batch);
-        loaded.commit(write)?;
+        refold_all(&mut write, &terms, &affected)?;
+        write.rows_put(terms.generation, NO_PARTNER, &after.of_no_partner.rows(&book))?;
+        after.facts = FactsMark::at(ledger, batch.position)?;
+        after.live.checkpoint.position = batch.position;
+        after.commit(write)?;
+        *loaded = after;
         tracing::debug!(position = %batch.position, records = batch.records, partners = affected.len(), "batch projected");
         Ok(Step::Batch { records: batch.records, partners: affected.len() as u64 })
     }
@@ -283,18 +302,7 @@ impl Projector {
     fn gather(&mut self, loaded: &mut Loaded, ledger: &LedgerReader, through: NaiveDate) -> Result<Step, ProjectError> {
         let batch = Batch::read(ledger, loaded.facts.position, &self.limits)?;
         if batch.records > 0 {
-            let mut write = self.derived.begin()?;
-            no_partner_append(&mut write, &batch.chunks_of_no_partner)?;
-            for (partner_id, of_partner) in &batch.partners {
-                let mut meta = write.partner(partner_id.as_str())?.unwrap_or_default();
-                of_partner.apply(&mut write, partner_id, &mut meta, Month::of(through))?;
-                write.partner_put(partner_id.as_str(), &meta)?;
-            }
-            batch.of_no_partner.iter().for_each(|(at, envelope)| loaded.of_no_partner.add(*at, envelope));
-            loaded.adoptions_add(&batch);
-            loaded.facts = FactsMark::at(ledger, batch.position)?;
-            loaded.commit(write)?;
-            tracing::info!(position = %batch.position, "gathering facts");
+            self.put_by(loaded, &batch, ledger)?;
         }
         if batch.is_full(&self.limits) {
             return Ok(Step::Gathered { records: batch.records });
@@ -303,25 +311,38 @@ impl Projector {
         switch::switch_generation(self, loaded, through)
     }
 
+    /// Keeps the facts of a batch, and folds nothing.
+    fn put_by(&mut self, loaded: &mut Loaded, batch: &Batch, ledger: &LedgerReader) -> Result<(), ProjectError> {
+        let mut write = self.derived.begin()?;
+        no_partner_append(&mut write, &batch.chunks_of_no_partner)?;
+        for (partner_id, of_partner) in &batch.partners {
+            let mut meta = write.partner(partner_id.as_str())?.unwrap_or_default();
+            of_partner.apply(&mut write, partner_id, &mut meta, Month::of(loaded.live.checkpoint.through))?;
+            write.partner_put(partner_id.as_str(), &meta)?;
+        }
+        *loaded = loaded.with(batch);
+        loaded.facts = FactsMark::at(ledger, batch.position)?;
+        loaded.commit(write)?;
+        tracing::info!(position = %batch.position, "gathering facts");
+        Ok(())
+    }
+
     /// Every partner goes on from the month of the old date, which may have been folded in part; rates that count only now
     /// may reach further back.
     fn move_through(&mut self, loaded: &mut Loaded, through: NaiveDate) -> Result<Step, ProjectError> {
         let before = loaded.live.checkpoint.through;
         let from = Month::of(before);
-        let fx = loaded.of_no_partner.fx_counting(&self.book, through);
-        let changed = fx.changed_from(&loaded.of_no_partner.fx_counting(&self.book, before));
-        let terms = Terms { generation: loaded.live.number, book: &self.book, fx: &fx, through };
+        let book = Arc::clone(&self.book);
+        let closed_terms = self.closed_terms(&loaded.of_no_partner, &loaded.adoptions, through)?;
+        let terms = Terms::new(loaded.live.number, &book, &loaded.of_no_partner, closed_terms.as_deref(), through);
+        let changed = terms.fx.changed_from(&loaded.of_no_partner.fx_counting(&book, before));
+        let closed_under = self.closed_under(loaded, through)?;
         let mut write = self.derived.begin()?;
         let mut affected = BTreeMap::new();
-        for partner in write.partners()? {
-            affected.insert(partner_parse(&partner)?, from);
-        }
+        affected_all(&write, from, &mut affected)?;
         affected_by_rates(&write, &changed, from, &mut affected)?;
-        for (partner_id, month) in &affected {
-            let meta: PartnerMeta = write.partner(partner_id.as_str())?.unwrap_or_default();
-            refold(&mut write, &terms, partner_id, &meta, *month)?;
-        }
-        loaded.live.checkpoint.through = through;
+        refold_all(&mut write, &terms, &affected)?;
+        (loaded.live.checkpoint.through, loaded.live.checkpoint.closed) = (through, closed_under);
         loaded.commit(write)?;
         tracing::info!(%before, %through, partners = affected.len(), "through date moved");
         Ok(Step::ThroughMoved { partners: affected.len() as u64 })
@@ -334,8 +355,14 @@ impl Loaded {
         self.live.checkpoint.position < self.facts.position
     }
 
-    fn adoptions_add(&mut self, batch: &Batch) {
-        batch.of_no_partner.iter().for_each(|(position, envelope)| self.adoptions.add(*position, envelope));
+    /// With the facts of no partner of a batch.
+    fn with(&self, batch: &Batch) -> Self {
+        let mut loaded = self.clone();
+        for (position, envelope) in &batch.of_no_partner {
+            loaded.of_no_partner.add(*position, envelope);
+            loaded.adoptions.add(*position, envelope);
+        }
+        loaded
     }
 
     fn commit(&self, mut write: DerivedWrite) -> Result<(), ProjectError> {
@@ -346,34 +373,4 @@ impl Loaded {
         crash_point(CRASH_POINTS[1]);
         Ok(())
     }
-}
-
-/// The view checkpoint of this build under the book.
-pub(crate) fn checkpoint(book: &RuleBook, position: Position, through: NaiveDate) -> ViewCheckpoint {
-    ViewCheckpoint {
-        position,
-        through,
-        terms_hash: book.terms_hash.clone(),
-        rule_sets: rule_sets(book),
-        engine_semantics: ENGINE_SEMANTICS,
-    }
-}
-
-/// Adds the partners whose figures depend on rates that changed.
-fn affected_by_rates(
-    read: &impl DerivedRead,
-    changed: &BTreeSet<(Currency, Month)>,
-    settled: Month,
-    affected: &mut BTreeMap<PartnerId, Month>,
-) -> Result<(), ProjectError> {
-    if changed.is_empty() {
-        return Ok(());
-    }
-    read.partners_all(|partner, meta: PartnerMeta| {
-        if let Some(month) = meta.currencies.affected_by(changed, settled) {
-            let first = affected.entry(partner_parse(&partner)?).or_insert(month);
-            *first = month.min(*first);
-        }
-        Ok::<_, ProjectError>(ControlFlow::Continue(()))
-    })
 }

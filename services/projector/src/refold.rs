@@ -8,8 +8,11 @@ use daybook_event::{Month, PartnerId};
 use daybook_rules::calendar::Calendar;
 use daybook_rules::model::RuleBook;
 use daybook_store::{DerivedRead, DerivedWrite};
-use daybook_views::{FoldError, FxTable, PartnerRows, PartnerState, overflowed, settle, step};
-use std::collections::BTreeSet;
+use daybook_views::{
+    ClosedMonths, ClosedTerms, FactsOfNoPartner, FoldError, FxTable, PartnerRows, PartnerState, overflowed, settle,
+    settle_closed, step,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Month-end states kept before the month of the through date: late events mostly belong there.
 const RECENT_STATES: i32 = 3;
@@ -21,8 +24,37 @@ pub(crate) struct Terms<'a> {
     pub(crate) generation: u32,
     pub(crate) book: &'a RuleBook,
     /// The rates that count.
-    pub(crate) fx: &'a FxTable,
+    pub(crate) fx: FxTable,
     pub(crate) through: NaiveDate,
+    /// What is closed.
+    pub(crate) closed: Option<ClosedMonths<'a>>,
+}
+
+impl<'a> Terms<'a> {
+    /// Those of a book on a date; without `closed` terms as if nothing were closed.
+    pub(crate) fn new(
+        generation: u32,
+        book: &'a RuleBook,
+        facts: &FactsOfNoPartner,
+        closed: Option<&'a ClosedTerms>,
+        through: NaiveDate,
+    ) -> Self {
+        let closed = closed.and_then(|closed| ClosedMonths::of(facts, book, closed, through));
+        Self { generation, book, fx: facts.fx_counting(book, through), through, closed }
+    }
+}
+
+/// Folds partners again, each from its month on.
+pub(crate) fn refold_all(
+    write: &mut DerivedWrite,
+    terms: &Terms<'_>,
+    affected: &BTreeMap<PartnerId, Month>,
+) -> Result<(), ProjectError> {
+    for (partner_id, month) in affected {
+        let meta: PartnerMeta = write.partner(partner_id.as_str())?.unwrap_or_default();
+        refold(write, terms, partner_id, &meta, *month)?;
+    }
+    Ok(())
 }
 
 /// A partner folded again, not written yet.
@@ -76,12 +108,18 @@ fn fold_from(
     let mut states = Vec::new();
     let mut fold = || {
         while state.next_month <= last {
-            step(terms.book, terms.fx, partner_id, &source, &mut state, terms.through)?;
+            step(terms.book, &terms.fx, partner_id, &source, &mut state, terms.through)?;
             if kept.contains(&state.next_month.plus(-1)) {
                 states.push(state.clone());
             }
         }
-        Ok(settle(terms.book, terms.fx, partner_id, &source, &state, terms.through)?)
+        match &terms.closed {
+            Some(closed) => {
+                let again = Again { terms, closed, partner_id, meta, affected };
+                again.settle(read, &source, &state)
+            }
+            None => Ok(settle(terms.book, &terms.fx, partner_id, &source, &state, terms.through)?),
+        }
     };
     let rows = match fold() {
         Ok(rows) => rows,
@@ -89,6 +127,37 @@ fn fold_from(
         Err(FoldError::Facts(error)) => return Err(error),
     };
     Ok(Refolded { rows, from, states })
+}
+
+/// A settlement that may have to fold closed months again.
+struct Again<'a> {
+    terms: &'a Terms<'a>,
+    closed: &'a ClosedMonths<'a>,
+    partner_id: &'a PartnerId,
+    meta: &'a PartnerMeta,
+    /// The first month that was folded again: states after it are not what is kept.
+    affected: Month,
+}
+
+impl Again<'_> {
+    fn settle<R: DerivedRead>(
+        &self,
+        read: &R,
+        source: &DerivedFacts<'_, R>,
+        state: &PartnerState,
+    ) -> Result<PartnerRows, FoldError<ProjectError>> {
+        let Some(month) = self.closed.again_from(source) else {
+            return settle_closed(self.closed, self.partner_id, source, state, None);
+        };
+        let before = self.affected.min(month).plus(-1);
+        let known = read.state_last::<PartnerState>(self.terms.generation, self.partner_id.as_str(), before);
+        let start = known.map_err(|error| FoldError::Facts(error.into()))?.map(|(_, state)| state);
+        let first = self.meta.facts.first().unwrap_or(month);
+        let from = start.as_ref().map_or(first, |state| state.next_month);
+        // Other months than those folded before: their credits lead elsewhere.
+        let facts = DerivedFacts::new(read, self.partner_id, self.meta, from, self.closed.last());
+        settle_closed(self.closed, self.partner_id, &facts.map_err(FoldError::Facts)?, state, start)
+    }
 }
 
 /// The months whose end states are worth keeping. Only whole months: the month of the through date is folded again

@@ -1,9 +1,9 @@
 //! Another generation of the views: built beside the live one from the facts, then switched in.
 
 use crate::ProjectError;
-use crate::checkpoint::{Generation, NO_PARTNER, live_put, stale_put};
+use crate::checkpoint::{Generation, NO_PARTNER, checkpoint, live_put, stale_put};
 use crate::partner::PartnerMeta;
-use crate::projector::{CRASH_POINTS, Loaded, Projector, Step, checkpoint};
+use crate::projector::{CRASH_POINTS, Loaded, Projector, Step};
 use crate::refold::{Terms, refold};
 use crate::views::partner_parse;
 use chrono::NaiveDate;
@@ -26,9 +26,10 @@ pub(crate) fn switch_generation(
     tracing::info!(from = old.number, to = number, "building another generation of the views");
     let partners = build(projector, loaded, number, through)?;
     crash_point(CRASH_POINTS[2]);
+    let closed = projector.closed_under(loaded, through)?;
     let next = Generation {
         number,
-        checkpoint: checkpoint(&projector.book, loaded.facts.position, through),
+        checkpoint: checkpoint(&projector.book, loaded.facts.position, through, closed),
         replaced: Some(Box::new(old.checkpoint.clone())),
     };
     let mut write = projector.derived.begin()?;
@@ -46,8 +47,8 @@ pub(crate) fn switch_generation(
 
 fn build(projector: &mut Projector, loaded: &Loaded, generation: u32, through: NaiveDate) -> Result<u64, ProjectError> {
     let book = projector.book.clone();
-    let fx = loaded.of_no_partner.fx_counting(&book, through);
-    let terms = Terms { generation, book: &book, fx: &fx, through };
+    let closed_terms = projector.closed_terms(&loaded.of_no_partner, &loaded.adoptions, through)?;
+    let terms = Terms::new(generation, &book, &loaded.of_no_partner, closed_terms.as_deref(), through);
     let mut write = projector.derived.begin()?;
     stale_put(&mut write, &[generation])?;
     write.rows_put(generation, NO_PARTNER, &loaded.of_no_partner.rows(&book))?;

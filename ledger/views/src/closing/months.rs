@@ -6,7 +6,7 @@ use crate::fx::FxTable;
 use crate::history::FactSource;
 use crate::of_no_partner::FactsOfNoPartner;
 use chrono::NaiveDate;
-use daybook_event::{Month, Position};
+use daybook_event::{Currency, Month, Position};
 use daybook_rules::model::{RuleBook, RuleSet};
 
 /// The closed months, the terms they were closed under, and the terms and rates of now.
@@ -85,6 +85,13 @@ impl<'a> ClosedMonths<'a> {
         let rates = self.rates().iter().filter(|rate| currencies.contains(&rate.currency)).map(|rate| rate.month);
         let earliest = facts.into_iter().chain(reversed).chain(rates).filter(|month| *month <= self.last).min()?;
         Some(earliest.max(first))
+    }
+
+    /// The currencies and months of such rates, and reversals of rates, that were recorded after a position. True-ups may
+    /// depend on one even where the rate that counts in the end is as before.
+    pub fn rates_recorded_after(&self, position: Position) -> impl Iterator<Item = (Currency, Month)> {
+        let later = self.rates().iter().filter(move |rate| rate.position > position);
+        later.map(|rate| (rate.currency, rate.month))
     }
 
     /// The last position that the last closing's statements contain.

@@ -8,8 +8,8 @@ use daybook_rules::RuleLibrary;
 use daybook_rules::model::RuleBook;
 use daybook_store::{Binding, ContentHash, DerivedOptions, Incoming, Ledger, LedgerOptions, LedgerReader, Origin};
 use daybook_views::{
-    Digest, Fact, FactsOfNoPartner, PartnerHistory, PartnerRows, PinnedRecord, Reversals, digest_of_partner,
-    digest_of_views, fold_partner,
+    ClosedMonths, ClosedTerms, Digest, Fact, FactsOfNoPartner, PartnerHistory, PartnerRows, PinnedRecord, Reversals,
+    digest_of_partner, digest_of_views, fold_partner, fold_partner_closed,
 };
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -73,11 +73,16 @@ impl Bench {
         let views = projector.views().unwrap().unwrap();
         assert_eq!(views.checkpoint().position.number(), self.appended.len() as u64, "{about}");
         assert_eq!(views.checkpoint().through, through, "{about}");
-        let expected = Expected::of(&self.appended, book, through);
+        self.assert_rows(&views, &Expected::of(&self.appended, book, through), about);
+    }
+
+    /// Fails unless the views are these.
+    #[track_caller]
+    pub(crate) fn assert_rows(&self, views: &Views, expected: &Expected, about: &str) {
         for (partner_id, rows) in &expected.partners {
             assert_rows(&views.rows(partner_id).unwrap().unwrap(), rows, about);
         }
-        assert_eq!(partners_of(&views), expected.partners.keys().cloned().collect::<Vec<_>>(), "{about}");
+        assert_eq!(partners_of(views), expected.partners.keys().cloned().collect::<Vec<_>>(), "{about}");
         assert_eq!(views.rows_of_no_partner().unwrap(), expected.of_no_partner, "{about}");
         assert_eq!(views.digest().unwrap(), expected.digest(), "{about}");
     }
@@ -143,6 +148,22 @@ pub(crate) fn partners_of(views: &Views) -> Vec<PartnerId> {
     partners
 }
 
+/// Records by partner, and those of none.
+pub(crate) fn known(envelopes: &[Envelope]) -> (FactsOfNoPartner, BTreeMap<PartnerId, PartnerHistory>) {
+    let mut of_no_partner = FactsOfNoPartner::default();
+    let mut taken: BTreeMap<PartnerId, (Vec<Fact>, Reversals, Vec<PinnedRecord>)> = BTreeMap::new();
+    for (position, envelope) in (1..).map(Position::new).zip(envelopes) {
+        of_no_partner.add(position, envelope);
+        let Some(partner_id) = envelope.partner_id.clone() else { continue };
+        let (facts, reversals, pinned) = taken.entry(partner_id).or_default();
+        reversals.add(position, envelope);
+        pinned.extend(PinnedRecord::of(position, envelope));
+        facts.extend(Fact::of(envelope.clone(), position));
+    }
+    let history = |(id, (facts, reversals, pinned))| (id, PartnerHistory::new(facts, reversals).with_pinned(pinned));
+    (of_no_partner, taken.into_iter().map(history).collect())
+}
+
 /// What the pure fold makes of a history taken whole.
 pub(crate) struct Expected {
     pub(crate) partners: BTreeMap<PartnerId, PartnerRows>,
@@ -151,24 +172,26 @@ pub(crate) struct Expected {
 
 impl Expected {
     pub(crate) fn of(envelopes: &[Envelope], book: &RuleBook, through: NaiveDate) -> Self {
-        let mut of_no_partner = FactsOfNoPartner::default();
-        let mut taken: BTreeMap<PartnerId, (Vec<Fact>, Reversals, Vec<PinnedRecord>)> = BTreeMap::new();
-        for (position, envelope) in (1..).map(Position::new).zip(envelopes) {
-            of_no_partner.add(position, envelope);
-            let Some(partner_id) = envelope.partner_id.clone() else { continue };
-            let (facts, reversals, pinned) = taken.entry(partner_id).or_default();
-            reversals.add(position, envelope);
-            pinned.extend(PinnedRecord::of(position, envelope));
-            facts.extend(Fact::of(envelope.clone(), position));
-        }
+        let (of_no_partner, histories) = known(envelopes);
         let fx = of_no_partner.fx_counting(book, through);
-        let mut partners = BTreeMap::new();
-        for (partner_id, (facts, reversals, pinned)) in taken {
-            let history = PartnerHistory::new(facts, reversals).with_pinned(pinned);
-            let rows = fold_partner(book, &fx, &partner_id, &history, through);
-            partners.insert(partner_id, rows);
-        }
-        Self { partners, of_no_partner: of_no_partner.rows(book) }
+        let fold = |(id, history): (PartnerId, PartnerHistory)| {
+            let rows = fold_partner(book, &fx, &id, &history, through);
+            (id, rows)
+        };
+        Self { partners: histories.into_iter().map(fold).collect(), of_no_partner: of_no_partner.rows(book) }
+    }
+
+    /// The same, with what is closed kept.
+    pub(crate) fn closed(envelopes: &[Envelope], book: &RuleBook, terms: &ClosedTerms, through: NaiveDate) -> Self {
+        let (of_no_partner, histories) = known(envelopes);
+        let Some(closed) = ClosedMonths::of(&of_no_partner, book, terms, through) else {
+            return Self::of(envelopes, book, through);
+        };
+        let fold = |(id, history): (PartnerId, PartnerHistory)| {
+            let rows = fold_partner_closed(&closed, &id, &history);
+            (id, rows)
+        };
+        Self { partners: histories.into_iter().map(fold).collect(), of_no_partner: of_no_partner.rows(book) }
     }
 
     pub(crate) fn digest(&self) -> Digest {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use daybook_event::{Amount, ClaimState, CoopClaim, Currency, Envelope, Payload};
 
 /// A partner that earns from the start, in January 2022.
-fn enrolled(name: &str) -> Vec<Envelope> {
+pub(crate) fn enrolled(name: &str) -> Vec<Envelope> {
     let on = date(FIRST_DAY);
     let made = STANDING_FACTS.iter().enumerate();
     made.map(|(at, fact)| envelope("contoso", &format!("{name}-st-{at}"), name, on, standing(fact, true))).collect()

@@ -4,6 +4,7 @@
 
 mod adoptions;
 mod bench;
+mod closings;
 mod crash;
 mod dice;
 mod equal;
