@@ -5,8 +5,10 @@ use crate::replayed::Replayed;
 use daybook_event::{Exact, Overflow, PartnerId, Position};
 use daybook_rules::calendar::{Calendar, Period};
 use daybook_views::PartnerRows;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A comparison, as `daybook compare --format json` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +33,9 @@ pub struct MeasureTotal {
     /// Both sides.
     #[serde(flatten)]
     pub delta: MeasureDelta,
+    /// The delta in parts; none where it was not split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_change: Option<ByChange>,
 }
 
 /// A measure of a partner's period.
@@ -46,6 +51,38 @@ pub struct PartnerDelta {
     /// Both sides.
     #[serde(flatten)]
     pub delta: MeasureDelta,
+    /// The delta in parts; none where it was not split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_change: Option<ByChange>,
+}
+
+/// A delta in parts, by change, in announced order. The parts add up to the delta exactly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByChange {
+    /// The ids of the changes.
+    pub ids: Arc<[String]>,
+    /// The part of each.
+    pub amounts: Vec<Exact>,
+}
+
+impl ByChange {
+    /// The parts with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Exact)> {
+        self.ids.iter().map(String::as_str).zip(self.amounts.iter().copied())
+    }
+
+    fn plus(&self, other: &Self) -> Result<Self, Overflow> {
+        let sums = self.amounts.iter().zip(&other.amounts).map(|(one, more)| one.plus(*more));
+        Ok(Self { ids: Arc::clone(&self.ids), amounts: sums.collect::<Result<_, _>>()? })
+    }
+}
+
+impl Serialize for ByChange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.amounts.len()))?;
+        self.iter().try_for_each(|(id, amount)| map.serialize_entry(id, &amount))?;
+        map.end()
+    }
 }
 
 /// Both sides of a measure.
@@ -113,7 +150,7 @@ fn compare_partner(
     for (period, measure) in keys {
         let of = |sums: &BTreeMap<_, Exact>| sums.get(&(period, measure)).copied().unwrap_or_default();
         let delta = MeasureDelta::of(of(&before), of(&after))?;
-        rows.push(PartnerDelta { partner_id: partner_id.clone(), period, measure, delta });
+        rows.push(PartnerDelta { partner_id: partner_id.clone(), period, measure, delta, by_change: None });
     }
     Ok(())
 }
@@ -131,12 +168,19 @@ impl Comparison {
     }
 }
 
-/// One total per measure: the sums of the partner rows.
-fn totals(partners: &[PartnerDelta]) -> Result<Vec<MeasureTotal>, Overflow> {
+/// One total per measure: the sums of the partner rows, part by part.
+pub(crate) fn totals(partners: &[PartnerDelta]) -> Result<Vec<MeasureTotal>, Overflow> {
+    let split = partners.iter().find_map(|row| row.by_change.as_ref());
+    let none = split.map(|parts| ByChange { amounts: vec![Exact::ZERO; parts.amounts.len()], ..parts.clone() });
     let total = |measure: Measure| {
-        let of_measure = partners.iter().filter(|row| row.measure == measure);
-        let delta = of_measure.into_iter().try_fold(MeasureDelta::default(), |sum, row| sum.plus(row.delta))?;
-        Ok(MeasureTotal { measure, delta })
+        let mut total = MeasureTotal { measure, delta: MeasureDelta::default(), by_change: none.clone() };
+        for row in partners.iter().filter(|row| row.measure == measure) {
+            total.delta = total.delta.plus(row.delta)?;
+            if let (Some(sum), Some(parts)) = (&mut total.by_change, &row.by_change) {
+                *sum = sum.plus(parts)?;
+            }
+        }
+        Ok(total)
     };
     MEASURES.into_iter().map(total).collect()
 }

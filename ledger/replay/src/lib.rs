@@ -4,6 +4,7 @@
 //! view, and equal them when the coordinates are equal.
 
 mod accounting;
+mod attribution;
 mod compare;
 mod explain;
 mod histories;
@@ -19,7 +20,12 @@ pub use accounting::{
     Account, AccountBalance, AccountEntry, AccountLine, AccountName, ClaimDays, EntryKind, EntryOrigin, HledgerJournal,
     account_entries, balances_of_entries, balances_of_rows,
 };
-pub use compare::{Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
+pub use attribution::{
+    Attributed, AttributedPartners, AttributionError, AttributionHead, AttributionMethod, AttributionPlan,
+    AttributionRequest, CashDays, ChangeShown, EarlierDifference, MeasureRange, PartnerCashDays, PartnerPass,
+    PricedReading, Sensitivity, SensitivityPoint, StandardError, TenthsOfDays, attribute,
+};
+pub use compare::{ByChange, Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
 pub use explain::{
     BucketExplanation, Cited, ClaimPart, ClaimStepPart, ExchangeUsed, ExplainError, ExplainedContribution,
     ExplainedGrowth, ExplainedLine, Explanation, LotExplanation, LotPart, MonthExplanation, PostingExplanation,

@@ -90,11 +90,11 @@ impl TreeDiff {
         for (name, node) in one {
             match find(other, name) {
                 Some(now) => self.nodes(&at(name), node, now),
-                None => self.gone(&at(name), node),
+                None => self.taken(&at(name), node),
             }
         }
         for (name, node) in other.iter().filter(|(name, _)| find(one, name).is_none()) {
-            self.new(&at(name), node);
+            self.added(&at(name), node);
         }
     }
 
@@ -114,16 +114,16 @@ impl TreeDiff {
     }
 
     /// What was added; where it only holds blocks, each of these by itself, since each may be another change.
-    fn new(&mut self, path: &str, node: &Node) {
+    fn added(&mut self, path: &str, node: &Node) {
         match holds_blocks(node) {
-            Some(blocks) => blocks.iter().for_each(|(name, block)| self.new(&format!("{path}.{name}"), block)),
+            Some(blocks) => blocks.iter().for_each(|(name, block)| self.added(&format!("{path}.{name}"), block)),
             None => self.edits.push(edit(path, EditKind::Put(node.clone()), None, Some(node))),
         }
     }
 
-    fn gone(&mut self, path: &str, node: &Node) {
+    fn taken(&mut self, path: &str, node: &Node) {
         match holds_blocks(node) {
-            Some(blocks) => blocks.iter().for_each(|(name, block)| self.gone(&format!("{path}.{name}"), block)),
+            Some(blocks) => blocks.iter().for_each(|(name, block)| self.taken(&format!("{path}.{name}"), block)),
             None => self.edits.push(edit(path, EditKind::Take, Some(node), None)),
         }
     }

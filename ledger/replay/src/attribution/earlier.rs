@@ -1,0 +1,86 @@
+//! Nothing may change before the first date on which the books differ.
+
+use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId};
+use daybook_rules::calendar::Calendar;
+use daybook_views::PartnerRows;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A figure of a time in which both books say the same, and which differs all the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct EarlierDifference {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// The month; of a lot the last one of its period.
+    pub month: Month,
+    /// Which figure.
+    pub figure: String,
+    /// What it is under the book in force; empty where there is none.
+    pub reference: String,
+    /// What it is under the book proposed.
+    pub candidate: String,
+}
+
+/// Every figure of a partner for months that end before a date, by month and name.
+///
+/// Which rule set priced a line is no figure, and what claims do to a lot may be later than its period.
+fn figures(
+    calendar: &Calendar,
+    rows: &PartnerRows,
+    before: NaiveDate,
+) -> Result<BTreeMap<(Month, String), String>, Overflow> {
+    let ended = |month: Month| month.last_day() < before;
+    let mut sums: BTreeMap<(Month, String), Exact> = BTreeMap::new();
+    let mut add = |month: Month, figure: String, amount: Exact| {
+        let sum = sums.entry((month, figure)).or_default();
+        *sum = sum.plus(amount)?;
+        Ok::<(), Overflow>(())
+    };
+    for row in rows.postings.iter().filter(|row| ended(row.month)) {
+        let parts = [("earned", row.earned), ("rebate", row.rebate), ("coop", row.coop), ("base", row.base)];
+        parts.into_iter().try_for_each(|(name, part)| add(row.month, format!("{name} of {}", row.lever), part))?;
+    }
+    for row in rows.payouts.iter().filter(|row| ended(row.month)) {
+        let parts = [("paid", row.paid), ("held", row.held), ("carried out", row.carried_out)];
+        parts.into_iter().try_for_each(|(name, part)| add(row.month, name.to_owned(), part))?;
+    }
+    for row in rows.conservation.iter().filter(|row| ended(row.month)) {
+        add(row.month, "billed that earns".to_owned(), row.earning)?;
+        row.ineligible.iter().try_for_each(|(code, part)| add(row.month, format!("billed, {code}"), *part))?;
+    }
+    for row in &rows.lots {
+        let Some(period) = calendar.period_parse(&row.period).filter(|period| ended(period.last_month())) else {
+            continue;
+        };
+        add(period.last_month(), format!("co-op of {} ({})", row.period, row.state), row.accrued)?;
+    }
+    sums.retain(|_, sum| !sum.is_zero());
+    let mut texts: BTreeMap<(Month, String), String> =
+        sums.into_iter().map(|(key, sum)| (key, sum.to_string())).collect();
+    for row in rows.standing.iter().filter(|row| ended(Month::of(row.on))) {
+        texts.insert((Month::of(row.on), format!("standing on {}", row.on)), format!("{} ({})", row.state, row.cause));
+    }
+    Ok(texts)
+}
+
+/// What differs before a date.
+pub(super) fn earlier_differences(
+    calendar: &Calendar,
+    partner_id: &PartnerId,
+    (reference, candidate): (&PartnerRows, &PartnerRows),
+    before: NaiveDate,
+) -> Result<Vec<EarlierDifference>, Overflow> {
+    let (one, other) = (figures(calendar, reference, before)?, figures(calendar, candidate, before)?);
+    let keys: BTreeSet<&(Month, String)> = one.keys().chain(other.keys()).collect();
+    let differing = keys.into_iter().filter(|key| one.get(*key) != other.get(*key));
+    let said =
+        |side: &BTreeMap<(Month, String), String>, key: &(Month, String)| side.get(key).cloned().unwrap_or_default();
+    let row = |key: &(Month, String)| EarlierDifference {
+        partner_id: partner_id.clone(),
+        month: key.0,
+        figure: key.1.clone(),
+        reference: said(&one, key),
+        candidate: said(&other, key),
+    };
+    Ok(differing.map(row).collect())
+}

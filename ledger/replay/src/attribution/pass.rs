@@ -1,0 +1,186 @@
+//! One pass: a partner folded under every book, its measures kept and its rows dropped.
+
+use super::AttributionPlan;
+use super::due_days::{PartnerCashDays, days_of};
+use super::earlier::{EarlierDifference, earlier_differences};
+use super::game::REFERENCE;
+use crate::compare::{MeasureDelta, PartnerDelta};
+use crate::histories::Histories;
+use crate::measures::{Measure, MeasureKey, measures_of};
+use daybook_event::{Exact, NaiveDate, Overflow, PartnerId};
+use daybook_views::{FxTable, PartnerHistory, PartnerRows, fold_partner};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a pass keeps of one partner.
+#[derive(Debug, Clone)]
+pub struct PartnerPass {
+    /// The partner.
+    pub partner_id: PartnerId,
+    pub(super) rows: Vec<PartnerDelta>,
+    pub(super) days: Option<PartnerCashDays>,
+    pub(super) earlier: Vec<EarlierDifference>,
+    pub(super) sides: Option<(PartnerRows, PartnerRows)>,
+}
+
+/// What a pass over some partners found.
+pub(super) struct Folded {
+    pub(super) passes: Vec<PartnerPass>,
+    /// By fold: the totals.
+    pub(super) sums: Vec<Sums>,
+}
+
+type Sums = BTreeMap<Measure, Exact>;
+
+/// How many partners a thread takes at once.
+const CHUNK_PARTNERS: usize = 8;
+
+pub(super) fn add_measures(total: &mut Sums, more: &Sums) -> Result<(), Overflow> {
+    for (measure, amount) in more {
+        let sum = total.entry(*measure).or_default();
+        *sum = sum.plus(*amount)?;
+    }
+    Ok(())
+}
+
+pub(super) fn fold_all(
+    histories: &Histories,
+    plan: &AttributionPlan,
+    through: NaiveDate,
+    threads: usize,
+    told: &(dyn Fn(usize) + Sync),
+) -> Result<Folded, Overflow> {
+    let rates = Rates::of(histories, plan, through);
+    let all = histories.partners();
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Folded, Overflow> {
+        let mut found = Folded { passes: Vec::new(), sums: vec![Sums::new(); plan.folds()] };
+        loop {
+            let first = next.fetch_add(CHUNK_PARTNERS, Ordering::Relaxed);
+            if first >= all.len() {
+                return Ok(found);
+            }
+            let chunk = &all[first..all.len().min(first + CHUNK_PARTNERS)];
+            for (partner_id, history) in chunk {
+                let pass = partner_pass(plan, &rates, partner_id, history, through, &mut found.sums)?;
+                found.passes.push(pass);
+            }
+            told(chunk.len());
+        }
+    };
+    let found = std::thread::scope(|scope| {
+        let workers: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
+        let mut found = vec![work()];
+        for worker in workers {
+            // A worker panics only where the fold's own assertions fail, and then so must we.
+            found.push(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        found
+    });
+    let mut whole = Folded { passes: Vec::new(), sums: vec![Sums::new(); plan.folds()] };
+    for folded in found {
+        let folded = folded?;
+        whole.passes.extend(folded.passes);
+        for (total, more) in whole.sums.iter_mut().zip(&folded.sums) {
+            add_measures(total, more)?;
+        }
+    }
+    Ok(whole)
+}
+
+/// The exchange rates that count under each book: they differ only where the books name other senders.
+struct Rates {
+    tables: Vec<FxTable>,
+    of_fold: Vec<usize>,
+}
+
+impl Rates {
+    fn of(histories: &Histories, plan: &AttributionPlan, through: NaiveDate) -> Self {
+        let mut known: BTreeMap<&[String], usize> = BTreeMap::new();
+        let mut rates = Self { tables: Vec::new(), of_fold: Vec::new() };
+        for book in &plan.books.books {
+            let at = *known.entry(&book.sources_of_no_partner).or_insert(rates.tables.len());
+            if at == rates.tables.len() {
+                rates.tables.push(histories.of_no_partner().fx_counting(book, through));
+            }
+            rates.of_fold.push(at);
+        }
+        rates
+    }
+}
+
+fn partner_pass(
+    plan: &AttributionPlan,
+    rates: &Rates,
+    partner_id: &PartnerId,
+    history: &PartnerHistory,
+    through: NaiveDate,
+    sums: &mut [Sums],
+) -> Result<PartnerPass, Overflow> {
+    // One calendar for all, as for every comparison: that of the book in force.
+    let calendar = plan.players.reference().calendar();
+    let candidate = plan.books.candidate();
+    let mut measures: Vec<BTreeMap<MeasureKey, Exact>> = Vec::with_capacity(plan.folds());
+    let mut sides: [Option<PartnerRows>; 2] = [None, None];
+    for (at, book) in plan.books.books.iter().enumerate() {
+        let rows = fold_partner(book, &rates.tables[rates.of_fold[at]], partner_id, history, through);
+        let of_book = measures_of(calendar, &rows)?;
+        for ((_, measure), amount) in &of_book {
+            let sum = sums[at].entry(*measure).or_default();
+            *sum = sum.plus(*amount)?;
+        }
+        measures.push(of_book);
+        match at {
+            REFERENCE => sides[0] = Some(rows),
+            _ if at == candidate => sides[1] = Some(rows),
+            _ => {}
+        }
+    }
+    let before = sides[0].take().unwrap_or_default();
+    let after = sides[1].take().unwrap_or_else(|| before.clone());
+    let earlier = match plan.checked_before() {
+        Some(date) => earlier_differences(calendar, partner_id, (&before, &after), date)?,
+        None => Vec::new(),
+    };
+    Ok(PartnerPass {
+        rows: deltas(plan, partner_id, &measures)?,
+        days: days_of(partner_id, &before, &after),
+        earlier,
+        sides: plan.request.keep_rows.then_some((before, after)),
+        partner_id: partner_id.clone(),
+    })
+}
+
+/// The rows of a partner: those of either side, and those in which changes make up for each other.
+fn deltas(
+    plan: &AttributionPlan,
+    partner_id: &PartnerId,
+    measures: &[BTreeMap<MeasureKey, Exact>],
+) -> Result<Vec<PartnerDelta>, Overflow> {
+    let coalitions: BTreeSet<usize> = plan.books.of_mask.values().copied().collect();
+    let keys: BTreeSet<MeasureKey> = coalitions.iter().flat_map(|&at| measures[at].keys().copied()).collect();
+    let mut rows = Vec::with_capacity(keys.len());
+    for key in keys {
+        let worth = |at: usize| measures[at].get(&key).copied().unwrap_or_default();
+        let (reference, candidate) = (worth(REFERENCE), worth(plan.books.candidate()));
+        let delta = MeasureDelta::of(reference, candidate)?;
+        let by_change = plan.parts(delta.delta, &worth)?;
+        let is_moved = by_change.as_ref().is_some_and(|parts| parts.amounts.iter().any(|part| !part.is_zero()));
+        if is_moved || !reference.is_zero() || !candidate.is_zero() {
+            let (period, measure) = key;
+            rows.push(PartnerDelta { partner_id: partner_id.clone(), period, measure, delta, by_change });
+        }
+    }
+    Ok(rows)
+}
+
+impl AttributionPlan {
+    /// The date before which nothing may differ. Before the first rule set there are no terms of the time, and what is
+    /// looked up there is looked up in the first: then there is no such date.
+    fn checked_before(&self) -> Option<NaiveDate> {
+        let first = |book: &daybook_rules::model::RuleBook| book.sets.first().map(|set| set.valid_from);
+        let books = [self.players.reference(), self.players.candidate()];
+        let begun = books.into_iter().filter_map(first).max()?;
+        self.players.begins().filter(|date| *date > begun)
+    }
+}
