@@ -35,7 +35,7 @@ pub use histories::{Histories, HistoriesBuilder};
 pub use impact::{
     AreaTally, Band, BandTally, Bands, Concentration, DistributionClass, Impact, ImpactBuilder, LeverTally, Measured,
     MonthTally, Mover, NearCliff, PartnerImpact, PeriodImpact, Side, SizeBand, SizeTally, State, StateCount, Tally,
-    Transition, impact, percent,
+    Transition, impact, last_billed, percent,
 };
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
 pub use reconcile::{

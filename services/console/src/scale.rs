@@ -58,7 +58,9 @@ fn round_step(range: i128, about: i128) -> i128 {
 /// A logarithmic axis in whole decades of units; what is below one unit stands on a rail before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Logarithmic {
-    decades: i128,
+    /// The power of ten that it begins at.
+    first: u32,
+    decades: u32,
     from: i128,
     to: i128,
 }
@@ -67,21 +69,24 @@ pub(crate) struct Logarithmic {
 pub(crate) const RAIL: i32 = 18;
 
 impl Logarithmic {
-    /// An axis from one unit to the first power of ten that holds all these amounts.
+    /// An axis between powers of ten that holds all these amounts, as far as they are one unit or more.
     pub(crate) fn holding(amounts: impl IntoIterator<Item = i128>, (from, to): (i32, i32)) -> Self {
-        let most = amounts.into_iter().max().unwrap_or(0);
-        let mut decades = 1;
-        while decades < 14 && most > UNIT * 10_i128.pow(decades) {
-            decades += 1;
-        }
-        Self { decades: i128::from(decades), from: i128::from(from), to: i128::from(to) }
+        let large = amounts.into_iter().filter(|amount| *amount >= UNIT);
+        let (least, most) = large.fold((i128::MAX, UNIT), |(least, most), at| (least.min(at), most.max(at)));
+        let power = |power: u32| UNIT * 10_i128.pow(power);
+        let last = (1..14).find(|&of| most <= power(of)).unwrap_or(14);
+        let first = (0..last).rev().find(|&of| least >= power(of)).unwrap_or(0);
+        Self { first, decades: last - first, from: i128::from(from), to: i128::from(to) }
     }
 
     /// The place of an amount; on the rail where it is below one unit.
     pub(crate) fn at(&self, amount: i128) -> i32 {
         let direction = if self.to < self.from { -1 } else { 1 };
         let place = match logarithm(amount) {
-            Some(log) => self.from + log * (self.to - self.from) / (self.decades << LOG_BITS),
+            Some(log) => {
+                let inside = log - (i128::from(self.first) << LOG_BITS);
+                self.from + inside * (self.to - self.from) / (i128::from(self.decades) << LOG_BITS)
+            }
             None => self.from - i128::from(RAIL) * direction,
         };
         i32::try_from(place).unwrap_or(0)
@@ -89,8 +94,7 @@ impl Logarithmic {
 
     /// The powers of ten, as amounts.
     pub(crate) fn ticks(&self) -> Vec<i128> {
-        let decades = u32::try_from(self.decades).unwrap_or(0);
-        (0..=decades).map(|power| UNIT * 10_i128.pow(power)).collect()
+        (self.first..=self.first + self.decades).map(|power| UNIT * 10_i128.pow(power)).collect()
     }
 }
 
@@ -151,11 +155,16 @@ mod tests {
 
     #[test]
     fn a_logarithmic_axis_puts_small_amounts_on_its_rail() {
-        let axis = Logarithmic::holding([99_000 * UNIT], (50, 550));
+        let axis = Logarithmic::holding([99_000 * UNIT, UNIT], (50, 550));
         assert_eq!((axis.at(UNIT), axis.at(100_000 * UNIT)), (50, 550));
         assert_eq!((axis.at(0), axis.at(-5 * UNIT)), (50 - RAIL, 50 - RAIL));
-        let up = Logarithmic::holding([99_000 * UNIT], (400, 0));
+        let up = Logarithmic::holding([99_000 * UNIT, UNIT, 0], (400, 0));
         assert_eq!((up.at(0), up.at(UNIT), up.at(100_000 * UNIT)), (400 + RAIL, 400, 0));
         assert_eq!(axis.ticks().len(), 6);
+        let late = Logarithmic::holding([250 * UNIT, 0, 40_000 * UNIT], (0, 300));
+        assert_eq!((late.at(100 * UNIT), late.at(100_000 * UNIT), late.ticks().len()), (0, 300, 4));
+        let one = Logarithmic::holding([100 * UNIT], (0, 300));
+        assert_eq!(one.at(100 * UNIT), 300);
+        assert_eq!(Logarithmic::holding([], (0, 300)).ticks(), [UNIT, 10 * UNIT]);
     }
 }

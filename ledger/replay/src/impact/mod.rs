@@ -72,6 +72,7 @@ pub struct ImpactBuilder<'a> {
     candidate: &'a RuleBook,
     rates: [FxTable; 2],
     through: NaiveDate,
+    last_month: Month,
     bands: Bands,
     transitions: Transitions,
     by_month: Cut<Month>,
@@ -83,14 +84,22 @@ pub struct ImpactBuilder<'a> {
 }
 
 impl<'a> ImpactBuilder<'a> {
-    /// Nobody yet. The rates are those that count under the reference and under the candidate.
+    /// Nobody yet. The rates are those that count under the reference and under the candidate; the last month is that in
+    /// which anybody was billed: sizes look back from there.
     #[must_use]
-    pub fn new(reference: &'a RuleBook, candidate: &'a RuleBook, rates: [FxTable; 2], through: NaiveDate) -> Self {
+    pub fn new(
+        reference: &'a RuleBook,
+        candidate: &'a RuleBook,
+        rates: [FxTable; 2],
+        through: NaiveDate,
+        last_month: Month,
+    ) -> Self {
         Self {
             reference,
             candidate,
             rates,
             through,
+            last_month,
             bands: Bands::default(),
             transitions: Transitions::default(),
             by_month: Cut::default(),
@@ -124,7 +133,7 @@ impl<'a> ImpactBuilder<'a> {
         self.transitions.add(&periods, &cuts.by_period)?;
         let is_changed = cuts.is_changed();
         let band = Band::of(&states.0, &states.1, &cuts.total, is_changed);
-        let size = SizeBand::of(segments::billed_in_last_year(reference, Month::of(self.through))?);
+        let size = SizeBand::of(segments::billed_in_last_year(reference, self.last_month)?);
         let measured = cuts.total;
         self.bands.add(band, &measured)?;
         self.by_size.add(BTreeMap::from([(size, measured)]))?;
@@ -143,7 +152,7 @@ impl<'a> ImpactBuilder<'a> {
         reference: &PartnerRows,
         candidate: &PartnerRows,
     ) -> Result<(), Overflow> {
-        let earned = [reference, candidate].map(|rows| earned_in_last_year(rows, Month::of(self.through)));
+        let earned = [reference, candidate].map(|rows| earned_in_last_year(rows, self.last_month));
         let [before, after] = earned;
         let at_stake = before?.max(after?);
         let [rates_before, rates_after] = &self.rates;
@@ -186,6 +195,18 @@ fn earned_in_last_year(rows: &PartnerRows, last: Month) -> Result<Exact, Overflo
     inside.into_iter().try_fold(Exact::ZERO, |sum, row| sum.plus(row.earned))
 }
 
+/// The last month up to the through date in which anybody was billed; that of the through date where nobody was. Of
+/// everyone, so that partners who stopped selling do not look large.
+#[must_use]
+pub fn last_billed(histories: &Histories, through: NaiveDate) -> Month {
+    let last = |history: &PartnerHistory| {
+        let lines = history.facts().iter().rev().filter(|fact| fact.line().is_some());
+        lines.map(|fact| fact.effective_on).find(|on| *on <= through)
+    };
+    let on = histories.partners().iter().filter_map(|(_, history)| last(history)).max();
+    Month::of(on.unwrap_or(through))
+}
+
 /// The impact on every partner of a window, or on one of them alone, from two replays of it.
 ///
 /// # Errors
@@ -198,7 +219,7 @@ pub fn impact(
     only: Option<&PartnerId>,
 ) -> Result<Impact, Overflow> {
     let rates = [reference, candidate].map(|book| histories.of_no_partner().fx_counting(book, through));
-    let mut builder = ImpactBuilder::new(reference, candidate, rates, through);
+    let mut builder = ImpactBuilder::new(reference, candidate, rates, through, last_billed(histories, through));
     let nothing = PartnerRows::default();
     let rows_of = |replayed: &'_ Replayed, partner_id: &PartnerId| -> Option<usize> {
         replayed.partners.binary_search_by(|(id, _)| id.cmp(partner_id)).ok()

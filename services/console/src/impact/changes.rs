@@ -23,7 +23,7 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>) {
 
 fn row(html: &mut String, line: &DiffLine, urls: &BTreeMap<String, String>) {
     let dates = match line.ends {
-        Some(ends) => format!("from {} until {ends}", line.begins),
+        Some(ends) => format!("from {}<br>until {ends}", line.begins),
         None => format!("from {}", line.begins),
     };
     let side = |value: &Option<String>, tag: &str| match value {
@@ -33,7 +33,7 @@ fn row(html: &mut String, line: &DiffLine, urls: &BTreeMap<String, String>) {
     let change = if line.change.is_empty() { String::new() } else { format!(", change {}", line.change) };
     let _ = writeln!(
         html,
-        "<tr><td>{dates}</td><td><code>{}</code><br><small>{}{}</small></td><td>{}</td><td>{}</td><td>{}<br><small>{}</small></td></tr>",
+        "<tr><td class=\"date\">{dates}</td><td><code>{}</code><br><small>{}{}</small></td><td>{}</td><td>{}</td><td>{}<br><small>{}</small></td></tr>",
         escaped(&line.path),
         escaped(&line.version),
         escaped(&change),

@@ -64,7 +64,7 @@ fn numbers(html: &mut String, of: &ImpactPage<'_>) {
     let lines = [format!("{} shifted only, {} unchanged", count(shifted), count(unchanged))];
     number(html, "Partners", &format!("{} lose, {} gain", count(lose), count(gain)), lines.into_iter());
     let days = of.cash_days.clone().unwrap_or_else(|| "not computed".to_owned());
-    number(html, "Days by which cash moves", &days, std::iter::once("median over partners".to_owned()));
+    number(html, "Cash moves by", &days, std::iter::once("days, median over partners".to_owned()));
     html.push_str("</ul>\n");
 }
 

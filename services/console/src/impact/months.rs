@@ -43,7 +43,7 @@ fn range(of: &ImpactPage<'_>) -> Option<(Month, Month)> {
 fn picture(of: &ImpactPage<'_>, title: &str, deltas: &Deltas, (first, last): (Month, Month)) -> String {
     let begins: BTreeSet<Month> = of.lines.iter().map(|line| Month::of(line.begins)).collect();
     let says = "Two rows of bars, up for more and down for less: what is earned, and what is paid.";
-    let mut svg = Svg::new("months", title, says, (WIDTH, 2 * PANEL + 86));
+    let mut svg = Svg::new("months", title, says, (WIDTH, 2 * PANEL + 100));
     let count = last.since(first) + 1;
     let step = (PLOT.1 - PLOT.0) / count;
     let place = |month: Month| PLOT.0 + month.since(first) * step;

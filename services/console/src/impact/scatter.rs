@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const MARKS_MAX: usize = 2_000;
 
 const ACROSS: (i32, i32) = (90, 570);
-const UP: (i32, i32) = (470, 20);
+const UP: (i32, i32) = (480, 30);
 
 /// One point: both amounts, what changes, whose it is.
 struct Point {
@@ -148,9 +148,12 @@ fn picture(of: &Scatter<'_>, axes: &[Logarithmic; 2], marks: &[((i32, i32), Mark
     }
     svg.line("axis", (ACROSS.0, UP.0), (ACROSS.1, UP.0));
     svg.line("axis", (ACROSS.0, UP.0), (ACROSS.0, UP.1));
+    // The rails: amounts that have no logarithm.
+    svg.line("grid", (ACROSS.0, UP.0 + RAIL), (ACROSS.1, UP.0 + RAIL));
+    svg.line("grid", (ACROSS.0 - RAIL, UP.0), (ACROSS.0 - RAIL, UP.1));
     svg.line("dash", (ACROSS.0, UP.0), (ACROSS.1, UP.1));
     svg.text("small", (ACROSS.1, UP.0 + RAIL + 40), Anchor::End, "under the reference");
-    svg.text("small", (ACROSS.0 - 60, UP.1 - 6), Anchor::Start, "under the candidate");
+    svg.text("small", (ACROSS.0 + 6, UP.1 - 8), Anchor::Start, "under the candidate");
     thresholds(&mut svg, of, axes);
     // Those that change are drawn last, over the grey ones.
     for ((x, y), mark, shared, says) in marks.iter().take(MARKS_MAX).rev() {
@@ -177,10 +180,12 @@ fn thresholds(svg: &mut Svg, of: &Scatter<'_>, axes: &[Logarithmic; 2]) {
     for amount in reference {
         let x = axes[0].at(thousandths(*amount));
         svg.line("threshold", (x, UP.1), (x, UP.0));
+        svg.text("small", (x - 4, UP.0 - 8), Anchor::End, &short(thousandths(*amount)));
     }
     for amount in candidate {
         let y = axes[1].at(thousandths(*amount));
         svg.line("threshold", (ACROSS.0, y), (ACROSS.1, y));
+        svg.text("small", (ACROSS.0 + 6, y - 4), Anchor::Start, &short(thousandths(*amount)));
     }
     let list = |amounts: &[Exact]| amounts.iter().map(|amount| grouped(*amount)).collect::<Vec<_>>().join(", ");
     if !reference.is_empty() || !candidate.is_empty() {

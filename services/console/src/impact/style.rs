@@ -9,6 +9,7 @@ h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; border-bottom: 2px solid #444; p
 h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
 p { margin: .35rem 0; max-width: 60rem; }
 code { font: 12.5px ui-monospace, 'DejaVu Sans Mono', monospace; overflow-wrap: anywhere; }
+td code { overflow-wrap: break-word; }
 dl.head { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .5rem 0; }
 dl.head dt { color: #444; }
 dl.head dd { margin: 0; overflow-wrap: anywhere; }
@@ -19,11 +20,12 @@ ul.numbers .zero { color: #6a6a6a; }
 ul.numbers span { display: block; color: #444; font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .9rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .55rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .55rem; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 th { border-bottom: 2px solid #444; overflow-wrap: normal; }
 th.n { text-align: right; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.zero { color: #6a6a6a; }
+td.date { white-space: nowrap; }
 td small { color: #444; }
 del { color: #8a1f11; }
 ins { color: #14532d; text-decoration: none; font-weight: 600; }
