@@ -50,6 +50,8 @@ pub(crate) struct Books {
 pub(crate) struct NamedBook {
     pub(crate) book: RuleBook,
     pub(crate) note: String,
+    /// Whether it is `current`, not as of some date: the one book under which closed months are kept.
+    pub(crate) is_current: bool,
 }
 
 impl Books {
@@ -145,7 +147,8 @@ impl Books {
         };
         let book = book.map_err(Failure::input)?;
         let note = self.note(&parsed, &book);
-        Ok(NamedBook { book, note })
+        let is_current = matches!(parsed.choice, BookChoice::Current) && parsed.known_on.is_none();
+        Ok(NamedBook { book, note, is_current })
     }
 
     /// Where a version is looked up: among the adopted ones first.

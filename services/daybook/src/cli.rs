@@ -1,16 +1,22 @@
 //! The command line: one struct per verb. `--help` is part of the feature.
 
+mod close;
 mod compare;
 mod export;
 mod replay;
 mod rules;
+mod statement;
+mod verify;
 
+pub(crate) use close::CloseArguments;
 pub(crate) use compare::CompareFilesArguments;
 pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
 pub(crate) use rules::{
     FourEyesArguments, RulesAdoptArguments, RulesDiffArguments, RulesListArguments, RulesVerb, SignatureArguments,
 };
+pub(crate) use statement::StatementArguments;
+pub(crate) use verify::{ClosedMonths, VerifyArguments};
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -55,6 +61,10 @@ pub(crate) enum Verb {
     Explain(ExplainArguments),
     /// Write the books in double entry: an hledger journal, CSV or JSON.
     Export(ExportArguments),
+    /// Pin a month: its statements become records, and what changes later is booked as true-ups.
+    Close(Box<CloseArguments>),
+    /// A partner's statement of a month, with its proof.
+    Statement(StatementArguments),
     /// Recompute the whole tree from stored bytes, and the views from records; name every finding.
     Verify(VerifyArguments),
     /// List, adopt, check, test and compare the rule files.
@@ -158,7 +168,8 @@ pub(crate) struct ServeArguments {
     /// The rule book of the live views.
     #[arg(long, env = "DAYBOOK_BOOK")]
     pub(crate) book: Option<String>,
-    /// Refuse an adoption that nobody else approves, where it comes through the socket, and log those that stand.
+    /// Refuse an adoption or closing that nobody else approves, where it comes through the socket, and log adoptions that
+    /// stand so.
     #[arg(long, env = "DAYBOOK_FOUR_EYES", value_parser = FalseyValueParser::new())]
     pub(crate) four_eyes: bool,
     /// The through date of the live views. Default: today, moving with the clock.
@@ -310,17 +321,6 @@ pub(crate) struct ExplainArguments {
     /// The co-op lot to explain, by earning period, such as FY22H1.
     #[arg(long, conflicts_with = "month")]
     pub(crate) lot: Option<String>,
-    #[command(flatten)]
-    pub(crate) format: FormatArgument,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct VerifyArguments {
-    /// Only the ledger: do not hold the live views against its records.
-    #[arg(long)]
-    pub(crate) ledger_only: bool,
-    #[command(flatten)]
-    pub(crate) four_eyes: FourEyesArguments,
     #[command(flatten)]
     pub(crate) format: FormatArgument,
 }

@@ -6,10 +6,12 @@
 mod books;
 mod cancel;
 mod cli;
+mod closed;
 mod demo;
 mod failure;
 mod four_eyes;
 mod generate;
+mod growing;
 mod import;
 mod nats;
 mod output;

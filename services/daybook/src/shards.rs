@@ -1,11 +1,11 @@
 //! A window visited with bounded memory: in one pass where it fits, else some partners after the other.
 
+use crate::closed::{Kept, Terms};
 use crate::failure::Failure;
 use crate::progress;
 use crate::window::{self, Known, Window};
 use daybook_event::{NaiveDate, PartnerId};
-use daybook_replay::{Census, Replayed, replay_telling};
-use daybook_rules::model::RuleBook;
+use daybook_replay::Census;
 use daybook_views::{Digest, PartnerRows, digest_of_partner, digest_of_views};
 
 /// What records in memory may take where nobody says otherwise.
@@ -35,9 +35,9 @@ pub(crate) fn visit_shards(
     Ok(shards.len())
 }
 
-/// The book, the date and the threads of a replay.
+/// The terms, the date and the threads of a replay.
 pub(crate) struct Folding<'a> {
-    pub(crate) book: &'a RuleBook,
+    pub(crate) terms: Terms<'a>,
     pub(crate) through: Option<NaiveDate>,
     pub(crate) threads: usize,
     pub(crate) memory_max: u64,
@@ -49,6 +49,8 @@ pub(crate) struct Folded {
     pub(crate) passes: usize,
     pub(crate) partners: usize,
     pub(crate) digest: Digest,
+    /// What is closed, and whether it was kept, in one line.
+    pub(crate) closed: String,
 }
 
 /// As many threads as the machine has.
@@ -63,11 +65,11 @@ pub(crate) fn fold(
     mut visit: impl FnMut(Option<&PartnerId>, PartnerRows) -> Result<(), Failure>,
 ) -> Result<Folded, Failure> {
     let mut digests: Vec<(PartnerId, Digest)> = Vec::new();
-    let mut begun: Option<(NaiveDate, PartnerRows)> = None;
+    let mut begun: Option<(NaiveDate, PartnerRows, String)> = None;
     let passes = visit_shards(known, folding.through, folding.memory_max, |window| {
-        let replayed = fold_shard(&window, folding);
+        let Kept { replayed, note } = fold_shard(&window, folding)?;
         if begun.is_none() {
-            begun = Some((window.through, replayed.of_no_partner.clone()));
+            begun = Some((window.through, replayed.of_no_partner.clone(), note));
             visit(None, replayed.of_no_partner)?;
         }
         for (partner_id, rows) in replayed.partners {
@@ -76,15 +78,15 @@ pub(crate) fn fold(
         }
         Ok(())
     })?;
-    let (through, of_no_partner) = begun.unwrap_or_default();
+    let (through, of_no_partner, closed) = begun.unwrap_or_default();
     let digest = digest_of_views(digests.iter().map(|(partner_id, digest)| (partner_id, *digest)), &of_no_partner);
-    Ok(Folded { through, passes, partners: digests.len(), digest })
+    Ok(Folded { through, passes, partners: digests.len(), digest, closed })
 }
 
-fn fold_shard(window: &Window, folding: &Folding<'_>) -> Replayed {
+fn fold_shard(window: &Window, folding: &Folding<'_>) -> Result<Kept, Failure> {
     let bar = progress::bar("folding", window.histories.partners().len() as u64);
     let told = |partners: usize| bar.inc(partners as u64);
-    let replayed = replay_telling(&window.histories, folding.book, window.through, folding.threads, &told);
+    let kept = folding.terms.replay(&window.histories, window.through, folding.threads, &told);
     bar.finish_and_clear();
-    replayed
+    kept
 }

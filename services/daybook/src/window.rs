@@ -73,7 +73,7 @@ fn last_position(snapshot: &Snapshot, known_as_of: Option<&str>) -> Result<Posit
 
 /// Why a record of the window could not be taken in.
 #[derive(Debug, thiserror::Error)]
-enum TakeError {
+pub(crate) enum TakeError {
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(

@@ -2,9 +2,10 @@
 
 use crate::ProjectError;
 use crate::checkpoint::{NO_PARTNER, ViewCheckpoint, live_read, shape_check};
+use crate::no_partner::no_partner_load;
 use daybook_event::PartnerId;
 use daybook_store::{DerivedRead, DerivedReader, DerivedSnapshot};
-use daybook_views::{Digest, PartnerRows, digest_of_partner, digest_of_views};
+use daybook_views::{Closings, Digest, PartnerRows, digest_of_partner, digest_of_views};
 use std::ops::ControlFlow;
 
 /// The live views at one view checkpoint, held still: what was projected later is not in them.
@@ -46,6 +47,14 @@ impl Views {
     /// [`ProjectError`] when the derived file cannot be read.
     pub fn rows_of_no_partner(&self) -> Result<PartnerRows, ProjectError> {
         Ok(self.snapshot.rows(self.generation, NO_PARTNER)?.unwrap_or_default())
+    }
+
+    /// Which months are closed in the records that the views were made from.
+    ///
+    /// # Errors
+    /// [`ProjectError`] when the derived file cannot be read.
+    pub fn closings(&self) -> Result<Closings, ProjectError> {
+        Ok(no_partner_load(&self.snapshot)?.0.closings())
     }
 
     /// Every partner's rows, one partner at a time, in bytewise order of partner.

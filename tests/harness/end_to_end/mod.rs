@@ -3,6 +3,7 @@
 mod adoption;
 mod bad_input;
 mod bounded_replay;
+mod closing;
 mod contract;
 mod damage;
 mod export;

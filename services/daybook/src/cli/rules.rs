@@ -42,10 +42,10 @@ pub(crate) struct RulesListArguments {
     pub(crate) format: FormatArgument,
 }
 
-/// Whether adoptions need two people, and the file that may say so.
+/// Whether adoptions and closings need two people, and the file that may say so.
 #[derive(Debug, Args, Default)]
 pub(crate) struct FourEyesArguments {
-    /// An adoption needs an approver who is somebody else: refuse one without, and name those that stand.
+    /// An adoption or closing needs an approver who is somebody else: refuse one without, and name those that stand.
     #[arg(long, env = "DAYBOOK_FOUR_EYES", value_parser = FalseyValueParser::new())]
     pub(crate) four_eyes: bool,
     /// The configuration file of `serve`: ledger, rules, four_eyes, and the broker for acts, are taken from it.

@@ -55,7 +55,7 @@ pub(super) fn print(cli: &Cli) -> Result<(), Failure> {
     );
 
     title("4. Is the ledger whole? Everything recomputed from stored bytes")?;
-    let report = verify(&ActConfig::of(cli, &NatsArguments::default(), &FourEyesArguments::default())?, false)?;
+    let report = verify(&ActConfig::of(cli, &NatsArguments::default(), &FourEyesArguments::default())?, false, None)?;
     for (name, value) in verify_head(&report) {
         crate::output::say!("{name:<11} {value}");
     }

@@ -2,12 +2,13 @@
 
 use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, ExportArguments, ExportForm};
+use crate::closed::Terms;
 use crate::failure::Failure;
+use crate::shards::threads_of_machine;
 use crate::window::{self, Window};
 use daybook_event::Currency;
 use daybook_replay::{
     AccountBalance, AccountEntry, ClaimDays, HledgerJournal, Replayed, ViewsHead, account_entries, balances_of_rows,
-    replay,
 };
 use daybook_rules::model::RuleBook;
 use daybook_views::ENGINE_SEMANTICS;
@@ -17,26 +18,27 @@ use std::io::Write;
 pub(crate) fn run(cli: &Cli, arguments: &ExportArguments) -> Result<(), Failure> {
     let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
-    let NamedBook { book, note } = books.book(&arguments.book)?;
+    let named = books.book(&arguments.book)?;
     let window = window::read(&known, arguments.window.through)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let replayed = replay(&window.histories, &book, window.through, threads);
+    let terms = Terms::of(&named, &books);
+    let replayed = terms.replay(&window.histories, window.through, threads_of_machine(), &|_| ())?.replayed;
+    let NamedBook { book, note, .. } = &named;
     if let Some(partner_id) = &arguments.partner
         && !replayed.has(partner_id)
     {
         return Err(window::partner_missing(partner_id));
     }
-    let accounting = accounting(&window, &book, &replayed, arguments)?;
+    let accounting = accounting(&window, book, &replayed, arguments)?;
     match &arguments.output {
         None => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            write(&mut out, arguments.to, &accounting, &note)?;
+            write(&mut out, arguments.to, &accounting, note)?;
             out.flush()?;
         }
         Some(path) => {
             let cannot = |error: std::io::Error| Failure::Input(format!("cannot write {}: {error}", path.display()));
             let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(cannot)?);
-            write(&mut file, arguments.to, &accounting, &note)?;
+            write(&mut file, arguments.to, &accounting, note)?;
             file.flush().map_err(cannot)?;
         }
     }

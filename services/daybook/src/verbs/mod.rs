@@ -1,15 +1,18 @@
 //! One file per verb.
 
 mod act;
+mod close;
 mod compare;
 mod explain;
 mod export;
+mod flags;
 mod generate;
 mod manual;
 mod quarantine;
 mod receipt;
 mod replay;
 mod rules;
+mod statement;
 mod verify;
 mod views;
 
@@ -31,6 +34,8 @@ pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
         Verb::Compare(arguments) => compare::run(cli, arguments),
         Verb::Explain(arguments) => explain::run(cli, arguments),
         Verb::Export(arguments) => export::run(cli, arguments),
+        Verb::Close(arguments) => close::run(cli, arguments),
+        Verb::Statement(arguments) => statement::run(cli, arguments),
         Verb::Verify(arguments) => verify::run(cli, arguments),
         Verb::Rules(verb) => rules::run(cli, verb),
         Verb::Quarantine(verb) => quarantine::run(cli, verb),

@@ -1,7 +1,8 @@
 //! `daybook replay`: a window under a chosen rule book, apart from the live views.
 
-use crate::books::{Books, NamedBook};
+use crate::books::Books;
 use crate::cli::{Cli, Format, ReplayArguments};
+use crate::closed::Terms;
 use crate::failure::Failure;
 use crate::output::Section;
 use crate::rows_file::RowsFile;
@@ -23,6 +24,8 @@ use std::time::Instant;
 struct Report {
     book: String,
     rule_book: String,
+    /// What is closed, and whether it was kept.
+    closed: String,
     position: u64,
     through: String,
     window: Option<String>,
@@ -46,19 +49,21 @@ pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure>
     cancel::stop_on_signal();
     let known = window::known(&cli.ledger, arguments.records.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
-    let NamedBook { book, note } = books.book(&arguments.book)?;
+    let named = books.book(&arguments.book)?;
+    let book = &named.book;
     let months = arguments.window.as_deref().map(|text| months(book.calendar(), text)).transpose()?;
-    let mut sink = Sink::new(&book, months, arguments)?;
+    let mut sink = Sink::new(book, months, arguments)?;
     let threads = arguments.threads.unwrap_or_else(threads_of_machine);
-    let folding =
-        Folding { book: &book, through: arguments.records.through, threads, memory_max: arguments.memory.memory_max };
+    let (terms, memory_max) = (Terms::of(&named, &books), arguments.memory.memory_max);
+    let folding = Folding { terms, through: arguments.records.through, threads, memory_max };
     let started = Instant::now();
     let folded = fold(&known, &folding, |_, rows| sink.take(rows))?;
     let elapsed_ms = started.elapsed().as_millis();
-    let measures = sink.finish(&head_of(&known, &book, &folded)?)?;
+    let measures = sink.finish(&head_of(&known, book, &folded)?)?;
     let report = Report {
         book: arguments.book.clone(),
         rule_book: book.terms_hash.clone(),
+        closed: folded.closed,
         position: known.position.number(),
         through: folded.through.to_string(),
         window: arguments.window.clone(),
@@ -70,7 +75,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure>
         measures,
         digest: folded.digest.to_string(),
     };
-    print(arguments.format.format, &report, note)
+    print(arguments.format.format, &report, named.note.clone())
 }
 
 fn head_of(known: &Known, book: &RuleBook, folded: &Folded) -> Result<ViewsHead, Failure> {
@@ -87,6 +92,7 @@ fn head_of(known: &Known, book: &RuleBook, folded: &Folded) -> Result<ViewsHead,
 fn print(format: Format, report: &Report, note: String) -> Result<(), Failure> {
     let head = [
         ("book", note),
+        ("closed", report.closed.clone()),
         ("position", report.position.to_string()),
         ("through", report.through.clone()),
         ("window", report.window.clone().unwrap_or_else(|| "all months".to_owned())),

@@ -11,6 +11,8 @@ mod list;
 mod mutate;
 mod reverse;
 
+pub(super) use html::escaped;
+
 use crate::books;
 use crate::cli::{Cli, Format, FormatArgument, RulesVerb};
 use crate::failure::Failure;

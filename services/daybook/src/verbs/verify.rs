@@ -1,7 +1,11 @@
 //! `daybook verify`: the whole tree from stored bytes, and the views from records. Offline.
 
+mod closings;
+mod recompute;
+
 use crate::books::{self, Books, RulesAtHand};
-use crate::cli::{Cli, NatsArguments, VerifyArguments};
+use crate::cli::{Cli, ClosedMonths, NatsArguments, VerifyArguments};
+use crate::closed::Terms;
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::serve::config::ActConfig;
@@ -22,6 +26,8 @@ pub(crate) struct Report {
     pub(crate) records: u64,
     pub(crate) segments: u64,
     pub(crate) quarantined: u64,
+    /// Which months are closed, and what of them was held against the records.
+    pub(crate) closed: String,
     /// What was held against the views, or why nothing was.
     pub(crate) views: String,
     pub(crate) findings: Vec<Finding>,
@@ -37,7 +43,7 @@ pub(crate) struct Finding {
 
 pub(crate) fn run(cli: &Cli, arguments: &VerifyArguments) -> Result<(), Failure> {
     let config = ActConfig::of(cli, &NatsArguments::default(), &arguments.four_eyes)?;
-    let report = verify(&config, arguments.ledger_only)?;
+    let report = verify(&config, arguments.ledger_only, arguments.month)?;
     let head = head(&report);
     output::print(arguments.format.format, &report, &head, &[Section::new("findings", &report.findings)?])?;
     match report.findings.len() {
@@ -61,13 +67,14 @@ pub(crate) fn head(report: &Report) -> Vec<(&'static str, String)> {
                 report.records, report.segments, report.quarantined
             ),
         ),
+        ("closed", report.closed.clone()),
         ("views", report.views.clone()),
         ("verdict", verdict.to_owned()),
     ]
 }
 
 /// Verifies a ledger. Shared with the demo.
-pub(crate) fn verify(config: &ActConfig, ledger_only: bool) -> Result<Report, Failure> {
+pub(crate) fn verify(config: &ActConfig, ledger_only: bool, month: Option<ClosedMonths>) -> Result<Report, Failure> {
     let ledger = config.ledger.as_path();
     let reader = window::open(ledger)?;
     let snapshot = reader.snapshot()?;
@@ -85,6 +92,7 @@ pub(crate) fn verify(config: &ActConfig, ledger_only: bool) -> Result<Report, Fa
         records: checked.records,
         segments: checked.segments,
         quarantined: snapshot.counts().quarantined,
+        closed: String::new(),
         views: String::new(),
         findings: Vec::new(),
     };
@@ -93,6 +101,14 @@ pub(crate) fn verify(config: &ActConfig, ledger_only: bool) -> Result<Report, Fa
         report.findings.push(Finding { code, place, what });
     }
     let books = if checked.is_whole() { Some(books_of(config, &snapshot, &mut report.findings)?) } else { None };
+    report.closed = match &books {
+        Some(books) => {
+            let (rules, is_four_eyes) = (config.rules.as_deref(), config.four_eyes);
+            let closed = closings::Closed { snapshot: &snapshot, rules, adoptions: books.adoptions(), is_four_eyes };
+            closed.verify(month, &mut report.findings)?
+        }
+        None => "not looked at: the records are damaged".to_owned(),
+    };
     report.views = if ledger_only {
         "not asked for".to_owned()
     } else if let Some(books) = books {
@@ -150,7 +166,8 @@ fn verify_views(
     };
     let known = Known { dir: ledger.to_owned(), snapshot: reader.snapshot()?, position: checkpoint.position };
     let through = Some(checkpoint.through);
-    let folding = Folding { book: &book, through, threads: threads_of_machine(), memory_max: MEMORY_BYTES_MAX };
+    let terms = Terms::current(&book, books);
+    let folding = Folding { terms, through, threads: threads_of_machine(), memory_max: MEMORY_BYTES_MAX };
     let expected = fold(&known, &folding, |_, _| Ok(()))?.digest;
     let actual = match views.digest() {
         Ok(actual) => actual,

@@ -5,51 +5,61 @@
 
 use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, ViewName, ViewsArguments};
+use crate::closed::{self, Terms};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::shards::{Folding, fold, threads_of_machine};
+use crate::verbs::flags;
 use crate::window::{self, Known};
-use daybook_event::{Month, NaiveDate, PartnerId, Position};
+use daybook_event::{NaiveDate, Position};
 use daybook_replay::{Views, ViewsHead};
 use daybook_rules::model::RuleBook;
-use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, Snapshot};
-use daybook_views::rows::ProvisionalRow;
+use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader};
 use daybook_views::{ENGINE_SEMANTICS, PartnerRows};
 use std::ops::ControlFlow;
 
 pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> {
     let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
-    let NamedBook { book, note } = books.book(&arguments.book)?;
+    let named = books.book(&arguments.book)?;
     let period = arguments.period.as_deref().map(|label| {
         let wrong = || format!("--period {label:?} is no earning period: write FY22H1 for July to December 2021");
-        book.calendar().period_parse(label).ok_or_else(|| Failure::Input(wrong()))
+        named.book.calendar().period_parse(label).ok_or_else(|| Failure::Input(wrong()))
     });
     let period = period.transpose()?;
     let only = arguments.partner.as_ref();
-    let mut views = match live(&known, arguments, &book)? {
-        Some(views) => views,
-        None => computed(&known, arguments, &book)?,
+    let (mut views, closed) = match live(&known, arguments, &named)? {
+        Some(shown) => shown,
+        None => computed(&known, arguments, &books, &named)?,
     };
-    add_quarantine_flags(&known.snapshot, &mut views, only)?;
+    // Quarantine has no positions, so these flags are in no digest: they are added when printing.
+    views.rows.provisional.extend(flags::of_quarantine(&known.snapshot, only)?);
+    views.rows.provisional.sort();
+    views.rows.provisional.dedup();
     if let Some(period) = period {
-        views.keep_period(book.calendar(), period);
+        views.keep_period(named.book.calendar(), period);
     }
     let about = [
         ("position", views.head.position.to_string()),
         ("through", views.head.through.to_string()),
         ("root", views.head.root.clone()),
-        ("rule book", note),
+        ("rule book", named.note),
+        ("closed", closed),
         ("digest", views.head.views_digest.clone()),
     ];
     output::print(arguments.format.format, &views, &about, &sections(&views, arguments.view)?)
 }
 
 /// Rows computed from the records.
-fn computed(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Result<Views, Failure> {
+fn computed(
+    known: &Known,
+    arguments: &ViewsArguments,
+    books: &Books,
+    named: &NamedBook,
+) -> Result<(Views, String), Failure> {
     let through = arguments.window.through;
     let memory_max = arguments.memory.memory_max;
-    let folding = Folding { book, through, threads: threads_of_machine(), memory_max };
+    let folding = Folding { terms: Terms::of(named, books), through, threads: threads_of_machine(), memory_max };
     let only = arguments.partner.as_ref();
     let (mut kept, mut is_known) = (PartnerRows::default(), false);
     // Every partner is folded even for the rows of one: the digest is that of all.
@@ -64,7 +74,8 @@ fn computed(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Resul
         return Err(window::partner_missing(partner_id));
     }
     let root = hex::encode(window::root(known)?);
-    Ok(Views { head: head(known.position, folded.through, root, book, folded.digest.to_string()), rows: kept })
+    let head = head(known.position, folded.through, root, &named.book, folded.digest.to_string());
+    Ok((Views { head, rows: kept }, folded.closed))
 }
 
 fn head(position: Position, through: NaiveDate, root: String, book: &RuleBook, views_digest: String) -> ViewsHead {
@@ -73,7 +84,8 @@ fn head(position: Position, through: NaiveDate, root: String, book: &RuleBook, v
 }
 
 /// The rows that `serve` keeps, if they are at these coordinates.
-fn live(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Result<Option<Views>, Failure> {
+fn live(known: &Known, arguments: &ViewsArguments, named: &NamedBook) -> Result<Option<(Views, String)>, Failure> {
+    let book = &named.book;
     let (ledger, snapshot) = (known.dir.as_path(), &known.snapshot);
     if arguments.window.known_as_of.is_some() || !ledger.join(DERIVED_FILE).exists() {
         return Ok(None);
@@ -85,6 +97,12 @@ fn live(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Result<Op
     let through = arguments.window.through.unwrap_or_else(|| snapshot.head().recorded_at.date_utc());
     let position = snapshot.head().position;
     if (at.position, at.through) != (position, through) || !at.is_of(book) {
+        return Ok(None);
+    }
+    let Ok(closings) = kept.closings() else { return Ok(None) };
+    let closed = closings.on(through);
+    // Another book may be the same terms, but keeps nothing.
+    if !closed.is_empty() && !named.is_current {
         return Ok(None);
     }
     let Ok(digest) = kept.digest() else { return Ok(None) };
@@ -107,34 +125,7 @@ fn live(known: &Known, arguments: &ViewsArguments, book: &RuleBook) -> Result<Op
             })
             .map_err(read)?,
     }
-    Ok(Some(views))
-}
-
-/// Entries read at once.
-const PAGE_ENTRIES: usize = 1_000;
-
-/// Flags months that have something in quarantine now. Quarantine has no positions, so these flags are in no digest: they
-/// are added when printing.
-fn add_quarantine_flags(snapshot: &Snapshot, views: &mut Views, only: Option<&PartnerId>) -> Result<(), Failure> {
-    let mut next = 1;
-    loop {
-        let page = snapshot.quarantine_list(next, PAGE_ENTRIES)?;
-        for entry in &page {
-            // Bytes that cannot be decoded name no partner: they stand in the quarantine list alone.
-            let Ok(envelope) = daybook_proto::decode(&entry.bytes) else { continue };
-            let Some(partner_id) = envelope.partner_id.filter(|partner_id| only.is_none_or(|only| only == partner_id))
-            else {
-                continue;
-            };
-            let month = Month::of(envelope.effective_on);
-            views.rows.provisional.push(ProvisionalRow { partner_id, month, why: "QUARANTINE".to_owned() });
-        }
-        let Some(last) = page.last().filter(|_| page.len() == PAGE_ENTRIES) else { break };
-        next = last.entry + 1;
-    }
-    views.rows.provisional.sort();
-    views.rows.provisional.dedup();
-    Ok(())
+    Ok(Some((views, closed::note(closed, named.is_current))))
 }
 
 fn sections(views: &Views, only: Option<ViewName>) -> Result<Vec<Section>, Failure> {

@@ -66,7 +66,7 @@ fn row(html: &mut String, line: &DiffLine) {
 }
 
 /// Text that cannot be read as markup, in an element or in an attribute.
-fn escaped(text: &str) -> String {
+pub(in crate::verbs) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,0 +1,29 @@
+//! `daybook statement`.
+
+use super::{FormatArgument, WindowArguments, month};
+use clap::Args;
+use daybook_event::{Month, PartnerId};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct StatementArguments {
+    /// The partner.
+    #[arg(long, value_parser = PartnerId::parse, required_unless_present = "all")]
+    pub(crate) partner: Option<PartnerId>,
+    /// The earning month. A closed one is shown as it was pinned, an open one as computed now.
+    #[arg(long, value_parser = month)]
+    pub(crate) month: Month,
+    /// Every partner that has anything in the month: a page and a JSON document each.
+    #[arg(long, conflicts_with = "partner", requires = "output")]
+    pub(crate) all: bool,
+    /// The folder for the statements of every partner.
+    #[arg(long, value_name = "DIR", requires = "all")]
+    pub(crate) output: Option<PathBuf>,
+    /// Where to write the statement as a page that can be printed.
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) window: WindowArguments,
+    #[command(flatten)]
+    pub(crate) format: FormatArgument,
+}

@@ -1,0 +1,146 @@
+//! What is closed, and the terms that true-ups are split by: between a book argument and a replay.
+//!
+//! Closings count under the book argument `current` only. Under any other book everything is computed as if nothing were
+//! closed, and outputs say so.
+
+use crate::books::{Books, NamedBook};
+use crate::failure::Failure;
+use crate::window::TakeError;
+use daybook_event::{Envelope, NaiveDate, PartnerId, Payload, Position};
+use daybook_replay::{Histories, Replayed, replay_closed_telling, replay_telling};
+use daybook_rules::model::RuleBook;
+use daybook_rules::{RuleLibrary, announced_steps};
+use daybook_store::{RecordRef, Snapshot};
+use daybook_views::{ClosedTerms, Closing, Statement, TermsStep};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// The book of a replay, and whether it keeps what is closed.
+pub(crate) struct Terms<'a> {
+    pub(crate) book: &'a RuleBook,
+    /// Where the book is `current`: what is adopted in the ledger, as known at the replay's last position.
+    keeping: Option<&'a Books>,
+    /// Made once, for every part of the window.
+    since: OnceCell<ClosedTerms>,
+}
+
+impl<'a> Terms<'a> {
+    /// Those of a book argument.
+    pub(crate) fn of(named: &'a NamedBook, books: &'a Books) -> Self {
+        Self { book: &named.book, keeping: named.is_current.then_some(books), since: OnceCell::new() }
+    }
+
+    /// A book that is `current`.
+    pub(crate) fn current(book: &'a RuleBook, books: &'a Books) -> Self {
+        Self { book, keeping: Some(books), since: OnceCell::new() }
+    }
+
+    /// Folds every partner of a window; `folded` is told how many are done.
+    pub(crate) fn replay(
+        &self,
+        histories: &Histories,
+        through: NaiveDate,
+        threads: usize,
+        folded: &(dyn Fn(usize) + Sync),
+    ) -> Result<Kept, Failure> {
+        let closings = histories.of_no_partner().closings();
+        let closed = closings.on(through);
+        let note = note(closed, self.keeping.is_some());
+        let Some(books) = self.keeping else {
+            return Ok(Kept { replayed: replay_telling(histories, self.book, through, threads, folded), note });
+        };
+        let since = match self.since.get() {
+            Some(since) => since,
+            None => {
+                let made = since(closed, books, self.book)?;
+                self.since.get_or_init(|| made)
+            }
+        };
+        let replayed = replay_closed_telling(histories, self.book, since, through, threads, folded);
+        Ok(Kept { replayed, note })
+    }
+}
+
+/// A replay, and what it took for closed.
+pub(crate) struct Kept {
+    pub(crate) replayed: Replayed,
+    /// One line for the head of an output.
+    pub(crate) note: String,
+}
+
+/// The terms between the last close and the current book.
+fn since(closed: &[Closing], books: &Books, book: &RuleBook) -> Result<ClosedTerms, Failure> {
+    let Some(last) = closed.last() else { return Ok(ClosedTerms::unchanged(Arc::new(book.clone()))) };
+    let adopted = books.adoptions().adopted(last.position);
+    let Some(then) = adopted.library() else { return Err(no_book(last)) };
+    let (at_close, now) = (Arc::new(then.current()), books.library_current()?);
+    let step = |(name, book)| TermsStep { cause: format!("terms:{name}"), book: Arc::new(book) };
+    let steps = announced_steps(then, now).into_iter().map(step).collect();
+    Ok(ClosedTerms { at_close, steps })
+}
+
+/// The book that a closing was made under.
+pub(crate) fn book_at(books: &Books, closing: &Closing) -> Result<RuleBook, Failure> {
+    let adopted = books.adoptions().adopted(closing.position);
+    adopted.library().map(RuleLibrary::current).ok_or_else(|| no_book(closing))
+}
+
+/// What was pinned for a closing: the bytes by partner.
+pub(crate) type Pinned = BTreeMap<PartnerId, Vec<u8>>;
+
+/// What was pinned for a closing. Where a partner has two, the first stands.
+pub(crate) fn pinned(snapshot: &Snapshot, closing: &Closing) -> Result<Pinned, Failure> {
+    let mut pinned = Pinned::new();
+    operators_acts(snapshot, closing.position.next(), closing.recorded, |_, envelope| {
+        let Payload::PinnedStatement(statement) = envelope.payload else { return };
+        let of_closing = |of: Statement| of.position == closing.position;
+        let is_its = statement.month == closing.month
+            && Statement::parse(&statement.rows, statement.month, &statement.partner_id).is_ok_and(of_closing);
+        if is_its {
+            pinned.entry(statement.partner_id).or_insert(statement.rows);
+        }
+    })?;
+    Ok(pinned)
+}
+
+/// Visits the operators' acts of a range. They are few among millions: the others are passed over by their first fields.
+pub(crate) fn operators_acts(
+    snapshot: &Snapshot,
+    first: Position,
+    last: Position,
+    mut visit: impl FnMut(Position, Envelope),
+) -> Result<(), Failure> {
+    let scanned = snapshot.scan(first, last, |record: RecordRef<'_>| -> Result<ControlFlow<()>, TakeError> {
+        if daybook_proto::peek_id(record.envelope).is_some_and(|id| id.source.is_ledger()) {
+            let position = record.position;
+            let envelope = daybook_proto::decode(record.envelope)
+                .map_err(|fault| TakeError::Decode { position, fault: fault.to_string() })?;
+            visit(position, envelope);
+        }
+        Ok(ControlFlow::Continue(()))
+    });
+    scanned.map_err(Failure::input)
+}
+
+/// Said where the book of a closing is not in the ledger: nobody can tell then what changed since.
+pub(crate) fn no_book(closing: &Closing) -> Failure {
+    Failure::Input(format!(
+        "{} was closed by record {} under the rule book {}, but no book is adopted up to record {}, which its statements \
+         contain: closed months cannot be kept; name another book with --book to compute as if nothing were closed",
+        closing.month, closing.recorded, closing.terms_hash, closing.position
+    ))
+}
+
+/// What is closed, in one line.
+pub(crate) fn note(closed: &[Closing], is_current: bool) -> String {
+    let (Some(first), Some(last)) = (closed.first(), closed.last()) else { return "nothing".to_owned() };
+    let months =
+        if first.month == last.month { first.month.to_string() } else { format!("{} to {}", first.month, last.month) };
+    if is_current {
+        format!("{months}, kept as pinned; the last by record {}", last.recorded)
+    } else {
+        format!("{months}, but computed here as if nothing were: that is kept under the book current alone")
+    }
+}

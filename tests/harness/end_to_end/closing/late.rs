@@ -1,0 +1,88 @@
+//! What comes after a month is closed: a true-up in the earliest open month, by cause, once.
+
+use super::{Scene, THROUGH, rows_of, sale};
+use serde_json::json;
+use std::fs;
+
+#[test]
+fn a_late_sale_is_trued_up_once_in_the_earliest_open_month() {
+    let scene = Scene::new();
+    let before = scene.views(&[]);
+    scene.close("2022-02", &["--with-earlier"]);
+    let closed = scene.views(&[]);
+    for view in ["postings", "payouts", "lots", "true_ups", "conservation", "standing"] {
+        assert_eq!(closed[view], before[view], "closing changes no figure: {view}");
+    }
+    scene.import(&[sale("late-1", "P-A", "2022-01-20", "5000.00", "USD")]);
+    let views = scene.views(&[]);
+    assert_eq!(rows_of(&views, "postings", "P-A"), rows_of(&before, "postings", "P-A"), "a closed month stays");
+    let true_up = json!({"partner_id": "P-A", "month": "2022-03", "closed_month": "2022-01", "lever": "core_azure",
+        "rebate": "120.00", "coop": "80.00", "cause": "late_event:contoso/late-1"});
+    assert_eq!(views["true_ups"], json!([true_up]));
+    let open = scene.views(&["--book", "2021-10"]);
+    assert_eq!(open["true_ups"], json!([]), "under another book nothing is closed");
+    assert_eq!(rows_of(&open, "postings", "P-A")[0]["base"], "35000.00");
+    let told = scene.daybook.ok(&["views", "--through", THROUGH, "--book", "2021-10"]);
+    assert!(told.contains("as if nothing were"), "{told}");
+    assert!(scene.daybook.ok(&["views", "--through", THROUGH]).contains("2022-01 to 2022-02, kept as pinned"));
+
+    scene.close("2022-03", &[]);
+    let march = scene.statement("P-A", "2022-03");
+    assert_eq!((&march["state"], &march["true_ups"]), (&json!("closed"), &json!([true_up])), "{march}");
+    assert_eq!(march["payout"]["true_up"], "120.00");
+    let january = scene.statement("P-A", "2022-01");
+    assert_eq!((&january["booked_later"], &january["totals"]["earned"]), (&json!([true_up]), &json!("1200.00")));
+    assert_eq!(scene.views(&[])["true_ups"], json!([true_up]), "booked, and not again");
+    scene.expect_whole();
+    let known = march["proof"]["position"].as_u64().unwrap();
+    let then = scene.views(&["--known-as-of", &known.to_string()]);
+    assert_eq!(then["true_ups"], json!([true_up]), "known as of its own position it was computed so");
+}
+
+#[test]
+fn a_comparison_does_not_know_what_is_closed() {
+    let scene = Scene::new();
+    let compare = ["compare", "--reference", "2020-10", "--candidate", "2021-10", "--through", THROUGH];
+    let without_position = || {
+        let mut compared = scene.daybook.json(&compare);
+        compared.as_object_mut().unwrap().remove("position");
+        compared
+    };
+    let before = without_position();
+    scene.close("2022-03", &["--with-earlier"]);
+    assert_eq!(without_position(), before);
+}
+
+#[test]
+fn a_statement_is_a_page_a_table_and_lines() {
+    let scene = Scene::new();
+    scene.import(&[sale("s-4", "P-A", "2022-03-01", "7.00", "EUR")]);
+    let open = scene.statement("P-A", "2022-03");
+    assert_eq!((&open["state"], &open["provisional"]), (&json!("open"), &json!(["NOFX"])));
+    scene.close("2022-02", &["--with-earlier"]);
+    let page = scene.dir.path().join("statement.html");
+    let arguments = ["statement", "--partner", "P-A", "--month", "2022-01", "--through", THROUGH];
+    let table = scene.daybook.ok(&[arguments.as_slice(), &["--html", &page.display().to_string()]].concat());
+    for said in ["closed by record", "core_azure", "1200.00", "head"] {
+        assert!(table.contains(said), "{said}: {table}");
+    }
+    let html = fs::read_to_string(&page).unwrap();
+    for said in ["Incentive statement 2022-01, P-A", "core_azure", "1200.00", "Digest of the month", "FY22H2"] {
+        assert!(html.contains(said), "{said}: {html}");
+    }
+    for bad in ["<script", "src=", "href=", "http", "@import", "url("] {
+        assert!(!html.contains(bad), "{bad}");
+    }
+    let csv = scene.daybook.ok(&[arguments.as_slice(), &["--format", "csv"]].concat());
+    assert!(csv.contains("P-A,2022-01,closed,posting,core_azure,,,1200.00,720.00,480.00,30000.00"), "{csv}");
+    scene.daybook.run(&["statement", "--partner", "P-NOBODY", "--month", "2022-01"]).expect(2, &["P-NOBODY"]);
+
+    let folder = scene.dir.path().join("statements");
+    let all = ["statement", "--all", "--month", "2022-01", "--through", THROUGH, "--output"];
+    let written = scene.daybook.json(&[all.as_slice(), &[&folder.display().to_string()]].concat());
+    assert_eq!(written.as_array().map(Vec::len), Some(2), "{written}");
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("P-B-2022-01.json")).unwrap()).unwrap();
+    assert_eq!(json["totals"]["earned"], "1600.00");
+    assert!(folder.join("P-B-2022-01.html").exists());
+}
