@@ -143,9 +143,7 @@ struct Folds<'a, S> {
     closed: &'a ClosedMonths<'a>,
     partner_id: &'a PartnerId,
     source: &'a S,
-    /// Before the first month.
-    first: PartnerState,
-    /// Before the first month that a late record can change, under the terms of the last closing.
+    /// Before the first month that a late record or a change of terms can change.
     base: PartnerState,
 }
 
@@ -157,14 +155,14 @@ impl<'a, S: FactSource> Folds<'a, S> {
         late_from: Option<Month>,
         start: Option<PartnerState>,
     ) -> Result<Self, FoldError<S::Error>> {
-        let first = PartnerState::before(source.first_month().unwrap_or(closed.last()));
-        let late_from = late_from.unwrap_or(first.next_month);
-        // A kept state is of the current book: other terms may have made another.
-        let kept = start.filter(|state| closed.steps.is_empty() && state.next_month <= late_from);
-        let mut folds = Self { closed, partner_id, source, base: kept.unwrap_or_else(|| first.clone()), first };
+        let first = source.first_month().unwrap_or(closed.last());
+        let steps_from = closed.steps_from().unwrap_or(first);
+        let from = late_from.map_or(steps_from, |month| month.min(steps_from));
+        let kept = start.filter(|state| state.next_month <= from);
+        let mut folds = Self { closed, partner_id, source, base: PartnerState::before(first) };
+        let mut base = kept.unwrap_or_else(|| folds.base.clone());
         let known = Until::new(source, closed.known());
-        let mut base = folds.base.clone();
-        folds.fold(closed.at_close, closed.fx_at(Position::ZERO), &known, &mut base, late_from)?;
+        folds.fold(closed.at_close, closed.fx_at(Position::ZERO), &known, &mut base, from)?;
         folds.base = base;
         Ok(folds)
     }
@@ -186,18 +184,14 @@ impl<'a, S: FactSource> Folds<'a, S> {
     /// What the closed months come to at a stage.
     fn value(&self, stage: &Stage<'_>) -> Result<Sums, FoldError<S::Error>> {
         let (closed, end) = (self.closed, self.closed.last().next());
-        let mut state;
+        let mut state = self.base.clone();
         match stage {
             Stage::AtClose | Stage::Records(_) => {
                 let known = if let Stage::Records(run) = stage { run.until } else { Position::ZERO };
                 let source = Until::new(self.source, known.max(closed.known()));
-                state = self.base.clone();
                 self.fold(closed.at_close, closed.fx_at(known), &source, &mut state, end)?;
             }
-            Stage::Terms(step) => {
-                state = self.first.clone();
-                self.fold(step.book, &step.fx, self.source, &mut state, end)?;
-            }
+            Stage::Terms(step) => self.fold(step.book, &step.fx, self.source, &mut state, end)?,
         }
         Ok(Sums::of_state(closed, &state)?)
     }

@@ -1,13 +1,14 @@
 //! What is closed on a through date: shared by all partners.
 
 use super::rates::{LateRate, LateRates};
+use super::terms::{Apart, keep_the_same};
 use super::{ClosedTerms, Closing};
 use crate::fx::FxTable;
 use crate::history::FactSource;
 use crate::of_no_partner::FactsOfNoPartner;
 use chrono::NaiveDate;
 use daybook_event::{Currency, Month, Position};
-use daybook_rules::model::{RuleBook, RuleSet};
+use daybook_rules::model::RuleBook;
 
 /// The closed months, the terms they were closed under, and the terms and rates of now.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct ClosedMonths<'a> {
     pub(crate) through: NaiveDate,
     pub(crate) at_close: &'a RuleBook,
     pub(crate) steps: Vec<Step<'a>>,
+    /// The first month that a change of terms can change; none: any may.
+    steps_from: Option<Month>,
     closings: Vec<Closing>,
     last: Month,
     known: Position,
@@ -46,17 +49,20 @@ impl<'a> ClosedMonths<'a> {
         let closing = closings.last()?;
         let (last, known) = (closing.month, closing.position);
         let mut before = &*terms.at_close;
-        let mut steps = Vec::new();
+        let (mut steps, mut apart) = (Vec::new(), Vec::new());
         for step in &terms.steps {
-            if !are_same_until(before, &step.book, last.last_day()) {
+            let since = Apart::between(before, &step.book);
+            if !since.is_after(last.last_day()) {
                 let fx = facts.fx_counting(&step.book, through);
                 steps.push(Step { cause: &step.cause, book: &step.book, fx });
+                apart.push(since);
             }
             before = &step.book;
         }
+        let steps_from = steps_from(&terms.at_close, &steps, &apart);
         let rates = LateRates::of(facts, closing, &terms.at_close, through);
         let fx = facts.fx_counting(book, through);
-        Some(Self { book, fx, through, at_close: &terms.at_close, steps, closings, last, known, rates })
+        Some(Self { book, fx, through, at_close: &terms.at_close, steps, steps_from, closings, last, known, rates })
     }
 
     /// The closings that count, in order of month.
@@ -76,14 +82,13 @@ impl<'a> ClosedMonths<'a> {
     #[must_use]
     pub fn again_from(&self, source: &impl FactSource) -> Option<Month> {
         let first = source.first_month().filter(|first| *first <= self.last)?;
-        if !self.steps.is_empty() {
-            return Some(first);
-        }
+        let Some(steps_from) = self.steps_from() else { return Some(first) };
         let facts = source.months_recorded_after(self.known, self.last).into_iter().next();
         let reversed = source.reversals().of_facts_after(self.known).map(|(_, _, _, month)| month);
         let currencies = if self.rates().is_empty() { Default::default() } else { source.currencies() };
         let rates = self.rates().iter().filter(|rate| currencies.contains(&rate.currency)).map(|rate| rate.month);
-        let earliest = facts.into_iter().chain(reversed).chain(rates).filter(|month| *month <= self.last).min()?;
+        let late = facts.into_iter().chain(reversed).chain(rates).chain([steps_from]);
+        let earliest = late.filter(|month| *month <= self.last).min()?;
         Some(earliest.max(first))
     }
 
@@ -92,6 +97,11 @@ impl<'a> ClosedMonths<'a> {
     pub fn rates_recorded_after(&self, position: Position) -> impl Iterator<Item = (Currency, Month)> {
         let later = self.rates().iter().filter(move |rate| rate.position > position);
         later.map(|rate| (rate.currency, rate.month))
+    }
+
+    /// The first month that a change of terms can change, which is open where none can change a closed one; none: any may.
+    pub(crate) fn steps_from(&self) -> Option<Month> {
+        if self.steps.is_empty() { Some(self.last.next()) } else { self.steps_from }
     }
 
     /// The last position that the last closing's statements contain.
@@ -116,14 +126,13 @@ impl<'a> ClosedMonths<'a> {
     }
 }
 
-/// Whether two books say the same of everything that earns up to a date.
-fn are_same_until(one: &RuleBook, other: &RuleBook, until: NaiveDate) -> bool {
-    fn sets(book: &RuleBook, until: NaiveDate) -> impl Iterator<Item = (NaiveDate, &str)> {
-        // What is looked up before the first set is looked up in it.
-        let begun = move |(at, set): &(usize, &RuleSet)| *at == 0 || set.valid_from <= until;
-        book.sets.iter().enumerate().filter(begun).map(|(_, set)| (set.valid_from, set.hashes.terms_hash.as_str()))
+/// The first month in which the terms are apart, if a state before it is the same under all of them.
+fn steps_from(at_close: &RuleBook, steps: &[Step<'_>], apart: &[Apart]) -> Option<Month> {
+    let mut first: Option<Month> = None;
+    for since in apart {
+        let Apart::From(date) = since else { return None };
+        let month = Month::of(*date);
+        first = Some(first.map_or(month, |first| first.min(month)));
     }
-    one.catalogue.terms_hash == other.catalogue.terms_hash
-        && one.sources_of_no_partner == other.sources_of_no_partner
-        && sets(one, until).eq(sets(other, until))
+    first.filter(|first| steps.iter().all(|step| keep_the_same(at_close, step.book, *first)))
 }

@@ -1,8 +1,8 @@
 //! What is booked for closed months because the terms changed.
 
-use crate::story::Story;
-use daybook_event::Rate;
-use daybook_rules::model::RuleBook;
+use crate::story::{Story, month};
+use daybook_event::{Exact, Rate};
+use daybook_rules::model::{Base, RuleBook};
 use daybook_views::{ClosedTerms, TermsStep};
 use std::sync::Arc;
 
@@ -75,4 +75,52 @@ fn terms_that_begin_after_the_closed_months_book_nothing() {
     assert!(story.true_ups("2020-12-31").is_empty());
     story.partner.bill("l-1", "2020-10-20", "1000.00", None);
     assert_eq!(story.true_ups("2020-12-31"), ["2020-11 2020-10 24.00 16.00 late_event:contoso/l-1"]);
+}
+
+/// Closed from October 2020 to October 2021; then the rate of the version of October 2021 becomes 5 %, and an event of
+/// September comes late.
+fn changed_in_the_last_closed_month() -> Story {
+    let mut story = Story::enrolled();
+    story.partner.bill("s-3", "2021-06-10", "20000.00", None);
+    story.partner.bill("s-4", "2021-10-12", "1000.00", None);
+    for at in 0..13 {
+        let of = month("2020-10").plus(at);
+        story.close(&of.to_string(), &of.next().first_day().to_string());
+    }
+    let at_close = Arc::clone(&story.book);
+    let five = at_rate(&at_close, 1, "5%");
+    story.terms = ClosedTerms { at_close, steps: vec![step("terms:2021-10/five", &five)] };
+    story.book = five;
+    story.partner.bill("l-1", "2021-09-20", "500.00", None);
+    story
+}
+
+#[test]
+fn terms_that_begin_within_the_closed_months_leave_those_before_alone() {
+    let mut story = changed_in_the_last_closed_month();
+    // 500.00 at 4 %, and 1 % of 1,000.00.
+    let booked = ["2021-11 2021-09 12.00 8.00 late_event:contoso/l-1", "2021-11 2021-10 6.00 4.00 terms:2021-10/five"];
+    assert_eq!(story.true_ups("2021-11-30"), booked);
+    // The same where nothing says since when the books are apart, and all is folded from the beginning.
+    let mut whole = RuleBook::clone(&story.book);
+    whole.catalogue.terms_hash = "another edition".to_owned();
+    story.book = Arc::new(whole);
+    story.terms.steps[0].book = Arc::clone(&story.book);
+    assert_eq!(story.true_ups("2021-11-30"), booked);
+}
+
+#[test]
+fn a_change_that_asks_for_more_of_earlier_months_is_folded_from_the_beginning() {
+    let mut story = changed_in_the_last_closed_month();
+    // Paid for customers of their first twelve months: C-1 is one since October 2020, which nobody asked before.
+    let mut book = RuleBook::clone(&story.book);
+    let lever = book.sets[1].levers.iter_mut().find(|lever| lever.name == "core_azure").unwrap();
+    lever.base = Base::CustomerAdd { months: 12, monthly_at_least: Exact::ZERO };
+    book.sets[1].hashes.terms_hash = "azure of new customers".to_owned();
+    story.book = Arc::new(book);
+    story.terms.steps[0].book = Arc::clone(&story.book);
+    // In October 2021 it is one no more: the 24.00 and 16.00 that were closed are taken back.
+    let booked =
+        ["2021-11 2021-09 12.00 8.00 late_event:contoso/l-1", "2021-11 2021-10 -24.00 -16.00 terms:2021-10/five"];
+    assert_eq!(story.true_ups("2021-11-30"), booked);
 }
