@@ -15,18 +15,19 @@ use std::sync::LazyLock;
 static BOOK: LazyLock<RuleBook> = LazyLock::new(book);
 
 /// One fact in numbers: what, when, which other event it names, and how much of what.
-type Rolled = (u8, u64, u32, u8, usize);
+pub(crate) type Rolled = (u8, u64, u32, u8, usize);
 
-const AMOUNTS: [&str; 8] = ["0", "0.01", "-25.125", "30000", "300000", "-4000", "999999999999.999999999", "-7"];
+pub(crate) const AMOUNTS: [&str; 8] =
+    ["0", "0.01", "-25.125", "30000", "300000", "-4000", "999999999999.999999999", "-7"];
 const FACTS: [&str; 4] = ["mpn_membership", "bank_profile", "own_tenant:C-1", "competency:silver:cloud_productivity"];
 const PERIODS: [&str; 4] = ["FY21H2", "FY22H1", "FY22H2", "never"];
 const LOT_STATES: [&str; 3] = ["open", "usable", "converted"];
 
-fn day(at: u64) -> NaiveDate {
+pub(crate) fn day(at: u64) -> NaiveDate {
     date("2021-06-01") + Days::new(at)
 }
 
-fn payload((what, at, number, of, how_much): Rolled) -> Payload {
+pub(crate) fn payload((what, at, number, of, how_much): Rolled) -> Payload {
     let amount = Amount::parse(AMOUNTS[how_much]).unwrap();
     let currency = if number == 0 { "EUR" } else { "USD" };
     let named = format!("e-{of}");
@@ -109,7 +110,7 @@ fn rates(book: &RuleBook, through: NaiveDate) -> FxTable {
     facts.fx_counting(book, through)
 }
 
-fn total(parts: &[Exact]) -> Exact {
+pub(crate) fn total(parts: &[Exact]) -> Exact {
     parts.iter().fold(Exact::ZERO, |sum, part| sum.plus(*part).unwrap())
 }
 
@@ -125,7 +126,7 @@ fn payout_closes(row: &PayoutRow) -> bool {
     came == total(&[row.paid, row.held, row.forfeited, row.carried_out])
 }
 
-fn check(rows: &PartnerRows) -> Result<(), TestCaseError> {
+pub(crate) fn check(rows: &PartnerRows) -> Result<(), TestCaseError> {
     for row in &rows.postings {
         prop_assert_eq!(row.earned, total(&[row.rebate, row.coop]));
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod any_closing;
 mod any_history;
 mod closed_months;
 mod closed_terms;
