@@ -125,7 +125,11 @@ pub(crate) fn differences<S: FactSource>(
     for (at, stage) in stages.iter().enumerate() {
         let value = match &folds {
             // The last stage is what is known now, and folded already.
-            Some(folds) if at + 1 < stages.len() => folds.value(stage)?,
+            Some(folds) if at + 1 < stages.len() => match folds.value(stage) {
+                // Sums that could not be held for a while, and can now: what they hide goes with the next cause.
+                Err(FoldError::Overflow(_)) => continue,
+                value => value?,
+            },
             _ => now.clone(),
         };
         for ((closed_month, lever), parts) in value.minus(&before)? {

@@ -2,7 +2,7 @@
 
 use crate::partner::{Partner, azure, date};
 use crate::story::{Story, month};
-use daybook_event::{Payload, Position};
+use daybook_event::{Exact, Payload, Position};
 use daybook_views::Statement;
 
 /// October 2020 is closed.
@@ -177,7 +177,7 @@ fn what_no_record_explains_is_the_engines() {
     let rows = story.rows("2020-11-05");
     let mut statement =
         Statement::of(&rows, month("2020-10"), position, &Partner::id(), story.book.calendar()).unwrap();
-    statement.postings[0].rebate = daybook_event::Exact::from_units(200);
+    statement.postings[0].rebate = Exact::from_units(200);
     story.pin("2020-10", "2020-11-05", &statement.to_json());
     story.closed("2020-10", "2020-11-05", position);
     assert_eq!(story.true_ups("2020-12-31"), ["2020-11 2020-10 40.00 0.00 engine"]);
@@ -196,4 +196,19 @@ fn very_many_late_records_are_taken_in_runs() {
     // Two by two: 150 runs.
     assert_eq!(booked.len(), 150);
     assert!(booked.contains(&"2020-11 2020-10 4.80 3.20 late_event:contoso/l-298 and 1 more".to_owned()), "{booked:?}");
+}
+
+#[test]
+fn sums_that_could_not_be_held_for_a_while_leave_no_trace_in_the_end() {
+    let mut story = october_closed();
+    let before = story.rows("2020-11-30").payouts;
+    for at in 0..20 {
+        story.partner.bill(&format!("l-{at}"), "2020-10-20", "999999999999.00", None);
+    }
+    assert_eq!(story.findings("2020-11-30"), ["OVERFLOW "]);
+    (0..20).for_each(|at| story.partner.reverse("2020-11-20", &format!("l-{at}")));
+    let rows = story.rows("2020-11-30");
+    assert_eq!((rows.payouts, rows.findings.len()), (before, 0));
+    let sum = rows.true_ups.iter().fold(Exact::ZERO, |sum, row| sum.plus(row.rebate).unwrap());
+    assert!(sum.is_zero() && rows.true_ups.len() > 20, "{sum}");
 }
