@@ -70,6 +70,11 @@ impl Books {
         Self { at_hand, adoptions: adoptions.clone(), adopted: adoptions.adopted(known), known }
     }
 
+    /// The same as known at another position.
+    pub(crate) fn at(&self, known: Position) -> Self {
+        Self::of(Arc::clone(&self.at_hand), &self.adoptions, known)
+    }
+
     /// With what is adopted in a ledger as known.
     pub(crate) fn known(rules: Option<&Path>, known: &Known) -> Result<Self, Failure> {
         let adoptions = adoptions(&known.dir, &known.snapshot, known.position)?;
@@ -147,8 +152,7 @@ impl Books {
         };
         let book = book.map_err(Failure::input)?;
         let note = self.note(&parsed, &book);
-        let is_current = matches!(parsed.choice, BookChoice::Current) && parsed.known_on.is_none();
-        Ok(NamedBook { book, note, is_current })
+        Ok(NamedBook { book, note, is_current: names_current(&parsed) })
     }
 
     /// Where a version is looked up: among the adopted ones first.
@@ -220,6 +224,15 @@ impl Books {
             _ => format!("{hash} ({argument}: {versions})"),
         }
     }
+}
+
+/// Whether a book argument is `current`, not as of some date: the one book under which closed months are kept.
+pub(crate) fn is_current(argument: &str) -> bool {
+    BookArgument::parse(argument).is_ok_and(|parsed| names_current(&parsed))
+}
+
+fn names_current(argument: &BookArgument) -> bool {
+    matches!(argument.choice, BookChoice::Current) && argument.known_on.is_none()
 }
 
 /// The book that views were made under, among a library's.

@@ -32,6 +32,11 @@ impl<'a> Terms<'a> {
         Self { book: &named.book, keeping: named.is_current.then_some(books), since: OnceCell::new() }
     }
 
+    /// A book as if nothing were closed.
+    pub(crate) fn keeping_nothing(book: &'a RuleBook) -> Self {
+        Self { book, keeping: None, since: OnceCell::new() }
+    }
+
     /// A book that is `current`.
     pub(crate) fn current(book: &'a RuleBook, books: &'a Books) -> Self {
         Self { book, keeping: Some(books), since: OnceCell::new() }
@@ -72,13 +77,19 @@ pub(crate) struct Kept {
 
 /// The terms between the last close and the current book.
 fn since(closed: &[Closing], books: &Books, book: &RuleBook) -> Result<ClosedTerms, Failure> {
-    let Some(last) = closed.last() else { return Ok(ClosedTerms::unchanged(Arc::new(book.clone()))) };
-    let adopted = books.adoptions().adopted(last.position);
-    let Some(then) = adopted.library() else { return Err(no_book(last)) };
-    let (at_close, now) = (Arc::new(then.current()), books.library_current()?);
+    match closed.last() {
+        Some(last) => terms_since(last, books),
+        None => Ok(ClosedTerms::unchanged(Arc::new(book.clone()))),
+    }
+}
+
+/// The terms that a month was closed under, and how they became those of now, one change after the other.
+pub(crate) fn terms_since(closing: &Closing, books: &Books) -> Result<ClosedTerms, Failure> {
+    let adopted = books.adoptions().adopted(closing.position);
+    let then = adopted.library().ok_or_else(|| no_book(closing))?;
     let step = |(name, book)| TermsStep { cause: format!("terms:{name}"), book: Arc::new(book) };
-    let steps = announced_steps(then, now).into_iter().map(step).collect();
-    Ok(ClosedTerms { at_close, steps })
+    let steps = announced_steps(then, books.library_current()?).into_iter().map(step).collect();
+    Ok(ClosedTerms { at_close: Arc::new(then.current()), steps })
 }
 
 /// The book that a closing was made under.

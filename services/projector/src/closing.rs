@@ -10,9 +10,10 @@ use daybook_rules::model::RuleBook;
 use daybook_views::{ClosedTerms, Closing, FactsOfNoPartner};
 use std::sync::Arc;
 
-/// Names the terms of the last closing for the adoptions up to its position, and how the current book came from them; or says
-/// why it cannot.
-pub type ChooseClosedTerms = Box<dyn FnMut(&Adoptions, &Closing, &Arc<RuleBook>) -> Result<ClosedTerms, String> + Send>;
+/// Names the terms of the last closing for the adoptions up to its position, and how the current book came from them. None:
+/// the views are made as if nothing were closed. An error stops them.
+pub type ChooseClosedTerms =
+    Box<dyn FnMut(&Adoptions, &Closing, &Arc<RuleBook>) -> Result<Option<ClosedTerms>, String> + Send>;
 
 /// Who names them, and what it answered last.
 pub(crate) struct ClosedChooser {
@@ -22,7 +23,7 @@ pub(crate) struct ClosedChooser {
 
 struct Kept {
     asked: Asked,
-    terms: Arc<ClosedTerms>,
+    terms: Option<Arc<ClosedTerms>>,
 }
 
 /// What an answer depends on.
@@ -58,12 +59,13 @@ impl Projector {
             adoptions: adoptions.count(),
         };
         if let Some(kept) = chooser.kept.as_ref().filter(|kept| kept.asked == asked) {
-            return Ok(Some(Arc::clone(&kept.terms)));
+            return Ok(kept.terms.clone());
         }
         let chosen = (chooser.choose)(adoptions, closing, &self.book);
-        let terms = Arc::new(chosen.map_err(|why| ProjectError::ClosedTerms { month: closing.month, why })?);
-        chooser.kept = Some(Kept { asked, terms: Arc::clone(&terms) });
-        Ok(Some(terms))
+        let chosen = chosen.map_err(|why| ProjectError::ClosedTerms { month: closing.month, why })?;
+        let terms = chosen.map(Arc::new);
+        chooser.kept = Some(Kept { asked, terms: terms.clone() });
+        Ok(terms)
     }
 
     /// What is closed in views of everything taken in, on that date.

@@ -8,12 +8,13 @@ mod stream;
 
 use crate::books::{Books, RulesAtHand};
 use crate::cli::{Cli, NatsArguments, ServeArguments};
+use crate::closed;
 use crate::failure::Failure;
 use crate::import;
 use crate::{books, nats};
 use config::{Config, LogFormat};
 use daybook_event::{NaiveDate, Position};
-use daybook_projector::{BatchLimits, ChooseBook, Projector, RunOptions, ViewCheckpoint};
+use daybook_projector::{BatchLimits, ChooseBook, ChooseClosedTerms, Projector, RunOptions, ViewCheckpoint};
 use daybook_rules::Adoptions;
 use daybook_rules::model::RuleBook;
 use daybook_store::{Binding, DerivedOptions, Ledger, LedgerOptions, LedgerReader};
@@ -89,6 +90,9 @@ fn project(
     let mut projector = Projector::open_in(&config.ledger, &options, &ledger, book, BatchLimits::default())
         .map_err(|error| Failure::Input(crate::failure::with_sources(&error)))?;
     projector.follow_adoptions(choose);
+    if books::is_current(&config.book) {
+        projector.follow_closings(closed_chooser(config));
+    }
     let (publish, published) = watch::channel(None);
     let through = move || through.unwrap_or_else(|| import::now().date_utc());
     let task =
@@ -127,6 +131,22 @@ fn chooser(config: &Config) -> ChooseBook {
         }
         said = findings;
         books.book(&argument).map(|named| Arc::new(named.book)).map_err(|failure| failure.to_string())
+    })
+}
+
+/// Names the terms that months were closed under. Where they cannot be had, which takes a closing that nobody's `close`
+/// made, intake and views go on as if nothing were closed: verbs that are asked for `current` say so.
+fn closed_chooser(config: &Config) -> ChooseClosedTerms {
+    let at_hand = RulesAtHand::new(config.rules.as_deref());
+    Box::new(move |adoptions, closing, _| {
+        let books = Books::of(Arc::clone(&at_hand), adoptions, Position::new(u64::MAX));
+        match closed::terms_since(closing, &books) {
+            Ok(terms) => Ok(Some(terms)),
+            Err(why) => {
+                tracing::error!(%why, "the live views are made as if nothing were closed");
+                Ok(None)
+            }
+        }
     })
 }
 

@@ -103,8 +103,7 @@ pub(crate) fn verify(config: &ActConfig, ledger_only: bool, month: Option<Closed
     let books = if checked.is_whole() { Some(books_of(config, &snapshot, &mut report.findings)?) } else { None };
     report.closed = match &books {
         Some(books) => {
-            let (rules, is_four_eyes) = (config.rules.as_deref(), config.four_eyes);
-            let closed = closings::Closed { snapshot: &snapshot, rules, adoptions: books.adoptions(), is_four_eyes };
+            let closed = closings::Closed { snapshot: &snapshot, books, is_four_eyes: config.four_eyes };
             closed.verify(month, &mut report.findings)?
         }
         None => "not looked at: the records are damaged".to_owned(),
@@ -166,7 +165,10 @@ fn verify_views(
     };
     let known = Known { dir: ledger.to_owned(), snapshot: reader.snapshot()?, position: checkpoint.position };
     let through = Some(checkpoint.through);
-    let terms = Terms::current(&book, books);
+    // What true-ups are split by is what was adopted where the views are.
+    let books = books.at(checkpoint.position);
+    let keeps = checkpoint.closed.is_some();
+    let terms = if keeps { Terms::current(&book, &books) } else { Terms::keeping_nothing(&book) };
     let folding = Folding { terms, through, threads: threads_of_machine(), memory_max: MEMORY_BYTES_MAX };
     let expected = fold(&known, &folding, |_, _| Ok(()))?.digest;
     let actual = match views.digest() {

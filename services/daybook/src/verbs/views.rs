@@ -101,8 +101,8 @@ fn live(known: &Known, arguments: &ViewsArguments, named: &NamedBook) -> Result<
     }
     let Ok(closings) = kept.closings() else { return Ok(None) };
     let closed = closings.on(through);
-    // Another book may be the same terms, but keeps nothing.
-    if !closed.is_empty() && !named.is_current {
+    // Another book may be the same terms, but keeps nothing; and so do views whose closings have no book.
+    if at.closed.is_some() != (named.is_current && !closed.is_empty()) {
         return Ok(None);
     }
     let Ok(digest) = kept.digest() else { return Ok(None) };

@@ -52,7 +52,7 @@ impl Books {
         let mut projector = bench.projector(&self.at(&Adoptions::default(), Position::ZERO), records_max);
         projector.follow_adoptions(Box::new(move |adoptions, known| Ok(choose.at(adoptions, known))));
         projector.follow_closings(Box::new(move |adoptions, closing, current| {
-            Ok(choose_terms.terms(adoptions, closing, current))
+            Ok(Some(choose_terms.terms(adoptions, closing, current)))
         }));
         projector
     }
@@ -260,9 +260,18 @@ fn other_steps_between_the_same_books_are_another_generation() {
     view.follow_closings(Box::new(|adoptions, closing, current| {
         let mut terms = Books::Shipped.terms(adoptions, closing, current);
         terms.steps.iter_mut().for_each(|step| step.cause = "terms:2021-10/renamed".to_owned());
-        Ok(terms)
+        Ok(Some(terms))
     }));
     view.catch_up(&bench.reader, through).unwrap();
     let steps = view.view_checkpoint().unwrap().unwrap().closed.unwrap().steps;
     assert_eq!(steps, ["terms:2021-10/renamed"]);
+}
+
+#[test]
+fn without_terms_the_views_are_made_as_if_nothing_were_closed() {
+    let bench = january_closed();
+    let mut view = bench.projector(&book_of_2020(), 1_000);
+    view.follow_closings(Box::new(|_, _, _| Ok(None)));
+    view.catch_up(&bench.reader, date("2021-06-30")).unwrap();
+    bench.assert_equal(&view, &book_of_2020(), date("2021-06-30"), "as if nothing were closed");
 }

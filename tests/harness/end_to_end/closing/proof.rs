@@ -74,4 +74,15 @@ fn without_the_book_that_a_month_was_closed_under_current_says_so() {
     let views = ["views", "--through", THROUGH];
     scene.daybook.run(&views).expect(2, &["2022-01 was closed by record", "no book is adopted", "--book"]);
     assert_eq!(scene.views(&["--book", "2021-10"])["true_ups"], json!([]));
+    // A service goes on, and says it: what cures other things must come in through it.
+    let served = scene.daybook.run(&["serve", "--until-drained", "--listen", "127.0.0.1:0", "--through", THROUGH]);
+    assert!(served.stderr.contains("as if nothing were closed"), "{}", served.stderr);
+    served.ok();
+    scene.daybook.run(&views).expect(2, &["2022-01 was closed by record"]);
+    let verified = scene.daybook.run(&["verify"]);
+    assert!(
+        verified.stdout.contains("equal a replay") && verified.stdout.contains("CLOSING_TERMS"),
+        "{}",
+        verified.stdout
+    );
 }

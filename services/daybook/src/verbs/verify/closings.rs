@@ -2,22 +2,19 @@
 //! computed again.
 
 use super::{Finding, recompute};
-use crate::books::{Books, RulesAtHand};
+use crate::books::Books;
 use crate::cli::ClosedMonths;
 use crate::closed::{self, Pinned};
 use crate::failure::Failure;
 use crate::four_eyes;
 use daybook_event::{Month, Payload, Position};
-use daybook_rules::Adoptions;
 use daybook_store::Snapshot;
 use daybook_views::{Closing, Closings, ENGINE_SEMANTICS, statements_digest};
-use std::path::Path;
 
 /// What closed months are held against.
 pub(super) struct Closed<'a> {
     pub(super) snapshot: &'a Snapshot,
-    pub(super) rules: Option<&'a Path>,
-    pub(super) adoptions: &'a Adoptions,
+    pub(super) books: &'a Books,
     pub(super) is_four_eyes: bool,
 }
 
@@ -57,7 +54,7 @@ impl Closed<'_> {
         let mut computed = 0;
         for closing in closings.all() {
             let pinned = closed::pinned(self.snapshot, closing)?;
-            let books = Books::of(RulesAtHand::new(self.rules), self.adoptions, closing.position);
+            let books = self.books.at(closing.position);
             self.proof(closing, &pinned, &books, findings)?;
             if is_asked(closing.month) {
                 computed += 1;
