@@ -3,6 +3,7 @@
 mod close;
 mod compare;
 mod export;
+mod reconcile;
 mod replay;
 mod rules;
 mod statement;
@@ -11,6 +12,7 @@ mod verify;
 pub(crate) use close::CloseArguments;
 pub(crate) use compare::CompareFilesArguments;
 pub(crate) use export::{ExportArguments, ExportForm};
+pub(crate) use reconcile::{DatedBy, ReconcileArguments};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
 pub(crate) use rules::{
     FourEyesArguments, RulesAdoptArguments, RulesDiffArguments, RulesListArguments, RulesVerb, SignatureArguments,
@@ -65,6 +67,8 @@ pub(crate) enum Verb {
     Close(Box<CloseArguments>),
     /// A partner's statement of a month, with its proof.
     Statement(StatementArguments),
+    /// Hold Microsoft's own statement of earnings against our figures, and class every difference.
+    Reconcile(ReconcileArguments),
     /// Recompute the whole tree from stored bytes, and the views from records; name every finding.
     Verify(VerifyArguments),
     /// List, adopt, check, test and compare the rule files.

@@ -16,6 +16,7 @@ mod import;
 mod nats;
 mod output;
 mod progress;
+mod reconcile;
 mod rows_file;
 mod serve;
 mod shards;

@@ -10,6 +10,7 @@ mod export;
 mod formats;
 mod health;
 mod quarantine_flags;
+mod reconcile;
 mod rules_folder;
 mod same_rows;
 mod stream_reset;

@@ -5,7 +5,6 @@
 
 use super::ours::OurLine;
 use super::theirs::TheirEarning;
-use daybook_event::Month;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Microsoft's date and a distributor's can lie in months next to each other, not far apart.
@@ -166,9 +165,4 @@ fn distance(line: &OurLine, their: &TheirEarning) -> i128 {
 /// A name as it is compared: letters and digits in lower case, since files write one id in many ways.
 pub(super) fn name_key(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// The months between two, for a note.
-pub(super) fn months_apart(ours: Month, theirs: Month) -> i32 {
-    theirs.since(ours)
 }

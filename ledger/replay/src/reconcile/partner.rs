@@ -1,7 +1,7 @@
 //! One partner's reconciliation: matched lines taken apart, then whatever is left on either side.
 
 use super::classes::{Part, parts};
-use super::matching::{MatchKey, Matched, matched, months_apart};
+use super::matching::{MatchKey, Matched, matched};
 use super::ours::{OurContribution, OurLine};
 use super::theirs::{EarningPart, TheirEarning, TheirRow, earnings};
 use super::{Variance, VarianceClass};
@@ -304,10 +304,8 @@ fn note(line: &OurLine, ours: Option<&OurContribution>, their: &TheirEarning, ke
     let their_sale = their.row.transaction.map(|(amount, currency)| format!(" of {amount} {currency}"));
     let earned = their.rebate.plus(their.coop).map_or_else(|_| String::new(), |sum| sum.to_string());
     let reason = if their.row.reason.is_empty() { String::new() } else { format!(", {}", their.row.reason) };
-    let months = match months_apart(line.month(), their.row.month) {
-        0 => String::new(),
-        months => format!("; they count it {months} months from ours"),
-    };
+    let is_in_other = line.month() != their.row.month;
+    let months = if is_in_other { format!("; they count it in {}", their.row.month) } else { String::new() };
     format!(
         "ours {we_say}; theirs {earned}{}{reason}{months}; matched by {}",
         their_sale.unwrap_or_default(),

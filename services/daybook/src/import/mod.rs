@@ -11,6 +11,7 @@ mod stream_door;
 mod supersede;
 
 pub(crate) use door::{Door, OwnDoor, Part, Settled, Waiting};
+pub(crate) use read::partner_map;
 
 use crate::cli::{Cli, Format, ImportArguments, NatsArguments};
 use crate::failure::Failure;

@@ -174,7 +174,7 @@ fn failure(path: &Path, error: ImportError<Failure>) -> Failure {
     }
 }
 
-fn partner_map(path: &Path) -> Result<PartnerMap, Failure> {
+pub(crate) fn partner_map(path: &Path) -> Result<PartnerMap, Failure> {
     let read =
         |error: std::io::Error| Failure::Input(format!("cannot read the partner map {}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(read)?;

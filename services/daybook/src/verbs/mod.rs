@@ -36,6 +36,7 @@ pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
         Verb::Export(arguments) => export::run(cli, arguments),
         Verb::Close(arguments) => close::run(cli, arguments),
         Verb::Statement(arguments) => statement::run(cli, arguments),
+        Verb::Reconcile(arguments) => crate::reconcile::run(cli, arguments),
         Verb::Verify(arguments) => verify::run(cli, arguments),
         Verb::Rules(verb) => rules::run(cli, verb),
         Verb::Quarantine(verb) => quarantine::run(cli, verb),
