@@ -93,6 +93,18 @@ impl Players {
     /// The players between two books, given the libraries that they are cut from ([`RuleLibrary::cut`]).
     #[must_use]
     pub fn between(reference: &RuleLibrary, candidate: &RuleLibrary) -> Self {
+        let (mut players, labels, mut bonds) = Self::bound(reference, candidate);
+        while let Some(together) = players.inseparable() {
+            bonds.tie_all((0..labels.all.len()).filter(|&label| together.contains(&players.player_of[label])));
+            players.form(&labels, &bonds);
+        }
+        players.rest();
+        players
+    }
+
+    /// Players of changes that write the same path, or into a block that another adds. The terms of one may still need
+    /// those of another: in announced order they come after them.
+    fn bound(reference: &RuleLibrary, candidate: &RuleLibrary) -> (Self, Labels, Bonds) {
         let timeline = Timeline::of(reference, candidate);
         let mut labels = Labels::default();
         let edits: Vec<LabelledEdits> =
@@ -113,12 +125,7 @@ impl Players {
             sources,
         };
         players.form(&labels, &bonds);
-        while let Some(together) = players.inseparable() {
-            bonds.tie_all((0..labels.all.len()).filter(|&label| together.contains(&players.player_of[label])));
-            players.form(&labels, &bonds);
-        }
-        players.rest();
-        players
+        (players, labels, bonds)
     }
 
     /// The players in announced order.
@@ -214,25 +221,66 @@ fn without_notes(mut book: RuleBook) -> RuleBook {
     book
 }
 
-/// From the reference to the candidate one player after the other, in announced order: each with `VERSION/CHANGE` and the
-/// book once it is in. The last book is the candidate. A step whose terms cannot stand yet goes with the next.
+/// From the reference to the candidate one change after the other, in announced order: each with `VERSION/CHANGE` and the
+/// book once it is in. The last book is the candidate. Changes of one path, or of a block that one of them adds, are one
+/// step. A change whose terms cannot stand yet waits for the first one after it with which they can.
 #[must_use]
 pub fn announced_steps(reference: &RuleLibrary, candidate: &RuleLibrary) -> Vec<(String, RuleBook)> {
-    let players = Players::between(reference, candidate);
+    let (mut players, ..) = Players::bound(reference, candidate);
+    players.rest();
     let mut made = Made::with_notes();
     let mut mask = 0;
     let mut steps = Vec::new();
-    let mut waiting: Vec<String> = Vec::new();
-    for (at, player) in players.list.iter().enumerate() {
-        mask |= 1 << at;
-        let of_version = player.id.strip_prefix(&format!("{}/", player.version));
-        waiting.push(match (player.version.as_str(), of_version.unwrap_or(&player.id)) {
-            ("", id) => id.to_owned(),
-            (version, id) => format!("{version}/{id}"),
-        });
-        if let Some(book) = players.book_made(mask, &mut made) {
-            steps.push((std::mem::take(&mut waiting).join("+"), book));
+    let mut waiting: Vec<usize> = Vec::new();
+    for at in 0..players.list.len() {
+        let last = at + 1 == players.list.len();
+        let mut found = None;
+        for with in companies(&waiting, last) {
+            let more = with.iter().fold(1 << at, |more: u128, waits| more | 1 << waits);
+            found = players.book_made(mask | more, &mut made).map(|book| (with, more, book));
+            if found.is_some() {
+                break;
+            }
         }
+        let Some((mut with, more, book)) = found else {
+            waiting.push(at);
+            continue;
+        };
+        mask |= more;
+        waiting.retain(|waits| !with.contains(waits));
+        with.push(at);
+        steps.push((players.name(&with), book));
     }
     steps
+}
+
+/// Whom of those that wait a change may be tried with: nobody, each one, all. The last change takes all along.
+fn companies(waiting: &[usize], last: bool) -> Vec<Vec<usize>> {
+    if last || waiting.is_empty() {
+        return vec![waiting.to_vec()];
+    }
+    let mut companies = vec![Vec::new()];
+    companies.extend(waiting.iter().map(|&waits| vec![waits]));
+    companies.push(waiting.to_vec());
+    companies
+}
+
+impl Players {
+    /// `VERSION/CHANGE` of players that go together; the version once for those of one version after the other.
+    fn name(&self, together: &[usize]) -> String {
+        let mut name = String::new();
+        let mut version = "";
+        for player in together.iter().map(|&at| &self.list[at]) {
+            let join = if name.is_empty() { "" } else { "+" };
+            let of_version = player.id.strip_prefix(&format!("{}/", player.version)).unwrap_or(&player.id);
+            name.push_str(join);
+            if !player.version.is_empty() && player.version != version {
+                name.push_str(&player.version);
+                name.push('/');
+            }
+            name.push_str(of_version);
+            version = &player.version;
+        }
+        name
+    }
 }

@@ -230,6 +230,23 @@ fn announced_steps_lead_from_the_reference_to_the_candidate() {
     assert_eq!(announced_steps(&candidate, &candidate).len(), 0);
 }
 
+/// A gate that nobody asks for cannot stand, nor can a lever without the gate that it asks for: the first lever takes it along.
+#[test]
+fn announced_steps_are_smaller_than_players_that_cannot_stand_apart() {
+    let (reference, candidate) = (upto("2024-10"), upto("2025-07"));
+    let steps = announced_steps(&reference, &candidate);
+    let names: Vec<&str> = steps.iter().filter_map(|(name, _)| name.strip_prefix("2025-07/")).collect();
+    let growth = "growth+growth-needs-its-area+growth-cap";
+    let core = "modern-work-and-security+core-modern-work-fy26+modern-work-needs-its-area+core-cap";
+    let area = "business-applications-area+biz-apps-needs-its-area";
+    for name in ["core-modern-work-ends", core, area, "tier-1-rate", "growth-products", growth] {
+        assert!(names.contains(&name), "{name} is not one of {names:?}");
+    }
+    let players = Players::between(&reference, &candidate);
+    assert!(ids(&players).iter().any(|id| id.contains("modern-work-and-security+")), "{:?}", ids(&players));
+    assert_eq!(hashes(&steps.last().unwrap().1), hashes(&candidate.current()));
+}
+
 #[test]
 fn readings_that_the_terms_can_say_have_books() {
     let players = Players::between(&upto("2020-10"), &upto("2021-10"));
