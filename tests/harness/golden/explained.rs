@@ -26,9 +26,9 @@ fn every_code_of_every_situation_has_a_sentence_and_says_what_to_do() {
     let mut shown: BTreeSet<String> = BTreeSet::new();
     for situation in Situation::all() {
         let (histories, book, through) = situation.coordinates();
-        for (partner_id, rows) in replay(&histories, book, through, 1).partners {
+        for (partner_id, rows) in replay(&histories, &book, through, 1).partners {
             for month in months_not_earning(&rows) {
-                let explained = explain_month(&histories, book, through, &partner_id, month, None).unwrap();
+                let explained = explain_month(&histories, &book, through, &partner_id, month, None).unwrap();
                 for bucket in &explained.not_earning {
                     let what = format!("{} {month} {}", situation.name(), bucket.bucket);
                     assert!(!bucket.sentence.is_empty() && !bucket.how_to.is_empty(), "{what}");
@@ -39,7 +39,7 @@ fn every_code_of_every_situation_has_a_sentence_and_says_what_to_do() {
             }
             for refused in rows.claims.iter().filter(|claim| !claim.refused.is_empty() && !claim.period.is_empty()) {
                 let period = book.calendar().period_parse(&refused.period).unwrap();
-                let explained = explain_lot(&histories, book, through, &partner_id, period).unwrap();
+                let explained = explain_lot(&histories, &book, through, &partner_id, period).unwrap();
                 let claim = explained.claims.iter().find(|part| part.row.claim_id == refused.claim_id).unwrap();
                 let (sentence, how_to) = (claim.sentence.clone(), claim.how_to.clone());
                 assert!(sentence.contains(&format!("({}). ", refused.refused)), "{}: {sentence}", situation.name());

@@ -9,6 +9,7 @@ mod explained;
 mod lock;
 mod rule_tests;
 mod situation;
+mod story;
 
 use situation::Situation;
 
