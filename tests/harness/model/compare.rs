@@ -1,5 +1,6 @@
 //! Both sides asked the same; and a difference cut down to the smallest history that still shows it.
 
+use super::closing;
 use super::figures::figures;
 use super::generate::Case;
 use daybook_event::{Envelope, Instant, Position};
@@ -43,6 +44,14 @@ pub(crate) enum Answer {
 }
 
 pub(crate) fn asked(case: &Case) -> Answer {
+    if case.closes() {
+        let both = catch_unwind(AssertUnwindSafe(|| closing::ask::figures_of(case)));
+        return match both {
+            Ok(Ok(figures)) => Answer::Same(figures),
+            Ok(Err(differs)) => Answer::Differs(differs),
+            Err(_) => Answer::Differs("a side panicked: see above".to_owned()),
+        };
+    }
     let both = catch_unwind(AssertUnwindSafe(|| (figures(&case.book, case.through, &case.events), of_engine(case))));
     match both {
         Ok((model, engine)) if model == engine => Answer::Same(model),
@@ -57,7 +66,7 @@ fn differs(case: &Case) -> bool {
 
 /// The case without whatever the difference does not need: the book as shipped where it will do, then event by event.
 fn smallest(mut case: Case, shipped: &RuleBook, differs: impl Fn(&Case) -> bool) -> Case {
-    let plain = Case { book: shipped.clone(), changes: Vec::new(), ..case.clone() };
+    let plain = Case { book: shipped.clone(), changes: Vec::new(), adoptions: Vec::new(), ..case.clone() };
     if differs(&plain) {
         case = plain;
     }
@@ -82,7 +91,7 @@ pub(crate) fn shrink(case: Case, shipped: &RuleBook) -> String {
     let Answer::Differs(differences) = asked(&case) else { return "the difference does not come again".to_owned() };
     let lines: Vec<String> = case.events.iter().map(encode_json).collect();
     format!(
-        "DAYBOOK_MODEL_SEED={} (through {}): expected by the model, came from the engine:\n{}\n\nthe book: {}\n{}\n",
+        "DAYBOOK_MODEL_SEED={} (through {}): expected by the model, came from the engine:\n{}\n\nthe book: {}\n\n{}\n",
         case.seed,
         case.through,
         differences,

@@ -26,6 +26,9 @@ const OUTCOMES: &str = "\
     finding:CREDIT_OTHER_CURRENCY finding:CREDIT_ABOVE_LINE finding:REVERSAL_TARGET_UNKNOWN \
     finding:REVERSAL_OF_REVERSAL finding:CLAIM_STEP_IGNORED finding:CLAIM_NOFX finding:CLAIM_OVERDRAWN \
     finding:ADJUSTMENT_NOFX finding:OPENING_IGNORED finding:SOURCE_NOT_NAMED \
+    true_up:manual true_up:late_event true_up:credit true_up:correction true_up:reversal true_up:exchange_rate \
+    true_up:terms true_up:engine finding:CLOSE_IGNORED finding:CLOSE_NOT_REVERSIBLE finding:OPENING_OF_CLOSED_MONTH \
+    finding:STATEMENT_UNREADABLE \
     edge:revenue_hit edge:revenue_missed_by_a_cent edge:coop_hit edge:coop_missed_by_a_cent edge:minimum_hit";
 
 impl Coverage {
@@ -44,6 +47,9 @@ impl Coverage {
             }
             of("provisional").iter().for_each(|row| self.see("provisional", text(row, "why")));
             of("findings").iter().for_each(|row| self.see("finding", text(row, "code")));
+            for row in of("true_ups") {
+                self.see("true_up", text(&row, "cause").split(':').next().unwrap_or_default());
+            }
             for row in of("postings") {
                 self.see_if(text(&row, "earned").starts_with('-'), "posting:negative");
                 self.see_if(text(&row, "base") == "0.00", "posting:credited");

@@ -116,6 +116,11 @@ impl<'a> World<'a> {
     pub(crate) fn new(book: &'a RuleBook, through: NaiveDate, arrived: &'a [Envelope]) -> Self {
         let mut names = BTreeSet::new();
         let records = arrived.iter().filter(|event| names.insert(&event.id)).collect();
+        Self::of(book, through, records)
+    }
+
+    /// Of records that the ledger has taken.
+    pub(crate) fn of(book: &'a RuleBook, through: NaiveDate, records: Vec<&'a Envelope>) -> Self {
         Self { book, through, records }
     }
 

@@ -14,11 +14,12 @@ pub(crate) fn figures(book: &RuleBook, through: NaiveDate, arrived: &[Envelope])
     for id in world.partner_ids() {
         all.insert(id.to_string(), figures_of(&Partner::new(&world, id)));
     }
-    all.insert(String::new(), json!({ "findings": world.findings() }));
+    all.insert(String::new(), json!({ "findings": world.findings(Vec::new()) }));
     Value::Object(all)
 }
 
-fn figures_of(partner: &Partner<'_>) -> Value {
+/// The rows of a partner of whom nothing is closed.
+pub(crate) fn figures_of(partner: &Partner<'_>) -> Value {
     let standing = partner.standing();
     let accrual = partner.accrual(&standing);
     let (true_ups, unconverted) = partner.true_ups();
@@ -39,6 +40,6 @@ fn figures_of(partner: &Partner<'_>) -> Value {
         "payouts": payouts,
         "conservation": accrual.conservation,
         "provisional": provisional,
-        "findings": partner.findings(&desk, &unconverted),
+        "findings": partner.findings(&desk, &unconverted, Vec::new()),
     })
 }

@@ -8,11 +8,11 @@ use daybook_event::{Envelope, Opening, Payload};
 use serde_json::{Value, json};
 
 /// Code and events.
-type Finding = (String, Vec<String>);
+pub(crate) type Finding = (String, Vec<String>);
 
 impl Partner<'_> {
-    pub(crate) fn findings(&self, desk: &Desk<'_>, unconverted: &[String]) -> Vec<Value> {
-        let mut found: Vec<Finding> = Vec::new();
+    /// Every finding, with those that others made.
+    pub(crate) fn findings(&self, desk: &Desk<'_>, unconverted: &[String], mut found: Vec<Finding>) -> Vec<Value> {
         for line in &self.lines {
             let codes = line.findings.iter();
             found.extend(codes.map(|code| ((*code).to_owned(), vec![line.event.id.to_string()])));
@@ -94,6 +94,7 @@ fn of_reversals(records: &[&Envelope]) -> Vec<Finding> {
             |other: &&&Envelope| other.id.source == record.id.source && other.id.event_id == reversal.reverses;
         let code = match records.iter().find(is_target).map(|target| &target.payload) {
             Some(Payload::Reversal(_)) => "REVERSAL_OF_REVERSAL",
+            Some(Payload::PeriodClosed(_) | Payload::PinnedStatement(_)) => "CLOSE_NOT_REVERSIBLE",
             Some(_) => continue,
             None => "REVERSAL_TARGET_UNKNOWN",
         };
@@ -103,10 +104,10 @@ fn of_reversals(records: &[&Envelope]) -> Vec<Finding> {
 }
 
 impl World<'_> {
-    /// Findings on facts of no partner.
-    pub(crate) fn findings(&self) -> Vec<Value> {
+    /// Findings on facts of no partner, with those that others made.
+    pub(crate) fn findings(&self, mut found: Vec<Finding>) -> Vec<Value> {
         let records = self.of_no_partner();
-        let mut found = of_reversals(&records);
+        found.extend(of_reversals(&records));
         for record in &records {
             let is_weighed = matches!(record.payload, Payload::FxRate(_) | Payload::Reversal(_));
             if is_weighed && !self.is_named(record) && !is_reversed(&records, &record.id) {

@@ -34,6 +34,12 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// The outcome of that name.
+    pub(crate) fn named(name: &str) -> Self {
+        let all = [Self::None, Self::Open, Self::Converted, Self::Usable];
+        all.into_iter().find(|one| one.name() == name).expect("an outcome")
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -41,6 +47,13 @@ impl Outcome {
             Self::Converted => "converted",
             Self::Usable => "usable",
         }
+    }
+}
+
+impl Lot {
+    /// A lot of a closed period: never decided again, and nothing of it is due again.
+    pub(crate) fn pinned(accrued: Num, outcome: Outcome, consumed_before: Num) -> Self {
+        Self { accrued, outcome, consumed_before, converted_before: Num::ZERO, decided: None }
     }
 }
 
@@ -67,6 +80,11 @@ impl Partner<'_> {
             lot.outcome = outcome(self.world, *period, lot);
         }
         lots
+    }
+
+    /// What had been consumed of each lot before the ledger began.
+    pub(crate) fn consumed_before(&self) -> BTreeMap<Period, Num> {
+        self.opened_lots().into_iter().map(|(period, lot)| (period, lot.consumed_before)).collect()
     }
 
     /// What openings say. One with an unknown period or a negative consumption says nothing: see `findings`.

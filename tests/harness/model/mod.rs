@@ -9,6 +9,7 @@
 mod accounting;
 mod accrual;
 mod claims;
+mod closing;
 mod compare;
 mod competency;
 mod contributions;
@@ -36,10 +37,13 @@ use compare::{Answer, asked, shrink};
 use coverage::Coverage;
 use daybook_rules::model::RuleBook;
 use daybook_rules::{load_book, shipped_rule_files};
-use generate::generate;
+use generate::{generate, generate_closed};
 
 /// How many histories are compared where nobody says otherwise.
 const HISTORIES: u64 = 20_000;
+
+/// In one history of so many, months are closed on the way: each closing asks both sides anew, many times over.
+const CLOSED_ONE_IN: u64 = 50;
 
 /// What generated books are made from.
 struct Shipped {
@@ -81,7 +85,8 @@ fn compared(shipped: &Shipped, seeds: impl Iterator<Item = u64>) -> Result<Cover
     let mut coverage = Coverage::default();
     for seed in seeds {
         let shipped = shipped.for_seed(seed);
-        let case = generate(shipped, seed);
+        let is_closed = seed.is_multiple_of(CLOSED_ONE_IN);
+        let case = if is_closed { generate_closed(shipped, seed) } else { generate(shipped, seed) };
         match asked(&case) {
             Answer::Same(figures) => coverage.note(&case, &figures),
             Answer::Differs(_) => return Err(shrink(case, shipped)),

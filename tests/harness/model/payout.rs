@@ -7,24 +7,46 @@ use super::number::Num;
 use super::terms::set_on;
 use super::time::{Period, Ym};
 use chrono::{Days, NaiveDate};
-use daybook_event::{Opening, Payload};
+use daybook_event::{Envelope, Opening, Payload};
 use daybook_rules::model::ProgramYearEnd;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A correction by hand, booked in the month of its date.
+/// A correction by hand, booked in the month of its date; or what a closed month lacks.
+#[derive(Clone)]
 pub(crate) struct TrueUp {
     pub(crate) month: Ym,
     pub(crate) coop: Num,
-    rebate: Num,
-    concerns: Ym,
-    lever: String,
+    pub(crate) rebate: Num,
+    pub(crate) concerns: Ym,
+    pub(crate) lever: String,
+    pub(crate) cause: String,
 }
 
-impl Partner<'_> {
+/// A correction by hand where its event stands; none: without a rate.
+pub(crate) struct Adjustment<'a> {
+    pub(crate) event: &'a Envelope,
+    pub(crate) true_up: Option<TrueUp>,
+}
+
+impl<'a> Partner<'a> {
     /// Corrections in order of their rows; and those without a rate, by name and month.
     pub(crate) fn true_ups(&self) -> (Vec<TrueUp>, Vec<(String, Ym)>) {
         let (mut true_ups, mut unconverted) = (Vec::new(), Vec::new());
+        for adjustment in self.adjustments() {
+            let event = adjustment.event;
+            match adjustment.true_up {
+                Some(true_up) => true_ups.push(true_up),
+                None => unconverted.push((event.id.to_string(), Ym::of(event.effective_on))),
+            }
+        }
+        sort(&mut true_ups);
+        (true_ups, unconverted)
+    }
+
+    /// Every correction by hand but those of nothing.
+    pub(crate) fn adjustments(&self) -> Vec<Adjustment<'a>> {
+        let mut found = Vec::new();
         for event in &self.facts {
             let Payload::ManualAdjustment(made) = &event.payload else { continue };
             let month = Ym::of(event.effective_on);
@@ -32,28 +54,25 @@ impl Partner<'_> {
             if made.rebate.is_zero() && made.coop.is_zero() {
                 continue;
             }
-            match (convert(&made.rebate), convert(&made.coop)) {
-                (Some(rebate), Some(coop)) => true_ups.push(TrueUp {
-                    month,
-                    coop,
-                    rebate,
-                    concerns: Ym::of_month(made.month),
-                    lever: made.lever.clone(),
-                }),
-                _ => unconverted.push((event.id.to_string(), month)),
-            }
+            let parts = convert(&made.rebate).zip(convert(&made.coop));
+            let true_up = parts.map(|(rebate, coop)| TrueUp {
+                month,
+                coop,
+                rebate,
+                concerns: Ym::of_month(made.month),
+                lever: made.lever.clone(),
+                cause: "manual".to_owned(),
+            });
+            found.push(Adjustment { event, true_up });
         }
-        let key =
-            |true_up: &TrueUp| (true_up.month, true_up.concerns, true_up.lever.clone(), true_up.rebate, true_up.coop);
-        true_ups.sort_by_key(key);
-        (true_ups, unconverted)
+        found
     }
 
     pub(crate) fn true_up_row(&self, true_up: &TrueUp) -> Value {
         json!({
             "partner_id": self.id, "month": true_up.month.to_string(), "closed_month": true_up.concerns.to_string(),
             "lever": true_up.lever, "rebate": true_up.rebate.to_string(), "coop": true_up.coop.to_string(),
-            "cause": "manual",
+            "cause": true_up.cause,
         })
     }
 
@@ -78,10 +97,24 @@ impl Partner<'_> {
         let opened = self.carried_in();
         let conversions = conversions(lots);
         let months = postings.iter().map(|posting| posting.month).chain(true_ups.iter().map(|true_up| true_up.month));
+        let first = months.chain(opened.keys().copied()).chain(conversions.keys().copied()).min();
+        first.map(|first| self.payouts_from(first, Num::ZERO, postings, true_ups, lots)).unwrap_or_default()
+    }
+
+    /// The payouts of a month and all after it, where so much was carried into the first.
+    pub(crate) fn payouts_from(
+        &self,
+        first: Ym,
+        mut carry: Num,
+        postings: &[Posting],
+        true_ups: &[TrueUp],
+        lots: &BTreeMap<Period, Lot>,
+    ) -> Vec<Value> {
+        let opened = self.carried_in();
+        let conversions = conversions(lots);
+        let months = postings.iter().map(|posting| posting.month).chain(true_ups.iter().map(|true_up| true_up.month));
         let months: Vec<Ym> = months.chain(opened.keys().copied()).chain(conversions.keys().copied()).collect();
-        let Some(&first) = months.iter().min() else { return Vec::new() };
         let mut rows = Vec::new();
-        let mut carry = Num::ZERO;
         for month in (first.0..).map(Ym).take_while(|month| month.last_day() <= self.world.through) {
             if !months.contains(&month) && carry.is_zero() {
                 continue;
@@ -124,7 +157,7 @@ impl Partner<'_> {
     }
 
     /// What of a sum to be paid is paid, held and lost, and when it is due: it waits for tax and bank data.
-    fn hold(&self, sum: Num, due_on: NaiveDate, hold_days: Option<u32>) -> (Num, Num, Num, NaiveDate) {
+    pub(crate) fn hold(&self, sum: Num, due_on: NaiveDate, hold_days: Option<u32>) -> (Num, Num, Num, NaiveDate) {
         let zero = Num::ZERO;
         let is_complete = |day| self.holds("tax_profile", day) && self.holds("bank_profile", day);
         let waits = sum.is_positive() && due_on <= self.world.through && !is_complete(due_on);
@@ -139,6 +172,11 @@ impl Partner<'_> {
         }
         if last <= self.world.through { (zero, zero, sum, due_on) } else { (zero, sum, zero, due_on) }
     }
+}
+
+pub(crate) fn sort(true_ups: &mut [TrueUp]) {
+    let key = |one: &TrueUp| (one.month, one.concerns, one.lever.clone(), one.rebate, one.coop, one.cause.clone());
+    true_ups.sort_by_key(key);
 }
 
 /// Converted co-op by the month it is due with, less what was converted before the ledger began.

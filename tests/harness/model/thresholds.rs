@@ -51,7 +51,7 @@ pub(super) fn sale(id: &str, customer_id: &str, sold_on: &str, amount: &str) -> 
 
 /// The partner's rows, on which both sides agree.
 pub(super) fn agreed(book: RuleBook, events: Vec<Envelope>, through: &str) -> Value {
-    let case = Case { seed: 0, book, changes: Vec::new(), through: day(through), events };
+    let case = Case { seed: 0, book, changes: Vec::new(), through: day(through), events, adoptions: Vec::new() };
     match asked(&case) {
         Answer::Same(figures) => figures["P-1"].clone(),
         Answer::Differs(differences) => panic!("{differences}"),
@@ -127,7 +127,8 @@ fn the_model_agrees_on_every_written_situation() {
         let known = known.and_then(|known| usize::try_from(known).ok()).unwrap_or(usize::MAX);
         let events =
             lines.lines().take(known).map(|line| decode_json(line).unwrap_or_else(|fault| panic!("{fault}: {line}")));
-        let case = Case { seed: 0, book, changes: Vec::new(), through, events: events.collect() };
+        let case =
+            Case { seed: 0, book, changes: Vec::new(), through, events: events.collect(), adoptions: Vec::new() };
         // The model's numbers have no range that a sum could leave.
         if let Answer::Differs(differences) = asked(&case)
             && !entry.ends_with("sum-out-of-range")

@@ -114,6 +114,22 @@ pub(in crate::model) fn with_version(book: &RuleBook, from: NaiveDate, changed: 
     book
 }
 
+/// The book with one more change of its rule sets: no date, no calendar.
+pub(super) fn vary_further(book: &RuleBook, dice: &mut Dice) -> RuleBook {
+    let mut book = book.clone();
+    let groups = [CHANGES.as_slice(), &CHANGES, &[rates, split, coop_threshold], &bases::CHANGES, &waits::CHANGES];
+    let changes = groups[dice.place(groups.len())];
+    let before = book.sets.clone();
+    apply(&mut book, dice, changes, 1, &mut Vec::new());
+    for (set, before) in book.sets.iter_mut().zip(&before) {
+        if format!("{set:?}") != format!("{before:?}") {
+            // Other terms have another hash; what it is does not matter.
+            set.hashes.terms_hash = format!("{:064x}", dice.roll());
+        }
+    }
+    book
+}
+
 /// So many of the changes, each to one rule set, or to this one and all after it.
 fn apply(book: &mut RuleBook, dice: &mut Dice, changes: &[Change], times: u64, words: &mut Vec<String>) {
     for _ in 0..times {

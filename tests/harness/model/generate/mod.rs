@@ -2,6 +2,7 @@
 
 mod bases;
 mod books;
+mod closings;
 mod dates;
 mod events;
 mod money;
@@ -11,6 +12,7 @@ mod setup;
 mod waits;
 
 pub(super) use books::with_version;
+pub(super) use closings::Adoption;
 
 use super::figures::figures;
 use chrono::NaiveDate;
@@ -27,8 +29,17 @@ pub(crate) struct Case {
     /// How the book differs from the shipped one.
     pub(crate) changes: Vec<String>,
     pub(crate) through: NaiveDate,
-    /// In order of arrival.
+    /// In order of arrival. What a closing among them says is computed when it is reached.
     pub(crate) events: Vec<Envelope>,
+    /// What the adoptions among the events bring, in order.
+    pub(crate) adoptions: Vec<Adoption>,
+}
+
+impl Case {
+    /// Whether months are closed on the way.
+    pub(crate) fn closes(&self) -> bool {
+        self.events.iter().any(|event| matches!(event.payload, Payload::PeriodClosed(_)))
+    }
 }
 
 /// What the making of a history knows so far.
@@ -42,17 +53,7 @@ struct Maker {
 
 /// The history of that seed.
 pub(crate) fn generate(shipped: &RuleBook, seed: u64) -> Case {
-    let mut dice = Dice::new(seed);
-    let (book, changes) = books::vary(shipped, &mut dice);
-    let dates = Dates::new(&mut dice, &book);
-    let partners = (0..dice.between(1, 3)).map(|number| partner(&format!("P-{number}"))).collect();
-    let mut maker = Maker { dice, dates, partners, events: Vec::new(), book };
-    maker.set_up();
-    for _ in 0..maker.dice.between(3, 40) {
-        maker.event();
-    }
-    maker.more();
-    let through = maker.dates.through(&mut maker.dice);
+    let (mut maker, through, changes) = begin(shipped, seed);
     if maker.dice.between(0, 2) > 0 {
         maker.answer(through);
     }
@@ -65,7 +66,30 @@ pub(crate) fn generate(shipped: &RuleBook, seed: u64) -> Case {
         let again = events[dice.place(events.len())].clone();
         events.push(again);
     }
-    Case { seed, book, changes, through, events }
+    Case { seed, book, changes, through, events, adoptions: Vec::new() }
+}
+
+/// The history of that seed, with months closed on the way.
+pub(crate) fn generate_closed(shipped: &RuleBook, seed: u64) -> Case {
+    let (mut maker, through, changes) = begin(shipped, seed);
+    let (events, adoptions) = maker.close(through);
+    Case { seed, book: maker.book, changes, through, events, adoptions }
+}
+
+/// What happens first, the through date, and how the book differs from the shipped one.
+fn begin(shipped: &RuleBook, seed: u64) -> (Maker, NaiveDate, Vec<String>) {
+    let mut dice = Dice::new(seed);
+    let (book, changes) = books::vary(shipped, &mut dice);
+    let dates = Dates::new(&mut dice, &book);
+    let partners = (0..dice.between(1, 3)).map(|number| partner(&format!("P-{number}"))).collect();
+    let mut maker = Maker { dice, dates, partners, events: Vec::new(), book };
+    maker.set_up();
+    for _ in 0..maker.dice.between(3, 40) {
+        maker.event();
+    }
+    maker.more();
+    let through = maker.dates.through(&mut maker.dice);
+    (maker, through, changes)
 }
 
 fn partner(name: &str) -> PartnerId {
