@@ -145,14 +145,23 @@ impl Books {
     /// The book that an argument names.
     pub(crate) fn book(&self, argument: &str) -> Result<NamedBook, Failure> {
         let parsed = BookArgument::parse(argument).map_err(Failure::input)?;
-        let book = match &parsed.choice {
-            BookChoice::File(path) => self.library_with(Path::new(path))?.book(&parsed),
-            BookChoice::Current => self.library_current()?.book(&parsed),
-            BookChoice::UpTo(version) => self.library_of(version)?.book(&parsed),
-        };
-        let book = book.map_err(Failure::input)?;
+        let book = self.library_named(&parsed)?.current();
         let note = self.note(&parsed, &book);
         Ok(NamedBook { book, note, is_current: names_current(&parsed) })
+    }
+
+    /// The versions that the book of an argument is made of: what its changes are told apart in.
+    pub(crate) fn library_of_book(&self, argument: &str) -> Result<RuleLibrary, Failure> {
+        self.library_named(&BookArgument::parse(argument).map_err(Failure::input)?)
+    }
+
+    fn library_named(&self, argument: &BookArgument) -> Result<RuleLibrary, Failure> {
+        let library = match &argument.choice {
+            BookChoice::File(path) => self.library_with(Path::new(path))?.cut(argument),
+            BookChoice::Current => self.library_current()?.cut(argument),
+            BookChoice::UpTo(version) => self.library_of(version)?.cut(argument),
+        };
+        library.map_err(Failure::input)
     }
 
     /// Where a version is looked up: among the adopted ones first.

@@ -11,6 +11,7 @@ mod verify;
 
 pub(crate) use close::CloseArguments;
 pub(crate) use compare::CompareFilesArguments;
+pub(crate) use compare::{Attribution, AttributionArguments, CompareFilesArguments, SEED};
 pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use reconcile::{DatedBy, ReconcileArguments};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
@@ -300,6 +301,8 @@ pub(crate) struct CompareArguments {
     /// How many partners the table lists; JSON and CSV list all.
     #[arg(long, default_value_t = 20)]
     pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) attribution: AttributionArguments,
     #[command(flatten)]
     pub(crate) files: CompareFilesArguments,
     #[command(flatten)]

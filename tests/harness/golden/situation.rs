@@ -3,8 +3,12 @@
 use super::books::Rules;
 use super::story::{Step, Told};
 use daybook_event::{NaiveDate, Position};
-use daybook_replay::{Histories, Replayed, Views, ViewsHead, compare, replay};
+use daybook_replay::{
+    AttributionMethod, AttributionPlan, AttributionRequest, Histories, Replayed, Views, ViewsHead, attribute, compare,
+    replay,
+};
 use daybook_rules::model::RuleBook;
+use daybook_rules::{BookArgument, Players};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -17,6 +21,8 @@ pub(crate) struct Situation {
     /// Read under this book as if nothing were closed; none: under what the story adopts, with what it closes.
     book: Option<RuleBook>,
     compared: Option<(String, String)>,
+    /// Whether the comparison splits each delta among the changes.
+    attributes: bool,
     /// The last position that counts.
     known: Position,
     looks: Vec<Look>,
@@ -51,6 +57,8 @@ impl Situation {
         let book = table.get("book").map(|book| rules.book(book.as_str().unwrap()));
         let side = |name: &str| table["compare"][name].as_str().unwrap().to_owned();
         let compared = table.contains_key("compare").then(|| (side("reference"), side("candidate")));
+        let attributes =
+            compared.is_some() && table["compare"].get("attribution").is_some_and(|asked| asked.as_bool().unwrap());
         let position = |value: &toml::Value| Position::new(u64::try_from(value.as_integer().unwrap()).unwrap());
         let known_as_of = table.get("known_as_of").map(position);
         let steps = table.get("step").and_then(toml::Value::as_array);
@@ -68,7 +76,7 @@ impl Situation {
         let looks = steps.iter().zip(&told.after_step).filter_map(look).collect();
         let known = known_as_of.unwrap_or(told.position());
         let is_of_the_past = known_as_of.is_some();
-        Self { folder, through, rules, told, book, compared, known, looks, is_of_the_past }
+        Self { folder, through, rules, told, book, compared, attributes, known, looks, is_of_the_past }
     }
 
     pub(crate) fn name(&self) -> String {
@@ -87,13 +95,10 @@ impl Situation {
         found.extend(self.difference("expected-views.json", &self.shown(self.replayed(&self.told))));
         if let Some((reference, candidate)) = &self.compared {
             let histories = self.told.histories(self.known);
-            let [before, after] = [reference, candidate].map(|name| self.rules.book(name));
-            let one = |book: &RuleBook| replay(&histories, book, self.through, 1);
-            let names = (reference.as_str(), candidate.as_str());
-            let (one, two) = (one(&before), one(&after));
-            let result = compare(after.calendar(), names, Position::new(1), &one, &two).unwrap();
-            let mut value = serde_json::to_value(result).unwrap();
-            value.as_object_mut().unwrap().retain(|key, _| key == "totals" || key == "partners");
+            let value = match self.attributes {
+                true => self.attributed(&histories, reference, candidate),
+                false => self.compared(&histories, reference, candidate),
+            };
             found.extend(self.difference("expected-compare.json", &value));
         }
         for look in &self.looks {
@@ -107,6 +112,40 @@ impl Situation {
             found.extend(self.difference("quarantine.json", &Value::Array(self.told.quarantined.clone())));
         }
         found
+    }
+
+    fn compared(&self, histories: &Histories, reference: &str, candidate: &str) -> Value {
+        let one = |name: &str| replay(histories, &self.rules.book(name), self.through, 1);
+        let (before, after) = (one(reference), one(candidate));
+        let book = self.rules.book(candidate);
+        let result = compare(book.calendar(), (reference, candidate), Position::new(1), &before, &after).unwrap();
+        kept(&result, &["totals", "partners"])
+    }
+
+    /// The same with each delta in parts.
+    fn attributed(&self, histories: &Histories, reference: &str, candidate: &str) -> Value {
+        let library = |name: &str| self.rules.library().cut(&BookArgument::parse(name).unwrap()).unwrap();
+        let players = Players::between(&library(reference), &library(candidate));
+        let request = AttributionRequest {
+            method: Some(AttributionMethod::Shapley),
+            seed: 1,
+            readings: false,
+            varied: Vec::new(),
+            keep_rows: false,
+        };
+        let plan = AttributionPlan::new(&players, request, self.through).unwrap();
+        let partners = attribute(histories, &plan, self.through, 1, &|_| ()).unwrap();
+        let result = partners.finish(&plan, (reference, candidate), Position::new(1)).unwrap();
+        assert!(result.earlier_differences.is_empty(), "{}: {:?}", self.name(), result.earlier_differences);
+        kept(&result, &["totals", "partners", "cash_days"])
+    }
+
+    /// The comparison with and without parts; none where the situation compares nothing.
+    pub(crate) fn compared_both_ways(&self) -> Option<(Value, Value)> {
+        let (reference, candidate) = self.compared.as_ref()?;
+        let histories = self.told.histories(self.known);
+        let with_parts = self.attributed(&histories, reference, candidate);
+        Some((self.compared(&histories, reference, candidate), with_parts))
     }
 
     fn difference(&self, file: &str, actual: &Value) -> Option<String> {
@@ -168,4 +207,11 @@ impl Situation {
 
 fn date(value: &toml::Value) -> NaiveDate {
     daybook_event::date_parse(&value.as_datetime().unwrap().to_string()).unwrap()
+}
+
+/// Some fields of what is printed.
+fn kept(result: &impl serde::Serialize, fields: &[&str]) -> Value {
+    let mut value = serde_json::to_value(result).unwrap();
+    value.as_object_mut().unwrap().retain(|key, _| fields.contains(&key.as_str()));
+    value
 }

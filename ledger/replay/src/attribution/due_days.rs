@@ -121,3 +121,66 @@ fn half_even(number: i128, divisor: i128) -> i128 {
     };
     whole + up
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daybook_event::{Month, date_parse};
+    use daybook_views::rows::PayoutRow;
+
+    fn rows(paid: &[(&str, &str)]) -> PartnerRows {
+        let row = |(amount, due): &(&str, &str)| PayoutRow {
+            partner_id: PartnerId::parse("P-1").unwrap(),
+            month: Month::parse("2022-01").unwrap(),
+            rebate: Exact::ZERO,
+            converted: Exact::ZERO,
+            true_up: Exact::ZERO,
+            carried_in: Exact::ZERO,
+            paid: Exact::parse(amount).unwrap(),
+            held: Exact::ZERO,
+            forfeited: Exact::ZERO,
+            carried_out: Exact::ZERO,
+            due_on: date_parse(due).unwrap(),
+        };
+        PartnerRows { payouts: paid.iter().map(row).collect(), ..PartnerRows::default() }
+    }
+
+    fn days(reference: &[(&str, &str)], candidate: &[(&str, &str)]) -> Option<String> {
+        let of = days_of(&PartnerId::parse("P-1").unwrap(), &rows(reference), &rows(candidate))?;
+        Some(of.days.to_string())
+    }
+
+    #[test]
+    fn days_are_those_between_the_means_weighted_by_amount() {
+        let march = [("9600.00", "2022-03-17")];
+        // 6,400 of 16,000 are due 150 days later: 60 days in the mean.
+        let both = [("9600.00", "2022-03-17"), ("6400.00", "2022-08-14")];
+        assert_eq!(days(&march, &both).unwrap(), "60.0");
+        assert_eq!(days(&both, &march).unwrap(), "-60.0");
+        assert_eq!(days(&march, &march).unwrap(), "0.0");
+        // A third of the cash a day later: 0.333 days.
+        let third = [("2.00", "2022-03-17"), ("1.00", "2022-03-18")];
+        assert_eq!(days(&march, &third).unwrap(), "0.3");
+        // Exactly half a tenth goes to the even tenth.
+        let half = [("19.00", "2022-03-17"), ("1.00", "2022-03-18")];
+        assert_eq!(days(&march, &half).unwrap(), "0.0");
+        assert_eq!(days(&march, &[]), None);
+        assert_eq!(days(&march, &[("0.00", "2022-03-17")]), None);
+    }
+
+    #[test]
+    fn the_median_is_of_partners_and_the_mean_of_money() {
+        let partner = |days: i128, weight: &str| PartnerCashDays {
+            partner_id: PartnerId::parse("P-1").unwrap(),
+            days: TenthsOfDays(days),
+            weight: Exact::parse(weight).unwrap(),
+        };
+        let two = CashDays::of(vec![partner(600, "16000.00"), partner(0, "15600.00")]);
+        assert_eq!(two.median.unwrap().to_string(), "30.0");
+        assert_eq!(two.weighted_mean.unwrap().to_string(), "30.4");
+        let three = CashDays::of(vec![partner(-7, "1.00"), partner(0, "1.00"), partner(25, "0.01")]);
+        assert_eq!(three.median.unwrap().to_string(), "0.0");
+        assert_eq!(three.weighted_mean.unwrap().to_string(), "-0.3");
+        assert_eq!(CashDays::of(Vec::new()).median, None);
+    }
+}

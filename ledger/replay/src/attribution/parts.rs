@@ -131,3 +131,6 @@ pub(super) fn errors(game: &Game, worth: impl Fn(u128) -> Exact) -> Vec<Exact> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

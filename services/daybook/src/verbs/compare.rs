@@ -1,5 +1,6 @@
 //! `daybook compare`: two rule books over the same records.
 
+mod attributed;
 mod files;
 
 use crate::books::Books;
@@ -8,52 +9,65 @@ use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::window;
 use daybook_event::{Exact, PartnerId};
-use daybook_replay::{Comparison, Impact, MEASURES, Measure, PartnerDelta, compare, impact, replay};
+use daybook_replay::{Attributed, Comparison, Impact, MEASURES, Measure, PartnerDelta, impact};
+use daybook_rules::Players;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure> {
     let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
     let (reference, candidate) = (books.book(&arguments.reference)?, books.book(&arguments.candidate)?);
-    let window = window::read(&known, arguments.window.through)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let before = replay(&window.histories, &reference.book, window.through, threads);
-    let after = replay(&window.histories, &candidate.book, window.through, threads);
-    let names = (arguments.reference.as_str(), arguments.candidate.as_str());
-    let mut comparison = compare(reference.book.calendar(), names, window.position, &before, &after)?;
-    if let Some(partner) = &arguments.partner {
-        if !before.has(partner) {
-            return Err(window::partner_missing(partner));
-        }
-        comparison = comparison.of_partner(partner)?;
+    let reading = Instant::now();
+    let window = match &arguments.partner {
+        Some(partner_id) => window::read_partner(&known, arguments.window.through, partner_id)?,
+        None => window::read(&known, arguments.window.through)?,
+    };
+    if let Some(partner_id) = arguments.partner.as_ref().filter(|id| window.histories.partner(id).is_none()) {
+        return Err(window::partner_missing(partner_id));
     }
+    let read_ms = reading.elapsed().as_millis();
+    let libraries = [&arguments.reference, &arguments.candidate].map(|named| books.library_of_book(named));
+    let [before, after] = libraries;
+    let players = Players::between(&before?, &after?);
+    let folding = Instant::now();
+    let mut attributed = attributed::compute(arguments, &window, &players)?;
+    let fold_ms = folding.elapsed().as_millis();
+    let (before, after) = attributed.sides.take().unwrap_or_default();
     let sides = [(&reference.book, &before), (&candidate.book, &after)];
     let impact = impact(&window.histories, window.through, sides[0], sides[1], arguments.partner.as_ref())?;
-    files::write(cli, arguments, &books, &window, [&reference.book, &candidate.book], &comparison, &impact)?;
+    files::write(cli, arguments, &books, &window, [&reference.book, &candidate.book], &attributed, &impact)?;
     let head = [
         ("reference", reference.note),
         ("candidate", candidate.note),
         ("position", window.position.to_string()),
         ("through", window.through.to_string()),
+        ("attribution", attributed::said(&attributed.attribution, attributed.changes.len())),
+        (
+            "folding",
+            format!("{} books for each partner, {fold_ms} ms; reading {read_ms} ms", attributed.attribution.folds),
+        ),
     ];
     let sections = match arguments.format.format {
-        Format::Csv => vec![Section::new("partners", &comparison.partners)?],
+        Format::Csv => vec![attributed::flat(Section::new("partners", &attributed.comparison.partners)?)],
         Format::Table | Format::Json => {
-            let mut sections = tables(&comparison, arguments.top)?;
+            let mut sections = tables(&attributed.comparison, arguments.top)?;
+            sections.extend(attributed::tables(&attributed)?);
             sections.extend(files::impact_tables(&impact)?);
             sections
         }
     };
-    let document = Document { comparison: &comparison, impact: &impact };
-    output::print(arguments.format.format, &document, &head, &sections)
+    let document = Document { comparison: &attributed, impact: &impact };
+    output::print(arguments.format.format, &document, &head, &sections)?;
+    attributed::check(&attributed)
 }
 
 /// What is printed as JSON: the comparison, and what it does to whom.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
-    comparison: &'a Comparison,
+    comparison: &'a Attributed,
     #[serde(flatten)]
     impact: &'a Impact,
 }
@@ -75,7 +89,7 @@ pub(crate) fn tables(comparison: &Comparison, top: usize) -> Result<Vec<Section>
     };
     let shown = |all: &[Mover]| all.iter().take(top).map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
     Ok(vec![
-        Section::new("totals", &comparison.totals)?,
+        attributed::without_parts(Section::new("totals", &comparison.totals)?),
         Section { name: title("lose", &lose), rows: shown(&lose)? },
         Section { name: title("gain", &gain), rows: shown(&gain)? },
     ])

@@ -1,13 +1,15 @@
 //! What a comparison writes beside its output: the page, and every table as CSV.
 
+use super::attributed;
 use crate::books::Books;
-use crate::cli::{Cli, CompareArguments};
+use crate::cli::{self, Cli, CompareArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::window::Window;
-use daybook_console::impact::{BookHead, ImpactPage, page};
+use clap::ValueEnum;
+use daybook_console::impact::{Attribution, BookHead, Check, ImpactPage, Part, PricedReading, Sensitivity, page};
 use daybook_event::Exact;
-use daybook_replay::{Comparison, Impact};
+use daybook_replay::{Attributed, Impact, MeasureTotal};
 use daybook_rules::diff;
 use daybook_rules::model::RuleBook;
 use daybook_views::ENGINE_SEMANTICS;
@@ -21,11 +23,11 @@ pub(super) fn write(
     books: &Books,
     window: &Window,
     [reference, candidate]: [&RuleBook; 2],
-    comparison: &Comparison,
+    attributed: &Attributed,
     impact: &Impact,
 ) -> Result<(), Failure> {
     if let Some(folder) = &arguments.files.csv {
-        write_csv(folder, comparison, impact)?;
+        write_csv(folder, attributed, impact)?;
     }
     let Some(path) = &arguments.files.html else { return Ok(()) };
     let thresholds = [coop_thresholds(reference), coop_thresholds(candidate)];
@@ -48,16 +50,54 @@ pub(super) fn write(
         command: &command(cli, arguments, window),
         lines: &diff(reference, candidate),
         source_urls: &books.source_urls(),
-        totals: &comparison.totals,
+        totals: &attributed.comparison.totals,
         impact,
-        attribution: None,
-        readings: Vec::new(),
-        sensitivity: None,
-        cash_days: None,
-        checks: Vec::new(),
+        attribution: attribution(attributed),
+        readings: attributed.interpretations.iter().map(reading).collect(),
+        sensitivity: attributed.sensitivity.first().map(sensitivity),
+        cash_days: attributed.cash_days.median.map(|days| days.to_string()),
+        checks: vec![nothing_before(attributed)],
     });
     std::fs::write(path, text)
         .map_err(|error| Failure::Input(format!("cannot write the page {}: {error}", path.display())))
+}
+
+/// The parts of each change; none where deltas were not split.
+fn attribution(attributed: &Attributed) -> Option<Attribution> {
+    let totals = &attributed.comparison.totals;
+    let ids = totals.iter().find_map(|total| total.by_change.as_ref()).map(|parts| &parts.ids)?;
+    let part = |(at, id): (usize, &String)| {
+        let of = |total: &MeasureTotal| Some((total.measure, *total.by_change.as_ref()?.amounts.get(at)?));
+        Part { id: id.clone(), amounts: totals.iter().filter_map(of).collect() }
+    };
+    let method = attributed::said(&attributed.attribution, attributed.changes.len());
+    Some(Attribution { method, parts: ids.iter().enumerate().map(part).collect() })
+}
+
+fn reading(priced: &daybook_replay::PricedReading) -> PricedReading {
+    let (reading, deltas) = (&priced.reading, priced.deltas.clone());
+    let unpriced = "the terms cannot say this reading: it is written in words only".to_owned();
+    PricedReading {
+        path: reading.path.clone(),
+        chosen: reading.chosen.clone(),
+        other: reading.other.clone(),
+        deltas: if priced.priced { Ok(deltas) } else { Err(unpriced) },
+    }
+}
+
+fn sensitivity(varied: &daybook_replay::Sensitivity) -> Sensitivity {
+    let points = varied.points.iter().map(|point| (point.value.clone(), point.totals.clone()));
+    Sensitivity { path: varied.path.clone(), points: points.collect() }
+}
+
+/// Every figure of every partner for months that end before the books differ, not only the sums of the page.
+fn nothing_before(attributed: &Attributed) -> Check {
+    let count = attributed.earlier_differences.len();
+    let says = match attributed.attribution.begins {
+        Some(begins) => format!("{count} figures of single partners differ in months that end before {begins}."),
+        None => "The books do not differ.".to_owned(),
+    };
+    Check { name: "no partner's figure changes before the first date".to_owned(), has_passed: count == 0, says }
 }
 
 /// The thresholds that the rule sets of a book name, each once, smallest first.
@@ -79,6 +119,17 @@ fn command(cli: &Cli, arguments: &CompareArguments, window: &Window) -> String {
     if let Some(partner) = &arguments.partner {
         words.extend(["--partner".to_owned(), partner.to_string()]);
     }
+    let asked = &arguments.attribution;
+    if let Some(named) =
+        asked.attribution.to_possible_value().filter(|_| asked.attribution != cli::Attribution::Shapley)
+    {
+        words.extend(["--attribution".to_owned(), named.get_name().to_owned()]);
+    }
+    if asked.seed != cli::SEED {
+        words.extend(["--seed".to_owned(), asked.seed.to_string()]);
+    }
+    words.extend(asked.vary.iter().flat_map(|range| ["--vary".to_owned(), quoted(range)]));
+    words.extend(asked.no_interpretations.then(|| "--no-interpretations".to_owned()));
     words.extend(["--known-as-of".to_owned(), window.position.to_string()]);
     words.extend(["--through".to_owned(), window.through.to_string(), "--html".to_owned(), "FILE".to_owned()]);
     words.join(" ")
@@ -94,12 +145,16 @@ fn quoted(word: &str) -> String {
 }
 
 /// Every table, a file each.
-fn write_csv(folder: &Path, comparison: &Comparison, impact: &Impact) -> Result<(), Failure> {
+fn write_csv(folder: &Path, attributed: &Attributed, impact: &Impact) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)
         .map_err(|error| Failure::Input(format!("cannot make the folder {}: {error}", folder.display())))?;
     let sections = [
-        Section::new("totals", &comparison.totals)?,
-        Section::new("partners", &comparison.partners)?,
+        attributed::flat(Section::new("totals", &attributed.comparison.totals)?),
+        attributed::flat(Section::new("partners", &attributed.comparison.partners)?),
+        Section::new("changes", &attributed.changes)?,
+        Section::new("cash_days", &attributed.cash_days.partners)?,
+        attributed::flat(Section::new("interpretations", &attributed.interpretations)?),
+        Section::new("ranges", &attributed.ranges)?,
         bands(impact)?,
         Section::new("states", &impact.states)?,
         Section::new("transitions", &impact.transitions)?,
@@ -112,7 +167,11 @@ fn write_csv(folder: &Path, comparison: &Comparison, impact: &Impact) -> Result<
         Section::new("near_cliffs", &impact.near_cliffs)?,
         Section::new("movers", &impact.movers)?,
     ];
-    sections.iter().try_for_each(|section| output::csv_file(folder, section))
+    let varied = attributed
+        .sensitivity
+        .iter()
+        .map(|varied| Section { name: format!("sensitivity-{}", varied.path), ..attributed::values(varied) });
+    sections.into_iter().chain(varied).try_for_each(|section| output::csv_file(folder, &section))
 }
 
 /// The tables on a terminal beside totals and movers.

@@ -1,0 +1,174 @@
+//! Whose doing each delta is: asked of the replay, and laid out in tables.
+
+use crate::cli::{Attribution, CompareArguments};
+use crate::failure::Failure;
+use crate::output::Section;
+use crate::progress;
+use crate::window::Window;
+use daybook_replay::{
+    Attributed, AttributionError, AttributionHead, AttributionMethod, AttributionPlan, AttributionRequest, MEASURES,
+    attribute,
+};
+use daybook_rules::Players;
+use serde_json::{Map, Value};
+
+/// Most differences before the first date that a message names.
+const EARLIER_SHOWN_MAX: usize = 5;
+
+/// Folds the window under every book that the answer needs.
+pub(super) fn compute(arguments: &CompareArguments, window: &Window, players: &Players) -> Result<Attributed, Failure> {
+    let asked = &arguments.attribution;
+    let varied = asked.vary.iter().map(|range| players.varied(range)).collect::<Result<_, _>>();
+    let request = AttributionRequest {
+        method: method(asked.attribution),
+        seed: asked.seed,
+        readings: !asked.no_interpretations,
+        varied: varied.map_err(Failure::input)?,
+        keep_rows: true,
+    };
+    let failed = |error: AttributionError| Failure::input(error);
+    let plan = AttributionPlan::new(players, request, window.through).map_err(failed)?;
+    let bar = progress::bar("folding", window.histories.partners().len() as u64);
+    let threads = crate::shards::threads_of_machine();
+    let told = |partners: usize| bar.inc(partners as u64);
+    let partners = attribute(&window.histories, &plan, window.through, threads, &told)?;
+    bar.finish_and_clear();
+    let names = (arguments.reference.as_str(), arguments.candidate.as_str());
+    Ok(partners.finish(&plan, names, window.position)?)
+}
+
+fn method(asked: Attribution) -> Option<AttributionMethod> {
+    match asked {
+        Attribution::Shapley => Some(AttributionMethod::Shapley),
+        Attribution::Announced => Some(AttributionMethod::Announced),
+        Attribution::Alone => Some(AttributionMethod::Alone),
+        Attribution::None => None,
+    }
+}
+
+/// How the deltas were split, in a sentence.
+pub(super) fn said(head: &AttributionHead, changes: usize) -> String {
+    let changes = match (changes, head.grouped_by_version) {
+        (1, false) => "1 change".to_owned(),
+        (count, false) => format!("{count} changes"),
+        (count, true) => format!("{count} versions, because there are too many changes for each by itself"),
+    };
+    match (head.method, head.orders) {
+        (None, _) => "none".to_owned(),
+        (Some(AttributionMethod::Shapley), None) => format!("exact mean over every order (Shapley) of {changes}"),
+        (Some(AttributionMethod::Shapley), Some(orders)) => {
+            let seed = head.seed.unwrap_or_default();
+            format!("mean over {orders} orders of {changes}, drawn from seed {seed}, with standard errors")
+        }
+        (Some(AttributionMethod::Announced), _) => format!("{changes}, one after the other as announced"),
+        (Some(AttributionMethod::Alone), _) => format!("{changes}, each alone, and their interaction"),
+    }
+}
+
+/// The tables beside totals and movers: the changes, their parts, days of cash, readings, values.
+pub(super) fn tables(attributed: &Attributed) -> Result<Vec<Section>, Failure> {
+    let mut sections = vec![Section::new("changes", &attributed.changes)?];
+    sections.push(parts(attributed, "by change", |at| {
+        let totals = attributed.comparison.totals.iter();
+        totals.filter_map(|total| Some(total.by_change.as_ref()?.amounts.get(at)?.to_string())).collect()
+    }));
+    if attributed.attribution.orders.is_some() {
+        sections.push(parts(attributed, "standard error of each part", |at| {
+            let errors = attributed.attribution.standard_errors.iter();
+            errors.filter_map(|error| Some(error.by_change.amounts.get(at)?.to_string())).collect()
+        }));
+    }
+    sections.push(days(attributed));
+    sections.push(readings(attributed)?);
+    sections.push(Section::new("range of each delta over these readings", &attributed.ranges)?);
+    sections.extend(attributed.sensitivity.iter().map(values));
+    Ok(sections)
+}
+
+/// A row for each value of a parameter, a column for each measure.
+pub(super) fn values(varied: &daybook_replay::Sensitivity) -> Section {
+    let row = |point: &daybook_replay::SensitivityPoint| {
+        let mut row = Map::from_iter([("value".to_owned(), Value::String(point.value.clone()))]);
+        row.extend(point.totals.iter().map(|(measure, total)| (measure.to_string(), total.to_string().into())));
+        Value::Object(row)
+    };
+    let name = format!("totals of the candidate by {}", varied.path);
+    Section { name, rows: varied.points.iter().map(row).collect() }
+}
+
+/// A row for each part, a column for each measure.
+fn parts(attributed: &Attributed, name: &str, amounts: impl Fn(usize) -> Vec<String>) -> Section {
+    let ids = attributed.comparison.totals.iter().find_map(|total| total.by_change.as_ref()).map(|parts| &parts.ids);
+    let row = |(at, id): (usize, &String)| {
+        let mut row = Map::from_iter([("change".to_owned(), Value::String(id.clone()))]);
+        let amounts = amounts(at).into_iter().map(Value::String);
+        row.extend(MEASURES.iter().map(ToString::to_string).zip(amounts));
+        Value::Object(row)
+    };
+    let rows = ids.map(|ids| ids.iter().enumerate().map(row).collect()).unwrap_or_default();
+    Section { name: name.to_owned(), rows }
+}
+
+fn days(attributed: &Attributed) -> Section {
+    let days = &attributed.cash_days;
+    let text = |days: Option<daybook_replay::TenthsOfDays>| days.map(|days| days.to_string().into());
+    let row = Map::from_iter([
+        ("median".to_owned(), text(days.median).unwrap_or(Value::Null)),
+        ("weighted_mean".to_owned(), text(days.weighted_mean).unwrap_or(Value::Null)),
+        ("partners".to_owned(), days.partners.len().into()),
+    ]);
+    let rows = if days.partners.is_empty() { Vec::new() } else { vec![Value::Object(row)] };
+    Section { name: "days by which cash moves; more is later".to_owned(), rows }
+}
+
+/// A row for each reading: what each delta would be.
+fn readings(attributed: &Attributed) -> Result<Section, Failure> {
+    let row = |priced: &daybook_replay::PricedReading| {
+        let texts = [("path", &priced.reading.path), ("other", &priced.reading.other)];
+        let mut row = Map::from_iter(texts.map(|(name, text)| (name.to_owned(), Value::String(text.clone()))));
+        for measure in MEASURES {
+            let delta = priced.deltas.get(&measure).map_or_else(|| "no price".to_owned(), ToString::to_string);
+            row.insert(measure.to_string(), Value::String(delta));
+        }
+        Ok(Value::Object(row))
+    };
+    let rows = attributed.interpretations.iter().map(row).collect::<Result<_, Failure>>()?;
+    Ok(Section { name: "each delta under another reading of the terms".to_owned(), rows })
+}
+
+/// Rows with a column for each part, where JSON has them under one name.
+pub(super) fn flat(mut section: Section) -> Section {
+    for row in section.rows.iter_mut().filter_map(Value::as_object_mut) {
+        for nested in ["by_change", "deltas"] {
+            if let Some(Value::Object(parts)) = row.remove(nested) {
+                row.extend(parts.into_iter().map(|(id, amount)| (format!("{nested}.{id}"), amount)));
+            }
+        }
+    }
+    section
+}
+
+/// Rows without their parts, which have a table of their own.
+pub(super) fn without_parts(mut section: Section) -> Section {
+    for row in section.rows.iter_mut().filter_map(Value::as_object_mut) {
+        row.remove("by_change");
+    }
+    section
+}
+
+/// Fails where a figure differs before the books do.
+pub(super) fn check(attributed: &Attributed) -> Result<(), Failure> {
+    let earlier = &attributed.earlier_differences;
+    let (Some(begins), false) = (attributed.attribution.begins, earlier.is_empty()) else { return Ok(()) };
+    let named = earlier.iter().take(EARLIER_SHOWN_MAX).map(|row| {
+        let side = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+        let (reference, candidate) = (side(&row.reference), side(&row.candidate));
+        format!("{} {} {}: {reference} against {candidate}", row.partner_id, row.month, row.figure)
+    });
+    Err(Failure::Check(format!(
+        "{} figures differ before {begins}, the first date on which the books do ({}): a rule is dated wrongly, or daybook \
+         has a bug; look at them with daybook explain",
+        earlier.len(),
+        named.collect::<Vec<_>>().join("; ")
+    )))
+}
