@@ -36,7 +36,9 @@ fn with_what_if(extends: &str, from: &str, changes: &str) -> RuleLibrary {
 }
 
 fn set(id: &str, path: &str, from: &str, to: &str) -> String {
-    format!("[[change]]\nid = \"{id}\"\nset = \"{path}\"\nfrom = \"{from}\"\nto = \"{to}\"\nwhy = \"w\"\ncite = \"me\"\n")
+    format!(
+        "[[change]]\nid = \"{id}\"\nset = \"{path}\"\nfrom = \"{from}\"\nto = \"{to}\"\nwhy = \"w\"\ncite = \"me\"\n"
+    )
 }
 
 /// The histories of partners who hold every fact that a gate asks for, and sell these lines.
@@ -86,9 +88,8 @@ fn part(attributed: &Attributed, measure: Measure, id: &str) -> Exact {
 
 /// Every row's parts add up to its delta, and the totals are the sums of the rows.
 fn foots(attributed: &Attributed) {
-    let sum = |parts: &daybook_replay::ByChange| {
-        parts.iter().fold(Exact::ZERO, |sum, (_, amount)| sum.plus(amount).unwrap())
-    };
+    let sum =
+        |parts: &daybook_replay::ByChange| parts.iter().fold(Exact::ZERO, |sum, (_, amount)| sum.plus(amount).unwrap());
     for row in &attributed.comparison.partners {
         assert_eq!(sum(row.by_change.as_ref().unwrap()), row.delta.delta, "{row:?}");
     }
@@ -108,7 +109,8 @@ fn every_method_foots_and_both_sides_are_those_of_a_plain_comparison() {
     for method in [AttributionMethod::Shapley, AttributionMethod::Announced, AttributionMethod::Alone] {
         let attributed = attributed(&players, request(method), GIVEN, 1);
         foots(&attributed);
-        let deltas = |totals: &[daybook_replay::MeasureTotal]| totals.iter().map(|total| total.delta).collect::<Vec<_>>();
+        let deltas =
+            |totals: &[daybook_replay::MeasureTotal]| totals.iter().map(|total| total.delta).collect::<Vec<_>>();
         assert_eq!(deltas(&attributed.comparison.totals), deltas(&plain.totals), "{method:?}");
         let (one, other) = attributed.sides.unwrap();
         assert_eq!((one.digest(), other.digest()), (sides[0].digest(), sides[1].digest()));
@@ -150,7 +152,8 @@ fn neither_threads_nor_parts_of_the_histories_change_the_answer() {
 
 #[test]
 fn what_touches_nothing_gets_nothing() {
-    let idle = set("idle", "lever.core_biz_apps.rate", "4.75%", "9%") + &set("azure", "lever.core_azure.rate", "4%", "5%");
+    let idle =
+        set("idle", "lever.core_biz_apps.rate", "4.75%", "9%") + &set("azure", "lever.core_azure.rate", "4%", "5%");
     let library = with_what_if("2021-10", "2022-01-01", &idle);
     let players = Players::between(&shipped(), &library);
     let attributed = attributed(&players, request(AttributionMethod::Shapley), GIVEN, 1);
@@ -194,7 +197,9 @@ fn too_many_changes_of_one_version_are_drawn_in_orders_and_the_error_is_shown() 
     let head = &drawn.attribution;
     assert_eq!((head.grouped_by_version, head.orders, head.seed), (false, Some(39), Some(7)));
     let errors: Vec<_> = head.standard_errors.iter().flat_map(|error| error.by_change.iter()).collect();
-    assert!(errors.iter().any(|(_, error)| error.is_positive()) && !errors.iter().any(|(_, error)| error.is_negative()));
+    assert!(
+        errors.iter().any(|(_, error)| error.is_positive()) && !errors.iter().any(|(_, error)| error.is_negative())
+    );
     let again = attributed(&players, request(AttributionMethod::Shapley), GIVEN, 1);
     assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&drawn).unwrap());
     let other = AttributionRequest { seed: 8, ..request(AttributionMethod::Shapley) };
@@ -229,7 +234,9 @@ fn the_smaller_book_gives_the_same_parts_with_the_other_sign_but_for_odd_cents()
     foots(&back);
     let cent = Exact::parse("0.01").unwrap();
     for (one, other) in there.comparison.partners.iter().zip(&back.comparison.partners) {
-        for ((id, forth), (_, back)) in one.by_change.as_ref().unwrap().iter().zip(other.by_change.as_ref().unwrap().iter()) {
+        for ((id, forth), (_, back)) in
+            one.by_change.as_ref().unwrap().iter().zip(other.by_change.as_ref().unwrap().iter())
+        {
             let rest = forth.plus(back).unwrap();
             assert!(rest <= cent && rest.negate() <= cent, "{id}: {forth} and {back}");
         }

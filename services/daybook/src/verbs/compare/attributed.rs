@@ -67,7 +67,7 @@ pub(super) fn said(head: &AttributionHead, changes: usize) -> String {
 
 /// The tables beside totals and movers: the changes, their parts, days of cash, readings, values.
 pub(super) fn tables(attributed: &Attributed) -> Result<Vec<Section>, Failure> {
-    let mut sections = vec![Section::new("changes", &attributed.changes)?];
+    let mut sections = vec![changes(attributed)];
     sections.push(parts(attributed, "by change", |at| {
         let totals = attributed.comparison.totals.iter();
         totals.filter_map(|total| Some(total.by_change.as_ref()?.amounts.get(at)?.to_string())).collect()
@@ -79,7 +79,7 @@ pub(super) fn tables(attributed: &Attributed) -> Result<Vec<Section>, Failure> {
         }));
     }
     sections.push(days(attributed));
-    sections.push(readings(attributed)?);
+    sections.extend(readings(attributed));
     sections.push(Section::new("range of each delta over these readings", &attributed.ranges)?);
     sections.extend(attributed.sensitivity.iter().map(values));
     Ok(sections)
@@ -121,19 +121,40 @@ fn days(attributed: &Attributed) -> Section {
     Section { name: "days by which cash moves; more is later".to_owned(), rows }
 }
 
-/// A row for each reading: what each delta would be.
-fn readings(attributed: &Attributed) -> Result<Section, Failure> {
+/// What fits a terminal of a change; JSON, CSV and the page have its reason and source in full.
+fn changes(attributed: &Attributed) -> Section {
+    let row = |change: &daybook_replay::ChangeShown| {
+        let begins = change.begins.to_string();
+        let texts = [
+            ("change", &change.id),
+            ("path", &change.path),
+            ("from", &change.from),
+            ("to", &change.to),
+            ("version", &change.version),
+            ("begins", &begins),
+            ("cite", &change.cite),
+        ];
+        Value::Object(texts.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text.clone()))).collect())
+    };
+    Section { name: "changes".to_owned(), rows: attributed.changes.iter().map(row).collect() }
+}
+
+/// A row for each reading: what each delta would be. Those in words only stand apart.
+fn readings(attributed: &Attributed) -> [Section; 2] {
     let row = |priced: &daybook_replay::PricedReading| {
         let texts = [("path", &priced.reading.path), ("other", &priced.reading.other)];
         let mut row = Map::from_iter(texts.map(|(name, text)| (name.to_owned(), Value::String(text.clone()))));
-        for measure in MEASURES {
-            let delta = priced.deltas.get(&measure).map_or_else(|| "no price".to_owned(), ToString::to_string);
-            row.insert(measure.to_string(), Value::String(delta));
-        }
-        Ok(Value::Object(row))
+        row.extend(priced.deltas.iter().map(|(measure, delta)| (measure.to_string(), delta.to_string().into())));
+        Value::Object(row)
     };
-    let rows = attributed.interpretations.iter().map(row).collect::<Result<_, Failure>>()?;
-    Ok(Section { name: "each delta under another reading of the terms".to_owned(), rows })
+    let rows = |is_priced: bool| {
+        let of_kind = attributed.interpretations.iter().filter(|reading| reading.priced == is_priced);
+        of_kind.map(row).collect()
+    };
+    [
+        Section { name: "each delta under another reading of the terms".to_owned(), rows: rows(true) },
+        Section { name: "other readings that are words only, so without a price".to_owned(), rows: rows(false) },
+    ]
 }
 
 /// Rows with a column for each part, where JSON has them under one name.
