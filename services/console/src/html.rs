@@ -44,6 +44,11 @@ impl Cell {
     }
 }
 
+/// Tables of so many columns are as wide as they need to be.
+const COLUMNS_NARROW_MAX: usize = 4;
+/// Tables of so many rows are not cut by the end of a sheet.
+const ROWS_SHORT_MAX: usize = 16;
+
 /// A table: what it shows, its columns, its rows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
@@ -72,8 +77,11 @@ impl Table {
     }
 
     pub(crate) fn write(&self, html: &mut String) {
-        let _ =
-            write!(html, "<div class=\"scroll\"><table>\n<caption>{}</caption>\n<thead><tr>", escaped(&self.caption));
+        // Few columns stand together: a number at the far edge is not read as that of its row.
+        let width = if self.columns.len() <= COLUMNS_NARROW_MAX { "narrow" } else { "wide" };
+        let length = if self.rows.len() <= ROWS_SHORT_MAX { "short" } else { "long" };
+        let caption = escaped(&self.caption);
+        let _ = write!(html, "<div class=\"scroll\"><table class=\"{width} {length}\">\n<caption>{caption}</caption>\n<thead><tr>");
         for (at, column) in self.columns.iter().enumerate() {
             let class = if self.is_numeric(at) { " class=\"n\"" } else { "" };
             let _ = write!(html, "<th scope=\"col\"{class}>{}</th>", escaped(column));

@@ -5,6 +5,8 @@ use crate::money::UNIT;
 /// A linear axis from one amount, in thousandths, to another, and the places of both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Linear {
+    /// Between two ticks.
+    step: i128,
     low: i128,
     high: i128,
     from: i128,
@@ -12,7 +14,7 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    /// An axis that holds zero and all these amounts, with its ends at round ones.
+    /// An axis that holds zero and all these amounts, with a tick at both ends and about so many between.
     pub(crate) fn around(amounts: impl IntoIterator<Item = i128>, (from, to): (i32, i32), about: i128) -> Self {
         let (mut low, mut high) = (0, 0);
         for amount in amounts {
@@ -25,7 +27,7 @@ impl Linear {
         let step = round_step(high - low, about);
         let low = low.div_euclid(step) * step;
         let high = -(-high).div_euclid(step) * step;
-        Self { low, high, from: i128::from(from), to: i128::from(to) }
+        Self { step, low, high, from: i128::from(from), to: i128::from(to) }
     }
 
     /// The place of an amount.
@@ -34,11 +36,9 @@ impl Linear {
         i32::try_from(place).unwrap_or(0)
     }
 
-    /// Round amounts from end to end, about so many.
-    pub(crate) fn ticks(&self, about: i128) -> Vec<i128> {
-        let step = round_step(self.high - self.low, about);
-        let count = (self.high - self.low) / step;
-        (0..=count).map(|at| self.low + at * step).collect()
+    /// Round amounts from end to end. Zero is one of them.
+    pub(crate) fn ticks(&self) -> Vec<i128> {
+        (0..=(self.high - self.low) / self.step).map(|at| self.low + at * self.step).collect()
     }
 }
 
@@ -135,7 +135,9 @@ mod tests {
         let axis = Linear::around([-320 * UNIT, 1_180 * UNIT], (0, 1_000), 8);
         assert_eq!((axis.low, axis.high), (-400 * UNIT, 1_200 * UNIT));
         assert_eq!((axis.at(-400 * UNIT), axis.at(0), axis.at(1_200 * UNIT)), (0, 250, 1_000));
-        assert_eq!(axis.ticks(8).len(), 9);
+        assert_eq!(axis.ticks().len(), 9);
+        let uneven = Linear::around([-5_000 * UNIT, 36_648 * UNIT], (0, 100), 5);
+        assert!(uneven.ticks().contains(&0) && uneven.ticks().len() <= 7, "{:?}", uneven.ticks());
         let nothing = Linear::around([], (0, 100), 5);
         assert_eq!((nothing.at(0), nothing.at(UNIT)), (0, 100));
     }

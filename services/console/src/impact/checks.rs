@@ -5,16 +5,14 @@ use crate::html::{Cell, Table};
 use daybook_event::{Exact, Month};
 use daybook_replay::{MEASURES, Measure, Tally};
 
-/// The checks of the page's own sums, then those of whoever made the comparison.
+/// The sums of the page, then what the comparison found.
 pub(crate) fn all(of: &ImpactPage<'_>) -> Vec<Check> {
     let mut checks = vec![everybody_has_a_band(of), cuts_add_up(of)];
-    if let Some(attribution) = &of.attribution {
-        let has_passed = waterfall::foots(attribution, of);
+    if let Some(has_passed) = waterfall::foots(of) {
         let says = "In every measure the parts of the changes add up to the whole change, to the cent.";
         checks.push(check("the parts add up", has_passed, says));
     }
-    checks.push(nothing_before(of));
-    checks.extend(of.checks.iter().cloned());
+    checks.extend([nothing_before(of), no_row_before(of)]);
     checks
 }
 
@@ -35,7 +33,7 @@ fn cuts_add_up(of: &ImpactPage<'_>) -> Check {
         deltas.into_iter().try_fold(Exact::ZERO, |sum, delta| sum.plus(delta))
     };
     let holds = MEASURES.into_iter().all(|measure| {
-        let total = of.totals.iter().find(|total| total.measure == measure).map(|total| total.delta.delta);
+        let total = Some(of.total(measure).delta);
         let months = sums(&mut of.impact.by_month.iter().map(|row| &row.tally), measure);
         let sizes = sums(&mut of.impact.by_size.iter().map(|row| &row.tally), measure);
         months.ok() == total && sizes.ok() == total
@@ -58,6 +56,19 @@ fn nothing_before(of: &ImpactPage<'_>) -> Check {
         return check(name, true, &format!("No month before {first} has a change of earned or cash."));
     }
     check(name, false, &format!("Terms differ from {first} on, but these months change: {}.", changed.join(", ")))
+}
+
+/// Every row of every partner, as the comparison itself looks at it.
+fn no_row_before(of: &ImpactPage<'_>) -> Check {
+    let earlier = &of.attributed.earlier_differences;
+    let name = "no row of an earlier month differs";
+    let Some(first) = earlier.first() else {
+        let says = "Postings, standing, buckets and payouts of the months before are the same on both sides.";
+        return check(name, true, says);
+    };
+    let says =
+        format!("{} rows differ, first {} of {} in {}.", earlier.len(), first.figure, first.partner_id, first.month);
+    check(name, false, &says)
 }
 
 pub(crate) fn write(html: &mut String, checks: &[Check]) {

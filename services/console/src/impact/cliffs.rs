@@ -42,6 +42,6 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>) {
     html.push_str(&format!(
         "<p class=\"note\">{} At stake: the co-op of the lot, which is usable or paid as rebate; for a gate, what the \
          partner earned in the last twelve months under the book that gave it more.</p>\n</section>\n",
-        words::shown(shown.len(), nearest.len(), "rows")
+        words::shown(shown.len(), nearest.len(), "Rows")
     ));
 }

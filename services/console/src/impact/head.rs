@@ -19,9 +19,9 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>, checks: &[Check]) {
         );
     }
     let records = if of.root.is_empty() {
-        format!("up to position {}", of.position)
+        format!("up to position {}", of.attributed.comparison.position)
     } else {
-        format!("up to position {}, root <code>{}</code>", of.position, escaped(of.root))
+        format!("up to position {}, root <code>{}</code>", of.attributed.comparison.position, escaped(of.root))
     };
     let _ = writeln!(html, "<dt>Records</dt><dd>{records}</dd>");
     let _ = writeln!(
@@ -47,8 +47,7 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>, checks: &[Check]) {
 fn numbers(html: &mut String, of: &ImpactPage<'_>) {
     html.push_str("<ul class=\"numbers\">\n");
     for measure in [Measure::Earned, Measure::Cash, Measure::CoopUsable] {
-        let Some(total) = of.totals.iter().find(|total| total.measure == measure) else { continue };
-        let delta = &total.delta;
+        let delta = of.total(measure);
         let lines =
             [format!("{} to {}", crate::money::grouped(delta.reference), crate::money::grouped(delta.candidate))];
         let range = range(of, measure, delta.delta);
@@ -63,18 +62,30 @@ fn numbers(html: &mut String, of: &ImpactPage<'_>) {
     let (shifted, unchanged) = (tally(&[Band::Shifted]), tally(&[Band::Unchanged]));
     let lines = [format!("{} shifted only, {} unchanged", count(shifted), count(unchanged))];
     number(html, "Partners", &format!("{} lose, {} gain", count(lose), count(gain)), lines.into_iter());
-    let days = of.cash_days.clone().unwrap_or_else(|| "not computed".to_owned());
-    number(html, "Cash moves by", &days, std::iter::once("days, median over partners".to_owned()));
+    let days = of.attributed.cash_days.median.map(|days| days.to_string());
+    let days = days.map_or_else(|| "no cash to compare".to_owned(), |days| days_said(&days));
+    let partners = of.attributed.cash_days.partners.len();
+    let line = format!("median over {} partners with cash on both sides", count(partners));
+    number(html, "Cash is due", &days, std::iter::once(line));
     html.push_str("</ul>\n");
 }
 
 /// What the other readings of the terms make of a number.
 fn range(of: &ImpactPage<'_>, measure: Measure, delta: Exact) -> Option<String> {
-    let priced = of.readings.iter().filter_map(|reading| reading.deltas.as_ref().ok());
-    let others: Vec<Exact> = priced.map(|deltas| deltas.get(&measure).copied().unwrap_or_default()).collect();
+    let priced = of.attributed.interpretations.iter().filter(|reading| reading.priced);
+    let others: Vec<Exact> = priced.map(|reading| reading.deltas.get(&measure).copied().unwrap_or_default()).collect();
     let least = others.iter().copied().fold(delta, Exact::min);
     let most = others.iter().copied().fold(delta, Exact::max);
     (least != most).then(|| format!("{} to {} under other readings", signed(least), signed(most)))
+}
+
+/// Days with their direction in words: a sign alone leaves open which way is late.
+fn days_said(days: &str) -> String {
+    match days.strip_prefix('-') {
+        Some(days) => format!("{days} days earlier"),
+        None if days == "0.0" => "on the same days".to_owned(),
+        None => format!("{days} days later"),
+    }
 }
 
 fn number(html: &mut String, name: &str, value: &str, lines: impl Iterator<Item = String>) {

@@ -22,8 +22,8 @@ mod waterfall;
 mod words;
 
 use crate::html::escaped;
-use daybook_event::{Exact, NaiveDate, Position};
-use daybook_replay::{Impact, Measure, MeasureTotal};
+use daybook_event::{Exact, NaiveDate};
+use daybook_replay::{Attributed, Impact, Measure, MeasureDelta, MeasureTotal};
 use daybook_rules::DiffLine;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,8 +35,6 @@ pub struct ImpactPage<'a> {
     pub reference: BookHead<'a>,
     /// The book proposed.
     pub candidate: BookHead<'a>,
-    /// The last position compared.
-    pub position: Position,
     /// The ledger's root at that position, in hex; empty where it is not known.
     pub root: &'a str,
     /// The last date that has happened.
@@ -51,20 +49,12 @@ pub struct ImpactPage<'a> {
     pub lines: &'a [DiffLine],
     /// Where the sources that the lines cite can be read, by key.
     pub source_urls: &'a BTreeMap<String, String>,
-    /// The measures over everyone.
-    pub totals: &'a [MeasureTotal],
+    /// The measures over everyone, the parts of each change, the other readings, other values of parameters.
+    pub attributed: &'a Attributed,
+    /// How the parts of each change were computed, in words.
+    pub method: &'a str,
     /// Who gains and who loses.
     pub impact: &'a Impact,
-    /// The parts of each change, where they were computed.
-    pub attribution: Option<Attribution>,
-    /// The other readings of the terms, priced.
-    pub readings: Vec<PricedReading>,
-    /// The totals over a range of one parameter, where asked for.
-    pub sensitivity: Option<Sensitivity>,
-    /// Days by which cash moves, as text; none where it was not computed.
-    pub cash_days: Option<String>,
-    /// What was checked beside the sums of the page itself.
-    pub checks: Vec<Check>,
 }
 
 /// One of the two books.
@@ -78,55 +68,27 @@ pub struct BookHead<'a> {
     pub coop_thresholds: &'a [Exact],
 }
 
-/// What each change does, measure by measure. The parts of a measure add up to its delta.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribution {
-    /// How the parts were computed, in a sentence.
-    pub method: String,
-    /// The changes in announced order.
-    pub parts: Vec<Part>,
-}
-
-/// What one change does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// The change.
-    pub id: String,
-    /// Its part of each measure's delta; absent is zero.
-    pub amounts: BTreeMap<Measure, Exact>,
-}
-
-/// The comparison under another reading of the terms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PricedReading {
-    /// The parameter.
-    pub path: String,
-    /// The reading that the book takes.
-    pub chosen: String,
-    /// The other one.
-    pub other: String,
-    /// Each measure's delta under the other reading, or why it could not be priced.
-    pub deltas: Result<BTreeMap<Measure, Exact>, String>,
-}
-
-/// Totals of the candidate over a range of one parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sensitivity {
-    /// The parameter.
-    pub path: String,
-    /// The value, as it is written, and the measures under it.
-    pub points: Vec<(String, BTreeMap<Measure, Exact>)>,
-}
-
 /// Something that must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
+pub(crate) struct Check {
     /// What.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it does.
-    pub has_passed: bool,
+    pub(crate) has_passed: bool,
     /// What was found.
-    pub says: String,
+    pub(crate) says: String,
+}
+
+impl ImpactPage<'_> {
+    /// The measures over everyone, always all of them.
+    fn totals(&self) -> &[MeasureTotal] {
+        &self.attributed.comparison.totals
+    }
+
+    /// One measure over everyone.
+    fn total(&self, measure: Measure) -> MeasureDelta {
+        self.totals().iter().find(|total| total.measure == measure).map(|total| total.delta).unwrap_or_default()
+    }
 }
 
 /// The page, whole.

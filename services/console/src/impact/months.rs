@@ -54,7 +54,7 @@ fn picture(of: &ImpactPage<'_>, title: &str, deltas: &Deltas, (first, last): (Mo
         let amounts: Vec<(Month, Exact)> = amounts.map(|((month, _), amount)| (*month, *amount)).collect();
         let axis = Linear::around(amounts.iter().map(|(_, amount)| thousandths(*amount)), (top + PANEL, top), 5);
         svg.text("strong", (PLOT.0, top - 8), Anchor::Start, words::measure(measure));
-        for tick in axis.ticks(5) {
+        for tick in axis.ticks() {
             let y = axis.at(tick);
             svg.line(if tick == 0 { "zero-line" } else { "grid" }, (PLOT.0, y), (PLOT.1, y));
             svg.text("small", (PLOT.0 - 8, y + 4), Anchor::End, &short(tick));

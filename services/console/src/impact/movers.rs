@@ -41,5 +41,5 @@ fn table(html: &mut String, caption: &str, movers: &[&Mover]) {
         return;
     }
     table.write(html);
-    html.push_str(&format!("<p class=\"note\">{}</p>\n", words::shown(shown.len(), movers.len(), "partners")));
+    html.push_str(&format!("<p class=\"note\">{}</p>\n", words::shown(shown.len(), movers.len(), "Partners")));
 }

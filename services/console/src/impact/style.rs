@@ -19,6 +19,7 @@ ul.numbers strong { display: block; font-size: 1.25rem; font-variant-numeric: ta
 ul.numbers .zero { color: #6a6a6a; }
 ul.numbers span { display: block; color: #444; font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .9rem; }
+table.narrow { width: auto; min-width: 36rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .55rem; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 th { border-bottom: 2px solid #444; overflow-wrap: normal; }
@@ -47,7 +48,7 @@ text.number { font-variant-numeric: tabular-nums; }
 .cell { fill: #fff; stroke: #888; } .cell-same { fill: #e4e4e4; stroke: #888; }
 .cell-worse { fill: url(#tint-loss); stroke: var(--loss); stroke-width: 2; } .cell-better { fill: #cfe6f5; stroke: var(--gain); stroke-width: 2; }
 .axis { stroke: #444; } .grid { stroke: #e2e2e2; } .zero-line { stroke: #444; stroke-width: 1.5; }
-.dash { stroke: #444; stroke-dasharray: 5 4; } .threshold { stroke: #1b1b1b; stroke-dasharray: 2 3; }
+.link { stroke: #777; } .dash { stroke: #444; stroke-dasharray: 5 4; } .threshold { stroke: #1b1b1b; stroke-dasharray: 2 3; }
 .m-worse { fill: var(--loss); fill-opacity: .75; } .m-better { fill: var(--gain); fill-opacity: .75; }
 .m-other { fill: var(--other); fill-opacity: .75; } .m-same { fill: none; stroke: #777; }
 .curve { fill: none; stroke: var(--gain); stroke-width: 2; }
@@ -55,7 +56,9 @@ text.number { font-variant-numeric: tabular-nums; }
 @media print {
   body { margin: 0; max-width: none; font-size: 9.5pt; padding: 0; }
   h2, h3, figcaption, caption { break-after: avoid; }
-  svg, tr, li, .banner { break-inside: avoid; }
+  svg, tr, li, .banner, table.short { break-inside: avoid; }
+  thead { break-after: avoid; }
+  ul.numbers { grid-template-columns: repeat(5, 1fr); }
   thead { display: table-header-group; }
   table { font-size: 8pt; }
   .scroll { overflow: visible; }

@@ -1,12 +1,12 @@
 //! What each change does to each measure: from nothing, change by change, to the whole delta.
 
-use super::{Attribution, ImpactPage, words};
+use super::{ImpactPage, words};
 use crate::html::{Cell, Table, figure};
 use crate::money::{grouped, short, signed, thousandths};
 use crate::scale::Linear;
 use crate::svg::{Anchor, Svg, cut};
 use daybook_event::Exact;
-use daybook_replay::{MEASURES, Measure, MeasureDelta};
+use daybook_replay::{Measure, MeasureDelta};
 use std::fmt::Write as _;
 
 const WIDTH: i32 = 1080;
@@ -16,17 +16,16 @@ const TOP: i32 = 12;
 
 pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>) {
     html.push_str("<section>\n<h2>What each change does</h2>\n");
-    let Some(attribution) = &of.attribution else {
+    if of.totals().iter().all(|total| total.by_change.is_none()) {
         html.push_str("<p>The parts of each change were not computed.</p>\n");
-        totals(html, of);
-        html.push_str("</section>\n");
-        return;
-    };
-    let _ = writeln!(html, "<p>{}</p>", crate::html::escaped(&attribution.method));
+    } else {
+        let _ = writeln!(html, "<p>Each delta in parts: {}.</p>", crate::html::escaped(of.method));
+    }
     totals(html, of);
-    for total in of.totals {
+    for total in of.totals() {
+        let Some(parts) = &total.by_change else { continue };
         let delta = &total.delta;
-        let parts = parts(attribution, total.measure);
+        let parts: Vec<(&str, Exact)> = parts.iter().collect();
         if delta.delta.is_zero() && parts.iter().all(|(_, part)| part.is_zero()) {
             continue;
         }
@@ -42,7 +41,7 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>) {
 fn totals(html: &mut String, of: &ImpactPage<'_>) {
     let mut table =
         Table::new("Every measure over all partners", &["Measure", "Reference", "Candidate", "Change", "%"]);
-    for total in of.totals {
+    for total in of.totals() {
         let delta = &total.delta;
         table.row(vec![
             Cell::text(words::measure(total.measure)),
@@ -53,11 +52,6 @@ fn totals(html: &mut String, of: &ImpactPage<'_>) {
         ]);
     }
     table.write(html);
-}
-
-fn parts(attribution: &Attribution, measure: Measure) -> Vec<(&str, Exact)> {
-    let part = |part: &'_ super::Part| part.amounts.get(&measure).copied().unwrap_or_default();
-    attribution.parts.iter().map(|of| (of.id.as_str(), part(of))).collect()
 }
 
 fn picture(measure: Measure, title: &str, delta: &MeasureDelta, parts: &[(&str, Exact)]) -> String {
@@ -78,7 +72,7 @@ fn picture(measure: Measure, title: &str, delta: &MeasureDelta, parts: &[(&str, 
         signed(delta.delta)
     );
     let mut svg = Svg::new(&format!("w-{measure}"), title, &says, (WIDTH, bottom + 26));
-    for tick in axis.ticks(8) {
+    for tick in axis.ticks() {
         let x = axis.at(tick);
         svg.line(if tick == 0 { "zero-line" } else { "grid" }, (x, TOP), (x, bottom));
         svg.text("small", (x, bottom + 16), Anchor::Middle, &short(tick));
@@ -87,7 +81,9 @@ fn picture(measure: Measure, title: &str, delta: &MeasureDelta, parts: &[(&str, 
     for ((id, part), sum) in parts.iter().zip(&sums) {
         let (from, to) = (axis.at(thousandths(*sum)), axis.at(thousandths(sum.plus(*part).unwrap_or(*sum))));
         row(&mut svg, y, id, *part, (from, to), if part.is_negative() { "loss" } else { "gain" });
-        svg.line("dash", (to, y + ROW - 5), (to, y + ROW + 5));
+        // From the end of this bar to the next: through the whole row where there is no bar.
+        let top = if part.is_zero() { y } else { y + ROW - 5 };
+        svg.line("link", (to, top), (to, y + ROW + 5));
         y += ROW;
     }
     row(&mut svg, y, "the whole change", delta.delta, (axis.at(0), axis.at(thousandths(delta.delta))), "sum");
@@ -114,11 +110,12 @@ fn table(title: &str, delta: &MeasureDelta, parts: &[(&str, Exact)]) -> Table {
     table
 }
 
-/// Whether the parts of every measure add up to its delta.
-pub(crate) fn foots(attribution: &Attribution, of: &ImpactPage<'_>) -> bool {
-    MEASURES.into_iter().all(|measure| {
-        let sum = parts(attribution, measure).iter().try_fold(Exact::ZERO, |sum, (_, part)| sum.plus(*part));
-        let delta = of.totals.iter().find(|total| total.measure == measure).map(|total| total.delta.delta);
-        sum.is_ok_and(|sum| Some(sum) == delta)
-    })
+/// Whether the parts of every measure add up to its delta; none where there are no parts.
+pub(crate) fn foots(of: &ImpactPage<'_>) -> Option<bool> {
+    let split = || of.totals().iter().filter_map(|total| Some((total.delta.delta, total.by_change.as_ref()?)));
+    split().next()?;
+    Some(split().all(|(delta, parts)| {
+        let sum = parts.iter().try_fold(Exact::ZERO, |sum, (_, part)| sum.plus(part));
+        sum.is_ok_and(|sum| sum == delta)
+    }))
 }

@@ -54,7 +54,7 @@ pub(crate) fn size(size: SizeBand) -> &'static str {
 /// How many of them are shown, where not all are.
 pub(crate) fn shown(shown: usize, all: usize, what: &str) -> String {
     if shown == all {
-        return format!("All {all} {what}.");
+        return format!("{what}: {all} in all.");
     }
-    format!("{shown} of {all} {what} are shown; --format json and --csv list all.")
+    format!("{what}: {shown} of {all} are shown; --format json and --csv list all.")
 }

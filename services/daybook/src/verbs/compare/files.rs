@@ -7,9 +7,9 @@ use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::window::Window;
 use clap::ValueEnum;
-use daybook_console::impact::{Attribution, BookHead, Check, ImpactPage, Part, PricedReading, Sensitivity, page};
+use daybook_console::impact::{BookHead, ImpactPage, page};
 use daybook_event::Exact;
-use daybook_replay::{Attributed, Impact, MeasureTotal};
+use daybook_replay::{Attributed, Impact};
 use daybook_rules::diff;
 use daybook_rules::model::RuleBook;
 use daybook_views::ENGINE_SEMANTICS;
@@ -42,7 +42,6 @@ pub(super) fn write(
             terms_hash: &candidate.terms_hash,
             coop_thresholds: &thresholds[1],
         },
-        position: window.position,
         root: &hex::encode(window.root),
         through: window.through,
         engine_semantics: ENGINE_SEMANTICS,
@@ -50,54 +49,12 @@ pub(super) fn write(
         command: &command(cli, arguments, window),
         lines: &diff(reference, candidate),
         source_urls: &books.source_urls(),
-        totals: &attributed.comparison.totals,
+        attributed,
+        method: &attributed::said(&attributed.attribution, attributed.changes.len()),
         impact,
-        attribution: attribution(attributed),
-        readings: attributed.interpretations.iter().map(reading).collect(),
-        sensitivity: attributed.sensitivity.first().map(sensitivity),
-        cash_days: attributed.cash_days.median.map(|days| days.to_string()),
-        checks: vec![nothing_before(attributed)],
     });
     std::fs::write(path, text)
         .map_err(|error| Failure::Input(format!("cannot write the page {}: {error}", path.display())))
-}
-
-/// The parts of each change; none where deltas were not split.
-fn attribution(attributed: &Attributed) -> Option<Attribution> {
-    let totals = &attributed.comparison.totals;
-    let ids = totals.iter().find_map(|total| total.by_change.as_ref()).map(|parts| &parts.ids)?;
-    let part = |(at, id): (usize, &String)| {
-        let of = |total: &MeasureTotal| Some((total.measure, *total.by_change.as_ref()?.amounts.get(at)?));
-        Part { id: id.clone(), amounts: totals.iter().filter_map(of).collect() }
-    };
-    let method = attributed::said(&attributed.attribution, attributed.changes.len());
-    Some(Attribution { method, parts: ids.iter().enumerate().map(part).collect() })
-}
-
-fn reading(priced: &daybook_replay::PricedReading) -> PricedReading {
-    let (reading, deltas) = (&priced.reading, priced.deltas.clone());
-    let unpriced = "the terms cannot say this reading: it is written in words only".to_owned();
-    PricedReading {
-        path: reading.path.clone(),
-        chosen: reading.chosen.clone(),
-        other: reading.other.clone(),
-        deltas: if priced.priced { Ok(deltas) } else { Err(unpriced) },
-    }
-}
-
-fn sensitivity(varied: &daybook_replay::Sensitivity) -> Sensitivity {
-    let points = varied.points.iter().map(|point| (point.value.clone(), point.totals.clone()));
-    Sensitivity { path: varied.path.clone(), points: points.collect() }
-}
-
-/// Every figure of every partner for months that end before the books differ, not only the sums of the page.
-fn nothing_before(attributed: &Attributed) -> Check {
-    let count = attributed.earlier_differences.len();
-    let says = match attributed.attribution.begins {
-        Some(begins) => format!("{count} figures of single partners differ in months that end before {begins}."),
-        None => "The books do not differ.".to_owned(),
-    };
-    Check { name: "no partner's figure changes before the first date".to_owned(), has_passed: count == 0, says }
 }
 
 /// The thresholds that the rule sets of a book name, each once, smallest first.
