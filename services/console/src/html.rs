@@ -81,7 +81,10 @@ impl Table {
         let width = if self.columns.len() <= COLUMNS_NARROW_MAX { "narrow" } else { "wide" };
         let length = if self.rows.len() <= ROWS_SHORT_MAX { "short" } else { "long" };
         let caption = escaped(&self.caption);
-        let _ = write!(html, "<div class=\"scroll\"><table class=\"{width} {length}\">\n<caption>{caption}</caption>\n<thead><tr>");
+        let _ = write!(
+            html,
+            "<div class=\"scroll\"><table class=\"{width} {length}\">\n<caption>{caption}</caption>\n<thead><tr>"
+        );
         for (at, column) in self.columns.iter().enumerate() {
             let class = if self.is_numeric(at) { " class=\"n\"" } else { "" };
             let _ = write!(html, "<th scope=\"col\"{class}>{}</th>", escaped(column));

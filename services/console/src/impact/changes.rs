@@ -12,7 +12,9 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>) {
         html.push_str("<p>Nothing: both books say the same.</p>\n</section>\n");
         return;
     }
-    html.push_str("<div class=\"scroll\"><table class=\"wide\">\n<caption>Differences between the books</caption>\n<thead><tr>");
+    html.push_str(
+        "<div class=\"scroll\"><table class=\"wide\">\n<caption>Differences between the books</caption>\n<thead><tr>",
+    );
     for column in ["Dates", "Parameter", "From", "To", "Why, and who says so"] {
         let _ = write!(html, "<th scope=\"col\">{column}</th>");
     }

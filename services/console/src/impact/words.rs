@@ -19,12 +19,12 @@ pub(crate) fn band(band: Band) -> &'static str {
     match band {
         Band::LostEligibility => "lost eligibility",
         Band::LostCoopUse => "lost co-op use, kept the cash",
-        Band::LossOver5 => "loss of more than 5 %",
-        Band::LossUpTo5 => "loss of up to 5 %",
+        Band::LossOver5 => "loss > 5 %",
+        Band::LossUpTo5 => "loss up to 5 %",
         Band::Unchanged => "unchanged",
         Band::Shifted => "same sum, other kind or date",
-        Band::GainUpTo5 => "gain of up to 5 %",
-        Band::GainOver5 => "gain of more than 5 %",
+        Band::GainUpTo5 => "gain up to 5 %",
+        Band::GainOver5 => "gain > 5 %",
         Band::GainedCoopUse => "gained co-op use",
         Band::GainedEligibility => "gained eligibility",
     }
@@ -44,10 +44,10 @@ pub(crate) fn state(state: State) -> &'static str {
 /// The size of a partner.
 pub(crate) fn size(size: SizeBand) -> &'static str {
     match size {
-        SizeBand::Under25k => "below 25,000",
-        SizeBand::From25k => "25,000 to below 250,000",
-        SizeBand::From250k => "250,000 to below 625,000",
-        SizeBand::From625k => "625,000 and more",
+        SizeBand::Under25k => "below 25k",
+        SizeBand::From25k => "25k to 250k",
+        SizeBand::From250k => "250k to 625k",
+        SizeBand::From625k => "625k and more",
     }
 }
 
