@@ -10,7 +10,6 @@ mod statement;
 mod verify;
 
 pub(crate) use close::CloseArguments;
-pub(crate) use compare::CompareFilesArguments;
 pub(crate) use compare::{Attribution, AttributionArguments, CompareFilesArguments, SEED};
 pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use reconcile::{DatedBy, ReconcileArguments};
