@@ -6,7 +6,8 @@
 //! partner, nothing reads a clock, and the only roundings are those of postings and of claims in another currency.
 //!
 //! Reading order: [`fact`] (what goes in), [`rows`] (what comes out), `standing` (may the partner earn that day?),
-//! `credits` and `pricing` (where does each billed amount go?), `lots`, `coop` and `payout` (what becomes of it?).
+//! `credits` and `pricing` (where does each billed amount go?), `lots`, `coop` and `payout` (what becomes of it?), `closing`
+//! (what stays as it was pinned, and what is booked later?).
 
 pub mod codes;
 pub mod fact;
