@@ -22,7 +22,7 @@ use crate::histories::Histories;
 use crate::measures::{MEASURES, Measure};
 use crate::replayed::Replayed;
 use daybook_event::{Exact, NaiveDate, Overflow, Position};
-use daybook_rules::{CoalitionError, Player, Players, Varied};
+use daybook_rules::{Player, Players, Varied};
 use game::{Books, Game, ReadingFolds, VariedFolds};
 use pass::{Folded, fold_all};
 use serde::Serialize;
@@ -42,17 +42,6 @@ pub struct AttributionRequest {
     pub varied: Vec<(String, Vec<Varied>)>,
     /// Whether the rows of both sides are kept: [`Attributed::sides`].
     pub keep_rows: bool,
-}
-
-/// Why a comparison was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum AttributionError {
-    /// A sum left the range of exact money.
-    #[error(transparent)]
-    Overflow(#[from] Overflow),
-    /// Some changes make no book together.
-    #[error(transparent)]
-    Coalition(#[from] CoalitionError),
 }
 
 /// A comparison with whose doing each delta is, as `daybook compare --format json` prints it.
@@ -178,21 +167,19 @@ const INTERACTION: &str = "interaction";
 
 impl AttributionPlan {
     /// Makes every book that the request needs, each once. Readings that begin after the through date are left out.
-    ///
-    /// # Errors
-    /// [`AttributionError::Coalition`] where changes make no book together.
-    pub fn new(players: &Players, request: AttributionRequest, through: NaiveDate) -> Result<Self, AttributionError> {
+    #[must_use]
+    pub fn new(players: &Players, request: AttributionRequest, through: NaiveDate) -> Self {
         let (game, grouped) = Game::of(request.method, players, request.seed);
         let is_grouped = grouped.is_some();
         let players = grouped.unwrap_or_else(|| players.clone());
-        let mut books = Books::of(&game, &players)?;
+        let mut books = Books::of(&game, &players);
         let readings = if request.readings { priced::reading_folds(&players, &mut books, through) } else { Vec::new() };
         let varied = priced::varied_folds(&request.varied, &mut books);
         let mut ids: Vec<String> = players.list().iter().map(|player| player.id.clone()).collect();
         if game == Game::Alone {
             ids.push(INTERACTION.to_owned());
         }
-        Ok(Self { players, request, game, grouped: is_grouped, books, readings, varied, ids: ids.into() })
+        Self { players, request, game, grouped: is_grouped, books, readings, varied, ids: ids.into() }
     }
 
     /// How many books each partner is folded under.

@@ -21,9 +21,9 @@ pub use accounting::{
     account_entries, balances_of_entries, balances_of_rows,
 };
 pub use attribution::{
-    Attributed, AttributedPartners, AttributionError, AttributionHead, AttributionMethod, AttributionPlan,
-    AttributionRequest, CashDays, ChangeShown, EarlierDifference, MeasureRange, PartnerCashDays, PartnerPass,
-    PricedReading, Sensitivity, SensitivityPoint, StandardError, TenthsOfDays, attribute,
+    Attributed, AttributedPartners, AttributionHead, AttributionMethod, AttributionPlan, AttributionRequest, CashDays,
+    ChangeShown, EarlierDifference, MeasureRange, PartnerCashDays, PartnerPass, PricedReading, Sensitivity,
+    SensitivityPoint, StandardError, TenthsOfDays, attribute,
 };
 pub use compare::{ByChange, Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
 pub use explain::{

@@ -75,7 +75,7 @@ fn through() -> NaiveDate {
 }
 
 fn attributed(players: &Players, request: AttributionRequest, given: &str, threads: usize) -> Attributed {
-    let plan = AttributionPlan::new(players, request, through()).unwrap();
+    let plan = AttributionPlan::new(players, request, through());
     let histories = histories(players.reference(), given);
     let partners = attribute(&histories, &plan, through(), threads, &|_| ()).unwrap();
     partners.finish(&plan, ("one", "other"), Position::new(9)).unwrap()
@@ -140,7 +140,7 @@ fn neither_threads_nor_parts_of_the_histories_change_the_answer() {
     for threads in [2, 5] {
         assert_eq!(json(&attributed(&players, request(AttributionMethod::Shapley), GIVEN, threads)), json(&whole));
     }
-    let plan = AttributionPlan::new(&players, request(AttributionMethod::Shapley), through()).unwrap();
+    let plan = AttributionPlan::new(&players, request(AttributionMethod::Shapley), through());
     let mut partners = AttributedPartners::default();
     for partner in ["P-C", "P-A", "P-D", "P-B"] {
         let lines: Vec<&str> = GIVEN.lines().filter(|line| line.contains(partner)).collect();

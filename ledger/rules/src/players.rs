@@ -162,20 +162,18 @@ impl Players {
     /// reference itself, everybody's the candidate itself.
     ///
     /// # Errors
-    /// [`CoalitionError`] where these changes cannot stand without others. Up to [`PLAYERS_EXACT_MAX`] players that does
-    /// not happen: changes that cannot stand apart are one player.
+    /// [`CoalitionError`] where these changes cannot stand without others. Changes that cannot stand apart are one player, so
+    /// that happens only among many.
     pub fn coalition(&self, mask: u128) -> Result<RuleBook, CoalitionError> {
         self.book_made(mask, &mut Made::with_notes()).ok_or_else(|| self.unmade(mask))
     }
 
-    /// The books of several coalitions, in order: parts that they share are made once.
-    ///
-    /// # Errors
-    /// As [`Players::coalition`].
-    pub fn coalitions(&self, masks: impl IntoIterator<Item = u128>) -> Result<Vec<RuleBook>, CoalitionError> {
+    /// The books of several coalitions, in order, to fold under and no more; none where changes cannot stand without others.
+    /// Parts that they share are made once.
+    #[must_use]
+    pub fn coalitions(&self, masks: impl IntoIterator<Item = u128>) -> Vec<Option<RuleBook>> {
         let mut made = Made::default();
-        let book = |mask| self.book_made(mask, &mut made).map(without_notes).ok_or_else(|| self.unmade(mask));
-        masks.into_iter().map(book).collect()
+        masks.into_iter().map(|mask| self.book_made(mask, &mut made).map(without_notes)).collect()
     }
 
     fn unmade(&self, mask: u128) -> CoalitionError {

@@ -133,7 +133,7 @@ impl Situation {
             varied: Vec::new(),
             keep_rows: false,
         };
-        let plan = AttributionPlan::new(&players, request, self.through).unwrap();
+        let plan = AttributionPlan::new(&players, request, self.through);
         let partners = attribute(histories, &plan, self.through, 1, &|_| ()).unwrap();
         let result = partners.finish(&plan, (reference, candidate), Position::new(1)).unwrap();
         assert!(result.earlier_differences.is_empty(), "{}: {:?}", self.name(), result.earlier_differences);

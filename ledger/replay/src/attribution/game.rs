@@ -1,6 +1,5 @@
 //! Which books must be folded: the coalitions of a game, other readings, other values.
 
-use super::AttributionError;
 use super::parts::drawn_orders;
 use daybook_rules::model::RuleBook;
 use daybook_rules::{PLAYERS_EXACT_MAX, Players, Reading};
@@ -108,7 +107,7 @@ pub(super) const REFERENCE: usize = 0;
 
 impl Books {
     /// Both sides and every coalition of a game.
-    pub(super) fn of(game: &Game, players: &Players) -> Result<Self, AttributionError> {
+    pub(super) fn of(game: &Game, players: &Players) -> Self {
         let mut books = Self::default();
         // The reference is the first fold, the candidate the second, even where they say the same.
         books.books.push(players.reference().clone());
@@ -116,29 +115,18 @@ impl Books {
         let candidate = books.take(players.candidate());
         books.of_mask.extend([(0, REFERENCE), (players.everyone(), candidate)]);
         if players.list().is_empty() {
-            return Ok(books);
+            return books;
         }
         let masks = game.masks(players);
         let wanted: Vec<u128> = masks.into_iter().filter(|mask| !books.of_mask.contains_key(mask)).collect();
-        match players.coalitions(wanted.iter().copied()) {
-            Ok(made) => {
-                for (mask, book) in wanted.iter().zip(&made) {
-                    let at = books.take(book);
-                    books.of_mask.insert(*mask, at);
-                }
+        // Changes that cannot stand without others count as those of them that can: see `of_coalition`.
+        for (mask, book) in wanted.iter().zip(players.coalitions(wanted.iter().copied())) {
+            if let Some(book) = book {
+                let at = books.take(&book);
+                books.of_mask.insert(*mask, at);
             }
-            // On a drawn or announced way, or alone, a change that cannot stand yet goes with the next.
-            Err(_) if *game != Game::Every => {
-                for mask in wanted {
-                    if let Ok(book) = players.coalition(mask) {
-                        let at = books.take(&book);
-                        books.of_mask.insert(mask, at);
-                    }
-                }
-            }
-            Err(error) => return Err(error.into()),
         }
-        Ok(books)
+        books
     }
 
     /// The fold that stands for a book.

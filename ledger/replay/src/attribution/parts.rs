@@ -96,7 +96,7 @@ pub(super) fn drawn_orders(players: usize, count: usize, seed: u64) -> Vec<Vec<u
         let mut mixed = state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let scaled = u128::from(mixed ^ (mixed >> 31)) * (bound as u128) >> 64;
+        let scaled = (u128::from(mixed ^ (mixed >> 31)) * (bound as u128)) >> 64;
         usize::try_from(scaled).unwrap_or(0)
     };
     let order = |_| {

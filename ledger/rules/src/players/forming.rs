@@ -3,13 +3,15 @@
 
 use super::coalition::Made;
 use super::labels::{Label, LabelledEdits, Labels};
-use super::{PLAYERS_EXACT_MAX, PLAYERS_MAX, Player, PlayerChange, Players};
+use super::{PLAYERS_MAX, Player, PlayerChange, Players};
 use crate::model::RuleBook;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to so many players every pair of them is tried for whether it can stand alone.
 const PAIRS_TRIED_MAX: usize = 40;
+/// Up to so many players every part of them is.
+const EVERY_PART_TRIED_MAX: usize = 8;
 
 /// Which labels are one player: each names another, or itself.
 pub(super) struct Bonds(Vec<usize>);
@@ -123,20 +125,22 @@ fn bits(mask: u128) -> impl Iterator<Item = usize> {
     (0..PLAYERS_MAX + 1).filter(move |bit| mask & 1 << bit != 0)
 }
 
-/// Every part of a few players; of many, each alone, each left out, and each pair.
+/// Every part of a few players; of many, up to two in and up to two out. Small parts and nearly whole ones come first: what
+/// cannot stand apart mostly shows there, and is tied before much is tried.
 fn parts_tried(all: u128) -> Vec<u128> {
     let members: Vec<u128> = bits(all).map(|bit| 1 << bit).collect();
     let count = members.len();
-    if count <= PLAYERS_EXACT_MAX {
+    let mut parts: Vec<u128> = members.iter().flat_map(|&member| [member, all & !member]).collect();
+    if count <= PAIRS_TRIED_MAX {
+        let pairs = members.iter().enumerate().flat_map(|(at, one)| members[..at].iter().map(move |two| one | two));
+        parts.extend(pairs.flat_map(|pair| [pair, all & !pair]));
+    }
+    if count <= EVERY_PART_TRIED_MAX {
         let part = |number: u32| {
             let chosen = members.iter().enumerate().filter(|(at, _)| number & 1 << at != 0);
             chosen.fold(0, |mask, (_, member)| mask | member)
         };
-        return (0..1_u32 << count).map(part).collect();
-    }
-    let mut parts: Vec<u128> = members.iter().flat_map(|&member| [member, all & !member]).collect();
-    if count <= PAIRS_TRIED_MAX {
-        parts.extend(members.iter().enumerate().flat_map(|(at, one)| members[..at].iter().map(move |two| one | two)));
+        parts.extend((0..1_u32 << count).map(part));
     }
     parts
 }

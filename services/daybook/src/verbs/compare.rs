@@ -4,6 +4,7 @@ mod attributed;
 mod files;
 
 use crate::books::Books;
+use crate::cancel;
 use crate::cli::{Cli, CompareArguments, Format};
 use crate::failure::Failure;
 use crate::output::{self, Section};
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure> {
+    cancel::stop_on_signal();
     let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
     let (reference, candidate) = (books.book(&arguments.reference)?, books.book(&arguments.candidate)?);

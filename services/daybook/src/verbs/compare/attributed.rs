@@ -6,12 +6,13 @@ use crate::output::Section;
 use crate::progress;
 use crate::window::Window;
 use daybook_replay::{
-    Attributed, AttributionError, AttributionHead, AttributionMethod, AttributionPlan, AttributionRequest, MEASURES,
-    attribute,
+    Attributed, AttributionHead, AttributionMethod, AttributionPlan, AttributionRequest, MEASURES, attribute,
 };
 use daybook_rules::Players;
 use serde_json::{Map, Value};
 
+/// Most characters of a text in a table of changes.
+const CELL_CHARS_MAX: usize = 60;
 /// Most differences before the first date that a message names.
 const EARLIER_SHOWN_MAX: usize = 5;
 
@@ -26,8 +27,7 @@ pub(super) fn compute(arguments: &CompareArguments, window: &Window, players: &P
         varied: varied.map_err(Failure::input)?,
         keep_rows: true,
     };
-    let failed = |error: AttributionError| Failure::input(error);
-    let plan = AttributionPlan::new(players, request, window.through).map_err(failed)?;
+    let plan = AttributionPlan::new(players, request, window.through);
     let bar = progress::bar("folding", window.histories.partners().len() as u64);
     let threads = crate::shards::threads_of_machine();
     let told = |partners: usize| bar.inc(partners as u64);
@@ -134,9 +134,16 @@ fn changes(attributed: &Attributed) -> Section {
             ("begins", &begins),
             ("cite", &change.cite),
         ];
-        Value::Object(texts.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text.clone()))).collect())
+        Value::Object(texts.into_iter().map(|(name, text)| (name.to_owned(), Value::String(clipped(text)))).collect())
     };
     Section { name: "changes".to_owned(), rows: attributed.changes.iter().map(row).collect() }
+}
+
+fn clipped(text: &str) -> String {
+    if text.chars().count() <= CELL_CHARS_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(CELL_CHARS_MAX - 3).chain("...".chars()).collect()
 }
 
 /// A row for each reading: what each delta would be. Those in words only stand apart.
