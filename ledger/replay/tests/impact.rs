@@ -97,7 +97,8 @@ fn the_names_of_its_json_are_those_that_scripts_read() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(
         keys(&value),
-        "bands states transitions by_month by_lever by_area by_size distribution concentration near_cliffs movers"
+        "bands states transitions by_month by_lever by_area by_size distribution concentration near_cliffs movers \
+         provisional_partners"
     );
     assert_eq!(
         keys(&value["bands"]),

@@ -62,11 +62,28 @@ const VIEWS: &[(&str, &[&str])] = &[
 ];
 const VIEWS_HEAD: &[&str] = &["position", "through", "root", "rule_book", "engine_semantics", "views_digest"];
 
-/// Keys that later versions of the contract bring: they may be absent, and nothing else may be there.
+/// The keys of `compare --format json`: both sides, whose doing it is, what it does to whom.
 const COMPARE: &[&str] = &["reference", "candidate", "position", "totals", "partners"];
-const COMPARE_LATER: &[&str] = &["changes", "bands", "transitions"];
+const ATTRIBUTION: &[&str] =
+    &["changes", "attribution", "cash_days", "interpretations", "ranges", "sensitivity", "earlier_differences"];
+const IMPACT: &[&str] = &[
+    "bands",
+    "states",
+    "transitions",
+    "by_month",
+    "by_lever",
+    "by_area",
+    "by_size",
+    "distribution",
+    "concentration",
+    "near_cliffs",
+    "movers",
+    "provisional_partners",
+];
 const DELTA: &[&str] = &["measure", "reference", "candidate", "delta"];
 const BY_CHANGE: &[&str] = &["by_change"];
+const TALLY: &[&str] = &["measure", "reference", "candidate", "delta", "partners", "gain", "lose"];
+const MEASURES: &[&str] = &["earned", "rebate", "coop_accrued", "cash", "coop_usable", "coop_forfeited"];
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap_or_else(|| panic!("no object: {value}")).keys().map(String::as_str).collect()
@@ -125,14 +142,26 @@ fn the_keys_of_views_and_compare_are_those_of_the_contract() {
 
     let comparison =
         daybook.json(&["compare", "--reference", "2020-10", "--candidate", "2021-10", "--through", THROUGH]);
-    expect_keys(&comparison, COMPARE, COMPARE_LATER, "compare");
-    for total in comparison["totals"].as_array().unwrap() {
-        expect_keys(total, DELTA, BY_CHANGE, "totals");
+    expect_keys(&comparison, &[COMPARE, ATTRIBUTION, IMPACT].concat(), &[], "compare");
+    for (name, row_keys) in [
+        ("totals", [DELTA, BY_CHANGE].concat()),
+        ("partners", [&["partner_id", "period"], DELTA, BY_CHANGE].concat()),
+        ("states", vec!["state", "reference", "candidate"]),
+        ("transitions", vec!["from", "to", "partners", "periods", "amount", "earned", "cash", "coop_usable"]),
+        ("by_month", [&["month"], TALLY].concat()),
+        ("by_lever", [&["lever"], TALLY].concat()),
+        ("by_area", [&["area"], TALLY].concat()),
+        ("by_size", [&["size"], TALLY].concat()),
+        ("distribution", vec!["measure", "class", "from", "below", "partners", "amount"]),
+        ("concentration", vec!["measure", "top", "amount", "of", "percent"]),
+        ("movers", [&["partner_id", "band", "size", "earned_percent"], MEASURES].concat()),
+    ] {
+        let rows = comparison[name].as_array().unwrap();
+        assert!(!rows.is_empty(), "{name} has no row to look at");
+        rows.iter().for_each(|row| expect_keys(row, &row_keys, &[], name));
     }
-    let partners = comparison["partners"].as_array().unwrap();
-    assert!(!partners.is_empty());
-    for partner in partners {
-        expect_keys(partner, &[&["partner_id", "period"], DELTA].concat(), BY_CHANGE, "partners");
+    for (band, tally) in comparison["bands"].as_object().unwrap() {
+        expect_keys(tally, &[&["partners"], MEASURES].concat(), &[], band);
     }
 }
 

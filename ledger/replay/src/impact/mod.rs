@@ -60,6 +60,8 @@ pub struct Impact {
     pub near_cliffs: Vec<NearCliff>,
     /// Partners with anything changed.
     pub movers: Vec<Mover>,
+    /// Partners with a month whose figures miss something, on either side.
+    pub provisional_partners: usize,
     /// Every partner, changed or not, in order. For pictures: JSON has the partners' rows.
     #[serde(skip)]
     pub everyone: Vec<PartnerImpact>,
@@ -80,6 +82,7 @@ pub struct ImpactBuilder<'a> {
     by_area: Cut<String>,
     by_size: Cut<SizeBand>,
     near_cliffs: Vec<NearCliff>,
+    provisional_partners: usize,
     everyone: Vec<PartnerImpact>,
 }
 
@@ -107,6 +110,7 @@ impl<'a> ImpactBuilder<'a> {
             by_area: Cut::default(),
             by_size: Cut::default(),
             near_cliffs: Vec::new(),
+            provisional_partners: 0,
             everyone: Vec::new(),
         }
     }
@@ -140,6 +144,8 @@ impl<'a> ImpactBuilder<'a> {
         self.by_month.add(cuts.by_month)?;
         self.by_lever.add(cuts.by_lever)?;
         self.by_area.add(cuts.by_area)?;
+        let is_provisional = !reference.provisional.is_empty() || !candidate.provisional.is_empty();
+        self.provisional_partners += usize::from(is_provisional);
         let named = partner_id.clone();
         self.everyone.push(PartnerImpact { partner_id: named, band, size, measured, is_changed, periods });
         self.add_cliffs(partner_id, history, reference, candidate)
@@ -184,6 +190,7 @@ impl<'a> ImpactBuilder<'a> {
             concentration: distribution::concentrations(measured)?,
             near_cliffs: self.near_cliffs,
             movers: movers::movers(&self.everyone),
+            provisional_partners: self.provisional_partners,
             everyone: self.everyone,
         })
     }

@@ -31,6 +31,14 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>, checks: &[Check]) {
         of.engine_semantics,
         escaped(of.currency)
     );
+    if of.impact.provisional_partners > 0 {
+        let partners = count(of.impact.provisional_partners);
+        let _ = writeln!(
+            html,
+            "<dt>Provisional</dt><dd>{partners} partners have a month whose figures miss something: daybook views --view \
+             provisional lists them</dd>"
+        );
+    }
     let _ = writeln!(html, "<dt>Reproduce</dt><dd><code>{}</code></dd>\n</dl>", escaped(of.command));
     for failed in checks.iter().filter(|check| !check.has_passed) {
         let _ = writeln!(

@@ -103,7 +103,7 @@ pub(super) fn what_next(ledger: &Path, broker: Option<&str>) -> Result<(), Failu
         format!("views --partner P-DUNE --through {through}"),
         format!("explain --partner P-BIRCH --lot FY22H1 --through {through}"),
         format!("explain --partner P-CEDAR --month 2021-11 --through {through}"),
-        format!("compare --reference 2020-10 --candidate 2021-10 --through {through} --format json"),
+        format!("compare --reference 2020-10 --candidate 2021-10 --through {through} --html compare.html"),
         "quarantine list".to_owned(),
         "verify".to_owned(),
     ];

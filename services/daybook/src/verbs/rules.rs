@@ -11,8 +11,6 @@ mod list;
 mod mutate;
 mod reverse;
 
-pub(super) use html::escaped;
-
 use crate::books;
 use crate::cli::{Cli, Format, FormatArgument, RulesVerb};
 use crate::failure::Failure;

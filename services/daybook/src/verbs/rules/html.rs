@@ -1,6 +1,7 @@
 //! The difference between two books as one page: no script, nothing fetched, fit for paper.
 
 use super::diff::{Report, dates, sources, summary};
+use daybook_console::escaped;
 use daybook_rules::DiffLine;
 use std::fmt::Write as _;
 
@@ -63,22 +64,6 @@ fn row(html: &mut String, line: &DiffLine) {
         escaped(&line.why),
         escaped(&sources(line)),
     );
-}
-
-/// Text that cannot be read as markup, in an element or in an attribute.
-pub(in crate::verbs) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A statement as one page: no script, nothing fetched, fit for paper.
 
 use super::document::{Document, LotNow, NotEarned};
-use crate::verbs::rules::escaped;
+use daybook_console::escaped;
 use daybook_views::rows::{PayoutRow, PostingRow, TrueUpRow};
 use std::fmt::Write as _;
 
