@@ -6,6 +6,7 @@
 mod accounting;
 mod crash;
 mod end_to_end;
+mod explained;
 mod golden;
 mod model;
 mod tidy;

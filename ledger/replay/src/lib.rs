@@ -27,9 +27,11 @@ pub use attribution::{
 };
 pub use compare::{ByChange, Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
 pub use explain::{
-    BucketExplanation, Cited, ClaimPart, ClaimStepPart, ExchangeUsed, ExplainError, ExplainedContribution,
-    ExplainedGrowth, ExplainedLine, Explanation, LotExplanation, LotPart, MonthExplanation, PostingExplanation,
-    explain_lot, explain_month,
+    BucketExplanation, CapUsed, Cited, ClaimExplanation, ClaimPart, ClaimStepPart, ClosedMonth, DayWhyNot,
+    EventExplanation, EventUse, ExchangeUsed, ExplainError, ExplainedCheck, ExplainedContribution, ExplainedGrowth,
+    ExplainedLine, ExplainedRequirement, ExplainedStep, Explainer, Explanation, FlagExplanation, GateExplanation,
+    LotBalance, LotExplanation, LotPart, MonthExplanation, NearLever, Need, PayoutExplanation, PayoutPart,
+    PostingExplanation, SmallestChange, StandingExplanation, explain_lot, explain_month,
 };
 pub use histories::{Histories, HistoriesBuilder};
 pub use impact::{

@@ -84,6 +84,64 @@ impl LineCode {
     }
 }
 
+/// What the figures of a month miss. A month without a rate or terms has the code of its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flag {
+    /// No exchange rate.
+    NoRate,
+    /// Before the first rule set.
+    NoTerms,
+    /// Growth over a year before of which nothing is known.
+    NoBase,
+    /// A sum that cannot be held.
+    Overflow,
+}
+
+impl Flag {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::NoRate, Self::NoTerms, Self::NoBase, Self::Overflow];
+
+    /// The code as printed, and what it says.
+    const fn entry(self) -> (&'static str, Meaning) {
+        match self {
+            Self::NoRate => LineCode::NoRate.entry(),
+            Self::NoTerms => LineCode::NoTerms.entry(),
+            Self::NoBase => (
+                "NOBASE",
+                says(
+                    "A customer's growth was measured against a year before of which nothing is known.",
+                    "Publish what was billed in the same month a year before, as opening revenue.",
+                ),
+            ),
+            Self::Overflow => (
+                "OVERFLOW",
+                says(
+                    "A sum is too large to hold, so the partner has no figures.",
+                    "Find the line whose amount is wrong, and have it reversed.",
+                ),
+            ),
+        }
+    }
+
+    /// The code as printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.entry().0
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn meaning(self) -> Meaning {
+        self.entry().1
+    }
+
+    /// The flag of a text; none where it is no flag of the fold's.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|flag| flag.as_str() == text)
+    }
+}
+
 /// Why our own check refuses a claim, in the order of the check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Refusal {

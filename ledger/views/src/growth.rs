@@ -1,5 +1,6 @@
 //! Growth of a customer's month over the same month a year before.
 
+use crate::codes::Flag;
 use crate::credits::Resolved;
 use crate::customers::{GroupsOnDay, GrowthAsks};
 use crate::fact::Line;
@@ -111,7 +112,7 @@ pub(crate) fn contribute(
     let is_known = state.customers.first_revenue_in.is_some_and(|first| first <= year_before);
     if !is_known {
         let partner_id = partner_id.clone();
-        state.provisional.push(ProvisionalRow { partner_id, month, why: "NOBASE".to_owned() });
+        state.provisional.push(ProvisionalRow { partner_id, month, why: Flag::NoBase.as_str().to_owned() });
     }
     for ((customer_id, name), (sum, last)) in sums {
         let Some(set) = priced[last].rule_set.map(|at| &book.sets[at]) else { continue };

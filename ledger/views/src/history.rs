@@ -199,6 +199,14 @@ impl PartnerHistory {
         (self.facts, self.reversals, self.pinned)
     }
 
+    /// The history with further facts, for asking what would be. One that has the id of a known fact takes its place.
+    #[must_use]
+    pub fn supposing(&self, further: &[Fact]) -> Self {
+        let stays = |fact: &&Fact| !further.iter().any(|other| other.id == fact.id);
+        let facts = self.facts.iter().filter(stays).chain(further).cloned().collect();
+        Self::new(facts, self.reversals.clone()).with_pinned(self.pinned.clone())
+    }
+
     /// All facts in order.
     #[must_use]
     pub fn facts(&self) -> &[Fact] {

@@ -1,7 +1,7 @@
 //! Every code says what is wrong and what to do, and the page on figures says the same.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use daybook_views::codes::{LineCode, Meaning, Refusal};
+use daybook_views::codes::{Flag, LineCode, Meaning, Refusal};
 use std::path::Path;
 
 /// All codes that the engine gives by itself. A new variant does not compile here until it is named, and fails until it
@@ -39,8 +39,17 @@ fn all() -> Vec<(&'static str, Meaning)> {
             (code.as_str(), code.meaning())
         }
     };
-    assert_eq!((lines.len(), refusals.len()), (LineCode::ALL.len(), Refusal::ALL.len()));
-    lines.into_iter().map(named).chain(refusals.into_iter().map(refused)).collect()
+    let flags = [Flag::NoRate, Flag::NoTerms, Flag::NoBase, Flag::Overflow];
+    let flagged = |flag: Flag| match flag {
+        Flag::NoRate | Flag::NoTerms | Flag::NoBase | Flag::Overflow => {
+            assert_eq!(Flag::parse(flag.as_str()), Some(flag));
+            (flag.as_str(), flag.meaning())
+        }
+    };
+    let numbers = (lines.len(), refusals.len(), flags.len());
+    assert_eq!(numbers, (LineCode::ALL.len(), Refusal::ALL.len(), Flag::ALL.len()));
+    let (lines, refusals) = (lines.into_iter().map(named), refusals.into_iter().map(refused));
+    lines.chain(refusals).chain(flags.into_iter().map(flagged)).collect()
 }
 
 #[test]

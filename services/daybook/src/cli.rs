@@ -2,6 +2,7 @@
 
 mod close;
 mod compare;
+mod explain;
 mod export;
 mod reconcile;
 mod replay;
@@ -11,6 +12,7 @@ mod verify;
 
 pub(crate) use close::CloseArguments;
 pub(crate) use compare::{Attribution, AttributionArguments, CompareFilesArguments, SEED};
+pub(crate) use explain::ExplainArguments;
 pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use reconcile::{DatedBy, ReconcileArguments};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
@@ -304,29 +306,6 @@ pub(crate) struct CompareArguments {
     pub(crate) attribution: AttributionArguments,
     #[command(flatten)]
     pub(crate) files: CompareFilesArguments,
-    #[command(flatten)]
-    pub(crate) format: FormatArgument,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArguments {
-    #[command(flatten)]
-    pub(crate) window: WindowArguments,
-    /// The rule book.
-    #[arg(long, default_value = "current")]
-    pub(crate) book: String,
-    /// The partner.
-    #[arg(long, value_parser = PartnerId::parse)]
-    pub(crate) partner: PartnerId,
-    /// The earning month to explain.
-    #[arg(long, value_parser = month, required_unless_present = "lot")]
-    pub(crate) month: Option<Month>,
-    /// Only this lever.
-    #[arg(long, requires = "month")]
-    pub(crate) lever: Option<String>,
-    /// The co-op lot to explain, by earning period, such as FY22H1.
-    #[arg(long, conflicts_with = "month")]
-    pub(crate) lot: Option<String>,
     #[command(flatten)]
     pub(crate) format: FormatArgument,
 }

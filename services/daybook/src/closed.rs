@@ -50,21 +50,23 @@ impl<'a> Terms<'a> {
         threads: usize,
         folded: &(dyn Fn(usize) + Sync),
     ) -> Result<Kept, Failure> {
-        let closings = histories.of_no_partner().closings();
-        let closed = closings.on(through);
-        let note = note(closed, self.keeping.is_some());
-        let Some(books) = self.keeping else {
+        let note = note(histories.of_no_partner().closings().on(through), self.keeping.is_some());
+        let Some(since) = self.since(histories, through)? else {
             return Ok(Kept { replayed: replay_telling(histories, self.book, through, threads, folded), note });
-        };
-        let since = match self.since.get() {
-            Some(since) => since,
-            None => {
-                let made = since(closed, books, self.book)?;
-                self.since.get_or_init(|| made)
-            }
         };
         let replayed = replay_closed_telling(histories, self.book, since, through, threads, folded);
         Ok(Kept { replayed, note })
+    }
+
+    /// How the book came from the one of the last closing; none where closings do not count under it.
+    pub(crate) fn since(&self, histories: &Histories, through: NaiveDate) -> Result<Option<&ClosedTerms>, Failure> {
+        let Some(books) = self.keeping else { return Ok(None) };
+        if let Some(known) = self.since.get() {
+            return Ok(Some(known));
+        }
+        let closings = histories.of_no_partner().closings();
+        let made = since(closings.on(through), books, self.book)?;
+        Ok(Some(self.since.get_or_init(|| made)))
     }
 }
 

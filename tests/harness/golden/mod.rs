@@ -8,7 +8,7 @@ pub(crate) mod books;
 mod explained;
 mod lock;
 mod rule_tests;
-mod situation;
+pub(crate) mod situation;
 mod story;
 
 use situation::Situation;

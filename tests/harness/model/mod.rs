@@ -22,7 +22,7 @@ mod gates;
 mod generate;
 mod lots;
 mod newness;
-mod number;
+pub(crate) mod number;
 mod payout;
 mod properties;
 mod reached;

@@ -1,12 +1,14 @@
 //! Why a period's co-op is what it is.
 
-use super::{Cited, ExplainError, meaning};
-use crate::histories::Histories;
+use super::change::SmallestChange;
+use super::closed;
+use super::subject::Subject;
+use super::{Cited, ExplainError, Explainer, lot_change, meaning};
 use daybook_event::{Exact, NaiveDate, Opening, PartnerId, Position};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::{ResolveAt, RuleBook};
 use daybook_views::rows::{ClaimRow, LotRow};
-use daybook_views::{Fact, FactKind, FactSource, LotDays, PartnerHistory, fold_partner};
+use daybook_views::{Fact, FactKind, FactSource, LotDays, PartnerHistory};
 use serde::Serialize;
 
 /// A lot explained.
@@ -31,6 +33,12 @@ pub struct LotExplanation {
     pub parts: Vec<LotPart>,
     /// The claims on it.
     pub claims: Vec<ClaimPart>,
+    /// The closing that decided its outcome; none where it is decided by the records.
+    pub decided_by: Option<String>,
+    /// How much co-op is missing to the threshold; zero where none is.
+    pub missing: Exact,
+    /// Of a converted lot: with what it would have been usable; none where nothing tried would have sufficed.
+    pub smallest_change: Option<SmallestChange>,
     /// The arithmetic, a step each.
     pub arithmetic: Vec<String>,
 }
@@ -77,16 +85,15 @@ pub struct ClaimStepPart {
 ///
 /// # Errors
 /// [`ExplainError`] when there is no such lot.
-pub fn explain_lot(
-    histories: &Histories,
-    book: &RuleBook,
-    through: NaiveDate,
+pub(super) fn explain(
+    explainer: &Explainer<'_>,
     partner_id: &PartnerId,
     period: Period,
 ) -> Result<LotExplanation, ExplainError> {
-    let history = histories.partner(partner_id).ok_or_else(|| ExplainError::NoPartner(partner_id.to_string()))?;
-    let fx = histories.of_no_partner().fx_counting(book, through);
-    let rows = fold_partner(book, &fx, partner_id, history, through);
+    let subject = Subject::new(explainer, partner_id)?;
+    let (book, through) = (subject.book, subject.through);
+    let history = subject.history;
+    let rows = subject.rows();
     let label = period.to_string();
     let no_lot = || ExplainError::NoLot { partner_id: partner_id.to_string(), period: label.clone() };
     let has_claims = rows.claims.iter().any(|claim| claim.period == label);
@@ -110,9 +117,19 @@ pub fn explain_lot(
     let (rules, threshold) = rules(book, period);
     let days = LotDays::of(book, period);
     let stood = stood(book, history, &row, through);
+    let missing = threshold.minus(row.accrued)?;
+    let decided_by = closed::decided(&subject, period.last_month());
+    let smallest_change = if row.state == "converted" && !stood && decided_by.is_none() && missing.is_positive() {
+        lot_change::smallest(&subject, period, missing)?
+    } else {
+        None
+    };
     Ok(LotExplanation {
+        missing: missing.max(Exact::ZERO),
+        smallest_change,
         summary: summary(&row, stood, threshold, period),
-        arithmetic: arithmetic(&row, stood, threshold, &parts)?,
+        arithmetic: arithmetic(&row, stood, decided_by.as_deref(), threshold, &parts)?,
+        decided_by,
         through,
         earned_between: (period.first_day(), period.last_day()),
         used_between: days.used,
@@ -200,7 +217,13 @@ fn summary(row: &LotRow, stood: bool, threshold: Exact, period: Period) -> Strin
     }
 }
 
-fn arithmetic(row: &LotRow, stood: bool, threshold: Exact, parts: &[LotPart]) -> Result<Vec<String>, ExplainError> {
+fn arithmetic(
+    row: &LotRow,
+    stood: bool,
+    decided_by: Option<&str>,
+    threshold: Exact,
+    parts: &[LotPart],
+) -> Result<Vec<String>, ExplainError> {
     let sum = parts.iter().try_fold(Exact::ZERO, |sum, part| sum.plus(part.coop))?;
     let opening = row.accrued.minus(sum)?;
     let mut steps = vec![format!("accrued = sum of co-op over {} postings and true-ups = {sum}", parts.len())];
@@ -208,10 +231,10 @@ fn arithmetic(row: &LotRow, stood: bool, threshold: Exact, parts: &[LotPart]) ->
         steps.push(format!("accrued = {sum} + opening lot {opening} = {}", row.accrued));
     }
     let comparison = if row.accrued >= threshold { "at least" } else { "below" };
-    steps.push(if stood {
-        format!("{} before the ledger began: not decided again", row.state)
-    } else {
-        format!("{} is {comparison} the threshold of {threshold}: {}", row.accrued, row.state)
+    steps.push(match decided_by {
+        Some(event) => format!("{}: decided by {event}, not decided again", row.state),
+        None if stood => format!("{} before the ledger began: not decided again", row.state),
+        None => format!("{} is {comparison} the threshold of {threshold}: {}", row.accrued, row.state),
     });
     if row.state != "open" {
         steps.push(format!(

@@ -2,8 +2,9 @@
 
 use daybook_rules::model::RuleBook;
 use daybook_views::Bucket;
-use daybook_views::codes::{LineCode, Meaning, Refusal};
-use daybook_views::rows::ClaimRow;
+use daybook_views::codes::{Flag, LineCode, Meaning, Refusal};
+use daybook_views::rows::{ClaimRow, ProvisionalRow};
+use serde::Serialize;
 
 /// Of a bucket: the sentence, and what to do. `rule_set` is that of the line.
 pub(super) fn of_bucket(book: &RuleBook, bucket: &Bucket, rule_set: Option<usize>) -> (String, String) {
@@ -42,6 +43,24 @@ pub(super) fn of_claim(row: &ClaimRow) -> (String, String) {
     };
     let (sentence, how_to) = texts(refusal.meaning());
     (format!("{}: our check refused it ({}). {sentence}", row.state, row.refused), how_to)
+}
+
+/// Something that the figures of a month miss.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FlagExplanation {
+    /// What is missing.
+    pub why: String,
+    /// What it means.
+    pub sentence: String,
+    /// What would have to change.
+    pub how_to: String,
+}
+
+impl FlagExplanation {
+    pub(super) fn of(row: &ProvisionalRow) -> Self {
+        let (sentence, how_to) = Flag::parse(&row.why).map(|flag| texts(flag.meaning())).unwrap_or_default();
+        Self { why: row.why.clone(), sentence, how_to }
+    }
 }
 
 fn texts(meaning: Meaning) -> (String, String) {

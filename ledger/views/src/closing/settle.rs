@@ -5,7 +5,7 @@ use super::difference::differences;
 use super::months::ClosedMonths;
 use crate::fold::{Booked, FoldError, finding, overflowed, settle_booked, step};
 use crate::history::{FactSource, PartnerHistory};
-use crate::rows::{PartnerRows, TrueUpRow};
+use crate::rows::{FindingRow, PartnerRows, TrueUpRow};
 use crate::state::PartnerState;
 use daybook_event::{Month, PartnerId};
 
@@ -47,9 +47,7 @@ pub fn settle_closed<S: FactSource>(
     state: &PartnerState,
     start: Option<PartnerState>,
 ) -> Result<PartnerRows, FoldError<S::Error>> {
-    let (pinned, odd) = Pinned::read(closed.closings(), partner_id, source).map_err(FoldError::Facts)?;
-    let differences = differences(closed, partner_id, source, state, &pinned, start)?;
-    let booked = booked(closed, state, &pinned, differences);
+    let (booked, pinned, odd) = booked_closed(closed, partner_id, source, state, start)?;
     let (book, fx, through) = (closed.book, &closed.fx, closed.through);
     let mut rows = settle_booked(book, fx, partner_id, source, state, booked, &pinned, through)?;
     let too_late = state.openings.too_late(book.calendar(), |month| pinned.known_until(month));
@@ -58,6 +56,19 @@ pub fn settle_closed<S: FactSource>(
     rows.findings.extend(odd);
     rows.findings.sort();
     Ok(rows)
+}
+
+/// What is booked in which month, what is pinned, and what is odd about that.
+pub(crate) fn booked_closed<'c, S: FactSource>(
+    closed: &'c ClosedMonths<'_>,
+    partner_id: &PartnerId,
+    source: &S,
+    state: &PartnerState,
+    start: Option<PartnerState>,
+) -> Result<(Booked, Pinned<'c>, Vec<FindingRow>), FoldError<S::Error>> {
+    let (pinned, odd) = Pinned::read(closed.closings(), partner_id, source).map_err(FoldError::Facts)?;
+    let differences = differences(closed, partner_id, source, state, &pinned, start)?;
+    Ok((booked(closed, state, &pinned, differences), pinned, odd))
 }
 
 /// What is booked in which month: what was pinned in closed ones; in open ones what was earned, corrected by hand, and found

@@ -1,14 +1,15 @@
 //! What each step of a claim did, and what the check of a submission held against what.
 
 use crate::claims::{Check, ClaimStep, Stage};
-use crate::closing::Pinned;
+use crate::closing::{ClosedMonths, Pinned, booked_closed};
 use crate::coop::Desk;
 use crate::fold::Booked;
 use crate::fx::FxTable;
+use crate::history::PartnerHistory;
 use crate::lots::{Lot, Outcome, lots};
 use crate::state::PartnerState;
 use chrono::NaiveDate;
-use daybook_event::{Amount, ClaimState, Currency, EventRef, Exact, Overflow, PartnerId};
+use daybook_event::{Amount, ClaimState, Currency, EventRef, Exact, Month, Overflow, PartnerId};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::RuleBook;
 
@@ -35,6 +36,8 @@ pub struct StepReason {
     pub activity_days: (Option<NaiveDate>, Option<NaiveDate>),
     /// Program currency, after the step.
     pub program_amount: Option<Exact>,
+    /// The month of the last submission up to the step: whose exchange rate holds.
+    pub submitted_in: Month,
     /// Of a submission: every check, in order.
     pub checks: Vec<Check>,
     /// The lot before the step.
@@ -91,6 +94,23 @@ pub fn claim_steps(
     state.claims.iter().map(|step| taken(&mut desk, step)).collect()
 }
 
+/// The same, where lots of closed periods are as they were pinned.
+///
+/// # Errors
+/// As for [`claim_steps`].
+pub fn claim_steps_closed(
+    closed: &ClosedMonths<'_>,
+    partner_id: &PartnerId,
+    history: &PartnerHistory,
+    state: &PartnerState,
+) -> Result<Vec<StepReason>, Overflow> {
+    let booked = booked_closed(closed, partner_id, history, state, None);
+    let (booked, pinned, _) = booked.map_err(super::overflow::<PartnerHistory>)?;
+    let lots = lots(closed.book, state, &booked, &pinned, closed.through)?;
+    let mut desk = Desk::open(closed.book, &closed.fx, partner_id, lots);
+    state.claims.iter().map(|step| taken(&mut desk, step)).collect()
+}
+
 fn taken(desk: &mut Desk<'_>, step: &ClaimStep) -> Result<StepReason, Overflow> {
     let before = desk.lots.clone();
     let from = desk.claims.get(&step.claim_id).map(|claim| claim.stage);
@@ -112,6 +132,7 @@ fn taken(desk: &mut Desk<'_>, step: &ClaimStep) -> Result<StepReason, Overflow> 
         activity: claim.map(|claim| claim.activity.clone()).unwrap_or_default(),
         activity_days: claim.map_or((None, None), |claim| (claim.activity_start, claim.activity_end)),
         program_amount: claim.and_then(|claim| claim.amount),
+        submitted_in: claim.map_or(Month::of(step.on), |claim| claim.submitted_in),
         checks: std::mem::take(&mut desk.checked),
         before: sums(&before),
         after: sums(&desk.lots),

@@ -8,7 +8,7 @@ mod gates;
 mod levers;
 
 pub use crate::claims::{Against, Check};
-pub use claims::{LotSums, StepReason, claim_steps};
+pub use claims::{LotSums, StepReason, claim_steps, claim_steps_closed};
 pub use gates::{Alternative, GateReason, Requirement, Wants};
 pub use levers::{LeverFit, NewCustomerFit, lever_fits};
 
@@ -61,6 +61,18 @@ impl<'a> PartnerOn<'a> {
             step(book, fx, partner_id, history, &mut state, on).map_err(overflow::<PartnerHistory>)?;
         }
         Ok(Self { book, state, on })
+    }
+
+    /// A partner in a state that is folded already.
+    #[must_use]
+    pub fn at(book: &'a RuleBook, state: PartnerState, on: NaiveDate) -> Self {
+        Self { book, state, on }
+    }
+
+    /// The state alone.
+    #[must_use]
+    pub fn into_state(self) -> PartnerState {
+        self.state
     }
 
     /// The date.

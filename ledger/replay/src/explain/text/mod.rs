@@ -1,8 +1,22 @@
 //! Explanations as text.
 
+mod claim;
+mod event;
+mod payout;
+mod standing;
+mod why_not;
+
+pub(super) use claim::claim;
+pub(super) use event::event;
+pub(super) use payout::payout;
+pub(super) use standing::standing;
+
 use super::Cited;
+use super::change::SmallestChange;
+use super::line::ExplainedLine;
 use super::lot::LotExplanation;
-use super::month::{ExplainedLine, MonthExplanation};
+use super::month::MonthExplanation;
+use daybook_views::rows::TrueUpRow;
 use std::fmt::{Formatter, Result};
 
 pub(super) fn month(f: &mut Formatter<'_>, month: &MonthExplanation) -> Result {
@@ -23,6 +37,19 @@ pub(super) fn month(f: &mut Formatter<'_>, month: &MonthExplanation) -> Result {
         writeln!(f, "  why       {}", bucket.sentence)?;
         writeln!(f, "  what to do  {}", bucket.how_to)?;
         bucket.lines.iter().try_for_each(|line| self::line(f, line))?;
+        why_not::bucket(f, bucket)?;
+    }
+    for flag in &month.provisional {
+        writeln!(f, "\nProvisional: {}  {}", flag.why, flag.sentence)?;
+        writeln!(f, "  what to do  {}", flag.how_to)?;
+    }
+    if let Some(closed) = &month.closed {
+        writeln!(f, "\nClosed by {} #{}, on the records up to {}", closed.event, closed.recorded, closed.position)?;
+        for row in &closed.true_ups {
+            let TrueUpRow { month, rebate, coop, cause, .. } = row;
+            writeln!(f, "  booked in {month}: rebate {rebate}, co-op {coop} ({cause})")?;
+        }
+        closed.arithmetic.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
     }
     if let Some(row) = &month.conservation {
         let ineligible: String = row.ineligible.iter().map(|(code, amount)| format!(" + {code} {amount}")).collect();
@@ -59,8 +86,14 @@ pub(super) fn lot(f: &mut Formatter<'_>, lot: &LotExplanation) -> Result {
             writeln!(f, "      {} {} #{}  {} {}", step.on, step.event, step.position, step.state, step.amount)?;
         }
     }
+    smallest(f, "  ", lot.smallest_change.as_ref())?;
     writeln!(f, "  arithmetic")?;
     lot.arithmetic.iter().try_for_each(|step| writeln!(f, "    {step}"))
+}
+
+/// The smallest change, if there is one.
+fn smallest(f: &mut Formatter<'_>, indent: &str, change: Option<&SmallestChange>) -> Result {
+    change.map_or(Ok(()), |change| writeln!(f, "{indent}{}", change.sentence))
 }
 
 fn rules(f: &mut Formatter<'_>, rules: &[Cited]) -> Result {
