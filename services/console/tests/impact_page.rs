@@ -61,7 +61,7 @@ fn compared(given: &str, versions: [&str; 2], asked: Asked) -> Compared {
         varied: if everything { vec![players.varied("coop.threshold=0..12000/6").unwrap()] } else { Vec::new() },
         keep_rows: true,
     };
-    let plan = AttributionPlan::new(&players, request, through).unwrap();
+    let plan = AttributionPlan::new(&players, request, through);
     let partners = attribute(&histories, &plan, through, 1, &|_| {}).unwrap();
     let mut attributed = partners.finish(&plan, (versions[0], versions[1]), Position::new(42)).unwrap();
     let (before, after) = attributed.sides.take().unwrap();
