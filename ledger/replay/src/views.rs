@@ -22,6 +22,8 @@ pub struct ViewsHead {
     pub engine_semantics: u32,
     /// The digest of all rows, in hex, whatever part of them is shown.
     pub views_digest: String,
+    /// What is closed, and whether it was kept, in one line.
+    pub closed: String,
 }
 
 /// All views. Arrays are sorted by their fields in the order shown; `standing` by partner, then as it happened.

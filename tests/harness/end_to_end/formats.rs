@@ -60,7 +60,7 @@ const VIEWS: &[(&str, &[&str])] = &[
     ("provisional", &["partner_id", "month", "why"]),
     ("findings", &["partner_id", "code", "events"]),
 ];
-const VIEWS_HEAD: &[&str] = &["position", "through", "root", "rule_book", "engine_semantics", "views_digest"];
+const VIEWS_HEAD: &[&str] = &["position", "through", "root", "rule_book", "engine_semantics", "views_digest", "closed"];
 
 /// The keys of `compare --format json`: both sides, whose doing it is, what it does to whom.
 const COMPARE: &[&str] = &["reference", "candidate", "position", "totals", "partners"];

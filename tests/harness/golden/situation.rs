@@ -198,6 +198,7 @@ impl Situation {
             rule_book: String::new(),
             engine_semantics: daybook_views::ENGINE_SEMANTICS,
             views_digest: String::new(),
+            closed: String::new(),
         };
         let mut value = serde_json::to_value(Views::of(head, replayed, None)).unwrap();
         value.as_object_mut().unwrap().retain(|_, field| field.is_array());

@@ -50,6 +50,12 @@ pub(crate) trait Door {
     /// Waits until everything taken is durable and to be read; returns the rest of it.
     fn flush(&mut self) -> Result<Vec<Settled>, Failure>;
 
+    /// Whether what is taken until it is flushed goes in as a whole or not at all, as far as one batch holds it, and each batch
+    /// only after those before.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
     /// Reads the ledger behind the door.
     fn reader(&self) -> Result<LedgerReader, Failure>;
 

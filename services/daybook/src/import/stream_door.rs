@@ -142,6 +142,11 @@ impl Door for StreamDoor {
         Ok(settled)
     }
 
+    /// A message may fail between others that do not.
+    fn is_whole(&self) -> bool {
+        false
+    }
+
     fn reader(&self) -> Result<LedgerReader, Failure> {
         Ok(self.reader.clone())
     }

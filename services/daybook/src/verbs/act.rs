@@ -53,8 +53,8 @@ pub(super) fn record(config: &ActConfig, envelope: &Envelope) -> Result<(bool, O
     record_after(config, std::iter::empty(), envelope)
 }
 
-/// The same for an act that counts only with others before it: it goes in once all of these are in the ledger. They are
-/// sent in the door's batches, so there may be many.
+/// The same for an act that counts only with others before it: it goes in with them, or once all of these are in the ledger.
+/// They are sent in the door's batches, so there may be many.
 pub(super) fn record_after(
     config: &ActConfig,
     before: impl Iterator<Item = Result<Envelope, Failure>>,
@@ -65,10 +65,14 @@ pub(super) fn record_after(
     for earlier in before {
         check_in(&door.push(incoming(&earlier?), Part::line(None))?)?;
     }
-    check_in(&door.flush()?)?;
+    if !door.is_whole() {
+        check_in(&door.flush()?)?;
+    }
     let mut settled = door.push(incoming(envelope), Part::line(None))?;
     settled.extend(door.finish()?);
-    let is_new = match settled.into_iter().next().map(|one| one.outcome) {
+    let last = settled.pop();
+    check_in(&settled)?;
+    let is_new = match last.map(|one| one.outcome) {
         Some(Outcome::Appended | Outcome::Superseding) => true,
         Some(Outcome::Duplicate) => false,
         Some(Outcome::Quarantined(reason)) => {
@@ -92,8 +96,8 @@ fn check_in(settled: &[Settled]) -> Result<(), Failure> {
     match refused {
         None => Ok(()),
         Some(reason) => Err(Failure::Input(format!(
-            "a part of the act is in quarantine ({reason}), so the act was left out and nothing has changed: see daybook \
-             quarantine list"
+            "a part of the act is in quarantine ({reason}): see daybook quarantine list, and daybook verify for what became of \
+             the act"
         ))),
     }
 }

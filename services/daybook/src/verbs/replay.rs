@@ -86,6 +86,7 @@ fn head_of(known: &Known, book: &RuleBook, folded: &Folded) -> Result<ViewsHead,
         rule_book: book.terms_hash.clone(),
         engine_semantics: ENGINE_SEMANTICS,
         views_digest: folded.digest.to_string(),
+        closed: folded.closed.clone(),
     })
 }
 

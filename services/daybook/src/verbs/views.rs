@@ -28,8 +28,8 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
     });
     let period = period.transpose()?;
     let only = arguments.partner.as_ref();
-    let (mut views, closed) = match live(&known, arguments, &named)? {
-        Some(shown) => shown,
+    let mut views = match live(&known, arguments, &named)? {
+        Some(views) => views,
         None => computed(&known, arguments, &books, &named)?,
     };
     // Quarantine has no positions, so these flags are in no digest: they are added when printing.
@@ -44,19 +44,14 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
         ("through", views.head.through.to_string()),
         ("root", views.head.root.clone()),
         ("rule book", named.note),
-        ("closed", closed),
+        ("closed", views.head.closed.clone()),
         ("digest", views.head.views_digest.clone()),
     ];
     output::print(arguments.format.format, &views, &about, &sections(&views, arguments.view)?)
 }
 
 /// Rows computed from the records.
-fn computed(
-    known: &Known,
-    arguments: &ViewsArguments,
-    books: &Books,
-    named: &NamedBook,
-) -> Result<(Views, String), Failure> {
+fn computed(known: &Known, arguments: &ViewsArguments, books: &Books, named: &NamedBook) -> Result<Views, Failure> {
     let through = arguments.window.through;
     let memory_max = arguments.memory.memory_max;
     let folding = Folding { terms: Terms::of(named, books), through, threads: threads_of_machine(), memory_max };
@@ -74,17 +69,26 @@ fn computed(
         return Err(window::partner_missing(partner_id));
     }
     let root = hex::encode(window::root(known)?);
-    let head = head(known.position, folded.through, root, &named.book, folded.digest.to_string());
-    Ok((Views { head, rows: kept }, folded.closed))
+    let digest = folded.digest.to_string();
+    let head = ViewsHead { closed: folded.closed, ..head(known.position, folded.through, root, &named.book, digest) };
+    Ok(Views { head, rows: kept })
 }
 
 fn head(position: Position, through: NaiveDate, root: String, book: &RuleBook, views_digest: String) -> ViewsHead {
     let rule_book = book.terms_hash.clone();
-    ViewsHead { position, through, root, rule_book, engine_semantics: ENGINE_SEMANTICS, views_digest }
+    ViewsHead {
+        position,
+        through,
+        root,
+        rule_book,
+        engine_semantics: ENGINE_SEMANTICS,
+        views_digest,
+        closed: String::new(),
+    }
 }
 
 /// The rows that `serve` keeps, if they are at these coordinates.
-fn live(known: &Known, arguments: &ViewsArguments, named: &NamedBook) -> Result<Option<(Views, String)>, Failure> {
+fn live(known: &Known, arguments: &ViewsArguments, named: &NamedBook) -> Result<Option<Views>, Failure> {
     let book = &named.book;
     let (ledger, snapshot) = (known.dir.as_path(), &known.snapshot);
     if arguments.window.known_as_of.is_some() || !ledger.join(DERIVED_FILE).exists() {
@@ -125,7 +129,8 @@ fn live(known: &Known, arguments: &ViewsArguments, named: &NamedBook) -> Result<
             })
             .map_err(read)?,
     }
-    Ok(Some((views, closed::note(closed, named.is_current))))
+    views.head.closed = closed::note(closed, named.is_current);
+    Ok(Some(views))
 }
 
 fn sections(views: &Views, only: Option<ViewName>) -> Result<Vec<Section>, Failure> {

@@ -11,13 +11,14 @@ use crate::books::{Books, RulesAtHand};
 use crate::cli::{Cli, CloseArguments, Format};
 use crate::failure::Failure;
 use crate::growing::Growing;
+use crate::import::now;
 use crate::output::{self, Section};
 use crate::serve::config::ActConfig;
 use crate::window;
 use attempt::{Attempt, Blocked};
 use daybook_event::{Month, NaiveDate, PartnerId};
 use daybook_replay::Histories;
-use daybook_views::Statement;
+use daybook_views::{Closing, Statement};
 use serde::Serialize;
 
 /// What became of it.
@@ -74,6 +75,11 @@ pub(super) fn run(cli: &Cli, arguments: &CloseArguments) -> Result<(), Failure> 
     let mut growing = Growing::default();
     let histories = growing.up_to(&known.snapshot, known.position)?;
     let through = arguments.through.unwrap_or_else(|| histories.recorded_at().date_utc());
+    if through > now().date_utc() {
+        return Err(Failure::Input(format!(
+            "--through {through} has not happened yet: a closing cannot know that day"
+        )));
+    }
     let months = months(arguments, histories, through)?;
     drop(known);
     let mut closer = Closer { config: &config, arguments, signatures, through, growing };
@@ -146,11 +152,20 @@ impl Closer<'_> {
     }
 
     /// The statements through the ledger's door, then the record that makes them count.
-    fn record(&self, attempt: &Attempt) -> Result<(String, Option<u64>), Failure> {
+    fn record(&mut self, attempt: &Attempt) -> Result<(String, Option<u64>), Failure> {
         let overridden = if attempt.blocked.is_empty() { "" } else { self.override_reason() };
         let closing = records::closing(attempt, &self.signatures, overridden)?;
         let statements = attempt.statements.iter().map(|statement| records::statement(attempt, statement));
         let (_, position) = act::record_after(self.config, statements, &closing)?;
+        let known = window::known(&self.config.ledger, None)?;
+        let histories = self.growing.up_to(&known.snapshot, known.position)?;
+        let counts = |counting: &Closing| counting.event == closing.id;
+        if !histories.of_no_partner().closings().all().iter().any(counts) {
+            return Err(Failure::Input(format!(
+                "{} stands but counts for nothing, since {} was closed by another record meanwhile: see daybook verify",
+                closing.id, attempt.month
+            )));
+        }
         Ok((closing.id.to_string(), position))
     }
 }
@@ -164,6 +179,12 @@ fn months(arguments: &CloseArguments, histories: &Histories, through: NaiveDate)
         )));
     }
     let closings = histories.of_no_partner().closings();
+    if let Some(later) = closings.all().get(closings.on(through).len()) {
+        return Err(Failure::Input(format!(
+            "{} was closed through {}, later than {through}: give --through {} or a later date",
+            later.month, later.through, later.through
+        )));
+    }
     let of_facts = histories.partners().iter().filter_map(|(_, history)| history.first_month()).min();
     let first = match (closings.on(through).last(), of_facts) {
         (Some(closing), _) => closing.month.next(),
