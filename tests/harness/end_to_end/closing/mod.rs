@@ -2,6 +2,7 @@
 
 mod blocked;
 mod doors;
+mod fixture;
 mod late;
 mod proof;
 
