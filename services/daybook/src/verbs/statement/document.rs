@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) month: Month,
     /// `closed`: as it was pinned, for good. `open`: as computed now.
     pub(super) state: &'static str,
+    /// The program currency: of every amount that names none.
+    pub(super) currency: String,
     /// What the figures miss.
     pub(super) provisional: Vec<String>,
     pub(super) totals: Totals,
@@ -111,6 +113,7 @@ impl Document {
         let later = |row: &&TrueUpRow| is_closed && row.closed_month == statement.month && row.month > statement.month;
         Ok(Self {
             state: if is_closed { "closed" } else { "open" },
+            currency: book.set_on_or_first(statement.month.last_day()).currency.to_string(),
             totals: totals(&statement)?,
             not_earned: statement.conservation.as_ref().map(|row| not_earned(book, row)).unwrap_or_default(),
             booked_later: rows.true_ups.iter().filter(later).cloned().collect(),

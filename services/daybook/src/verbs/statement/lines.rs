@@ -14,6 +14,7 @@ pub(super) fn head(document: &Document) -> Vec<(&'static str, String)> {
         ("partner", document.partner_id.to_string()),
         ("month", document.month.to_string()),
         ("state", state(document)),
+        ("currency", document.currency.clone()),
     ];
     if !document.provisional.is_empty() {
         head.push(("provisional", document.provisional.join(", ")));

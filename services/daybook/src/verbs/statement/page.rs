@@ -2,6 +2,7 @@
 
 use super::document::{Document, LotNow, NotEarned};
 use daybook_console::escaped;
+use daybook_event::{Exact, Month, NaiveDate};
 use daybook_views::rows::{PayoutRow, PostingRow, TrueUpRow};
 use std::fmt::Write as _;
 
@@ -17,6 +18,7 @@ thead th { border-bottom: 2px solid #444; }
 tfoot td { border-top: 2px solid #444; font-weight: 600; }
 .amount { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td small { color: #444; }
+.dates { white-space: nowrap; }
 .flag { border-left: .3rem solid #8a1f11; padding: .2rem .7rem; margin: .6rem 0; }
 @media print { body { margin: 0; max-width: none; font-size: 10pt; } tr, .flag { break-inside: avoid; } thead { display: table-header-group; } h2 { break-after: avoid; } }
 @page { size: A4; margin: 14mm; }
@@ -28,6 +30,8 @@ enum Cell {
     Amount(String),
     /// Text with a smaller line below it.
     Noted(String, String),
+    /// A first and a last day.
+    Dates(NaiveDate, NaiveDate),
 }
 
 /// The page.
@@ -56,12 +60,10 @@ pub(super) fn page(document: &Document) -> String {
 /// Whether the figures may still change, and what they miss.
 fn state(html: &mut String, document: &Document) {
     let text = match &document.proof.closing {
-        Some(closing) => {
-            format!("Closed by {}: these figures never change. {}", named(&closing.closed_by), closing.reason)
-        }
+        Some(closing) => format!("Closed by {}: these figures never change.", named(&closing.closed_by)),
         None => "Open: these figures are of now and may change until the month is closed.".to_owned(),
     };
-    paragraph(html, &text);
+    paragraph(html, &format!("{text} Amounts are in {}.", document.currency));
     if !document.provisional.is_empty() {
         flag(html, &format!("Provisional: {}", document.provisional.join(", ")));
     }
@@ -114,13 +116,7 @@ fn payout(html: &mut String, payout: Option<&PayoutRow>) {
     table(html, &format!("Payout, due {}", row.due_on), &["Part", "Amount"], rows, None);
 }
 
-fn true_ups(
-    html: &mut String,
-    title: &str,
-    other_month: &str,
-    all: &[TrueUpRow],
-    month: impl Fn(&TrueUpRow) -> daybook_event::Month,
-) {
+fn true_ups(html: &mut String, title: &str, other_month: &str, all: &[TrueUpRow], month: impl Fn(&TrueUpRow) -> Month) {
     let row = |row: &TrueUpRow| {
         vec![
             Cell::Text(row.cause.clone()),
@@ -164,14 +160,15 @@ fn conservation(html: &mut String, document: &Document) {
 fn lots(html: &mut String, document: &Document) {
     let row = |lot: &LotNow| {
         vec![
-            Cell::Noted(lot.row.period.clone(), lot.row.state.clone()),
+            Cell::Text(lot.row.period.clone()),
+            Cell::Text(lot.row.state.clone()),
             amount(lot.row.accrued),
             amount(lot.row.consumed),
             amount(lot.row.reserved),
             amount(lot.row.available),
             amount(lot.row.forfeited),
-            Cell::Text(format!("{} to {}", lot.use_from, lot.use_until)),
-            Cell::Text(format!("{} to {}", lot.claim_from, lot.claim_until)),
+            Cell::Dates(lot.use_from, lot.use_until),
+            Cell::Dates(lot.claim_from, lot.claim_until),
         ]
     };
     if let Some(lot) = &document.lot {
@@ -184,7 +181,8 @@ fn lots(html: &mut String, document: &Document) {
         let title = "Co-op of the earning period that ended with this month";
         table(html, title, &["Period", "Accrued", "Outcome", "Turned into rebate"], rows, None);
     }
-    let head = ["Period", "Accrued", "Consumed", "Reserved", "Available", "Forfeited", "To be used", "To be claimed"];
+    let head =
+        ["Period", "State", "Accrued", "Consumed", "Reserved", "Available", "Forfeited", "To be used", "To be claimed"];
     let at = &document.proof;
     let title = format!("Co-op lots as they stand at record {}, through {}", at.head_position, at.head_through);
     table(html, &title, &head, document.lots.iter().map(row).collect(), None);
@@ -204,6 +202,7 @@ fn proof(html: &mut String, document: &Document) {
         lines.extend([
             ("Closed by the record", format!("{}, {}", closing.position, closing.event)),
             ("Digest of the month's statements", closing.statement_digest.clone()),
+            ("Reason", closing.reason.clone()),
             ("Closed by", closing.closed_by.clone()),
             ("Approved by", closing.approver.clone()),
         ]);
@@ -222,7 +221,7 @@ fn proof(html: &mut String, document: &Document) {
     html.push_str("</tbody>\n</table>\n");
 }
 
-fn amount(sum: daybook_event::Exact) -> Cell {
+fn amount(sum: Exact) -> Cell {
     Cell::Amount(sum.to_string())
 }
 
@@ -259,6 +258,7 @@ fn cells(html: &mut String, row: &[Cell]) {
         let _ = match cell {
             Cell::Text(text) => write!(html, "<td>{}</td>", escaped(text)),
             Cell::Amount(text) => write!(html, "<td class=\"amount\">{}</td>", escaped(text)),
+            Cell::Dates(first, last) => write!(html, "<td class=\"dates\">{first}<br>to {last}</td>"),
             Cell::Noted(text, note) => write!(html, "<td>{}<br><small>{}</small></td>", escaped(text), escaped(note)),
         };
     }
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
     use crate::books;
     use crate::verbs::statement::document::{ClosingProof, Proof};
-    use daybook_event::{Exact, Month, PartnerId, Position, date_parse};
+    use daybook_event::{PartnerId, Position, date_parse};
     use daybook_views::{PartnerRows, Statement};
     use std::collections::BTreeMap;
 
