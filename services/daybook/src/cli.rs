@@ -302,6 +302,10 @@ pub(crate) struct CompareArguments {
     /// How many partners the table lists; JSON and CSV list all.
     #[arg(long, default_value_t = 20)]
     pub(crate) top: usize,
+    /// Keep closed months as they were pinned, on both sides: what a book would change of them stands as true-ups in the
+    /// earliest open month. Deltas are not split among changes then; the causes of true-ups name them.
+    #[arg(long, conflicts_with_all = ["attribution", "seed", "vary", "no_interpretations", "html", "csv"])]
+    pub(crate) keep_closed: bool,
     #[command(flatten)]
     pub(crate) attribution: AttributionArguments,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use crate::books::{Books, NamedBook};
 use crate::failure::Failure;
 use crate::window::TakeError;
 use daybook_event::{Envelope, NaiveDate, PartnerId, Payload, Position};
-use daybook_replay::{Histories, Replayed, replay_closed_telling, replay_telling};
+use daybook_replay::{Histories, Replayed, replay_closed, replay_closed_telling, replay_telling};
 use daybook_rules::model::RuleBook;
 use daybook_rules::{RuleLibrary, announced_steps};
 use daybook_store::{RecordRef, Snapshot};
@@ -87,11 +87,35 @@ fn since(closed: &[Closing], books: &Books, book: &RuleBook) -> Result<ClosedTer
 
 /// The terms that a month was closed under, and how they became those of now, one change after the other.
 pub(crate) fn terms_since(closing: &Closing, books: &Books) -> Result<ClosedTerms, Failure> {
+    terms_to(closing, books, books.library_current()?)
+}
+
+/// The same to the terms of any library.
+fn terms_to(closing: &Closing, books: &Books, library: &RuleLibrary) -> Result<ClosedTerms, Failure> {
     let adopted = books.adoptions().adopted(closing.position);
     let then = adopted.library().ok_or_else(|| no_book(closing))?;
     let step = |(name, book)| TermsStep { cause: format!("terms:{name}"), book: Arc::new(book) };
-    let steps = announced_steps(then, books.library_current()?).into_iter().map(step).collect();
+    let steps = announced_steps(then, library).into_iter().map(step).collect();
     Ok(ClosedTerms { at_close: Arc::new(then.current()), steps })
+}
+
+/// Folds every partner of a window under the book of a library as if it were the current one: closed months stay as they were
+/// pinned, and what it changes of them is trued up. For comparisons that ask for it.
+pub(crate) fn replay_keeping(
+    histories: &Histories,
+    books: &Books,
+    library: &RuleLibrary,
+    through: NaiveDate,
+    threads: usize,
+) -> Result<Kept, Failure> {
+    let closings = histories.of_no_partner().closings();
+    let closed = closings.on(through);
+    let (book, note) = (library.current(), note(closed, true));
+    let terms = match closed.last() {
+        Some(last) => terms_to(last, books, library)?,
+        None => ClosedTerms::unchanged(Arc::new(book.clone())),
+    };
+    Ok(Kept { replayed: replay_closed(histories, &book, &terms, through, threads), note })
 }
 
 /// The book that a closing was made under.

@@ -2,6 +2,7 @@
 
 mod attributed;
 mod files;
+mod kept;
 
 use crate::books::Books;
 use crate::cancel;
@@ -32,7 +33,11 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     let read_ms = reading.elapsed().as_millis();
     let libraries = [&arguments.reference, &arguments.candidate].map(|named| books.library_of_book(named));
     let [before, after] = libraries;
-    let players = Players::between(&before?, &after?);
+    let (before, after) = (before?, after?);
+    if arguments.keep_closed {
+        return kept::run(arguments, &books, &window, [(&reference, &before), (&candidate, &after)]);
+    }
+    let players = Players::between(&before, &after);
     let folding = Instant::now();
     let mut attributed = attributed::compute(arguments, &window, &players)?;
     let fold_ms = folding.elapsed().as_millis();

@@ -54,6 +54,27 @@ fn a_comparison_does_not_know_what_is_closed() {
 }
 
 #[test]
+fn a_comparison_that_keeps_what_is_closed_shows_the_difference_as_true_ups() {
+    let scene = Scene::new();
+    let line = sale("s-5", "P-A", "2022-01-15", "1000.00", "USD");
+    scene.import(&[line
+        .replace("Azure plan", "Microsoft 365 E3")
+        .replace("Azure", "Microsoft 365")
+        .replace("commercial", "nonprofit")]);
+    scene.close("2022-02", &["--with-earlier"]);
+    let compare = ["compare", "--candidate", "2020-10", "--through", THROUGH, "--keep-closed"];
+    let kept = scene.daybook.json(&compare);
+    // 12 % of 1,000.00 was pinned under the accelerator of October 2021, which the candidate does not know.
+    let taken_back = json!({"partner_id": "P-A", "month": "2022-03", "closed_month": "2022-01",
+        "lever": "nonprofit_accelerator", "rebate": "-72.00", "coop": "-48.00", "cause": "terms:2021-10/nonprofit-accelerator"});
+    let own = kept["true_ups_of_candidate"].as_array().unwrap();
+    assert!(own.contains(&taken_back), "{own:#?}");
+    assert_eq!(kept["true_ups_of_reference"], json!([]));
+    assert!(kept["closed"].as_str().unwrap().contains("2022-01 to 2022-02, kept as pinned"), "{kept}");
+    scene.daybook.run(&[compare.as_slice(), &["--attribution", "alone"]].concat()).expect(2, &["--keep-closed"]);
+}
+
+#[test]
 fn a_statement_is_a_page_a_table_and_lines() {
     let scene = Scene::new();
     scene.import(&[sale("s-4", "P-A", "2022-03-01", "7.00", "EUR")]);
