@@ -3,8 +3,8 @@
 
 use daybook_event::{Exact, Month, NaiveDate, Opening};
 use daybook_replay::{
-    AccountBalance, AccountEntry, AccountName, ClaimDays, EntryKind, Histories, account_entries, balances_of_entries,
-    balances_of_rows, replay,
+    AccountBalance, AccountEntry, AccountName, ClaimDays, EntryKind, Histories, Replayed, account_entries,
+    balances_of_entries, balances_of_rows, replay,
 };
 use daybook_rules::model::RuleBook;
 use daybook_views::{FactKind, FactSource, PartnerHistory, PartnerRows};
@@ -12,12 +12,23 @@ use std::collections::BTreeSet;
 
 /// Checks the books of every partner. Returns the kinds of entries that there were.
 pub(crate) fn check(histories: &Histories, book: &RuleBook, through: NaiveDate, what: &str) -> BTreeSet<EntryKind> {
+    check_rows(histories, book, through, &replay(histories, book, through, 1), what)
+}
+
+/// The same for rows that keep what is closed.
+pub(crate) fn check_rows(
+    histories: &Histories,
+    book: &RuleBook,
+    through: NaiveDate,
+    replayed: &Replayed,
+    what: &str,
+) -> BTreeSet<EntryKind> {
     let mut kinds = BTreeSet::new();
-    for (partner_id, rows) in replay(histories, book, through, 1).partners {
+    for (partner_id, rows) in &replayed.partners {
         let what = format!("{what}, {partner_id}");
-        let history = histories.partner(&partner_id).unwrap();
+        let history = histories.partner(partner_id).unwrap();
         let days = ClaimDays::of(history, through);
-        let entries = account_entries(book, &partner_id, &rows, &days, through).unwrap();
+        let entries = account_entries(book, partner_id, rows, &days, through).unwrap();
         for entry in &entries {
             assert_eq!(entry.sum().unwrap(), Exact::ZERO, "{what}: {entry:?}");
             assert!(entry.lines.iter().all(|line| !line.amount.is_zero()), "{what}: {entry:?}");
@@ -27,11 +38,11 @@ pub(crate) fn check(histories: &Histories, book: &RuleBook, through: NaiveDate, 
         assert!(entries.is_sorted(), "{what}");
         let mut stand = balances_of_entries(&entries).unwrap();
         stand.retain(|of| !of.balance.is_zero());
-        assert_eq!(stand, balances_of_rows(&partner_id, &rows, through).unwrap(), "{what}");
-        check_views(&stand, &rows, &what);
-        check_claims(&entries, &rows, &what);
+        assert_eq!(stand, balances_of_rows(partner_id, rows, through).unwrap(), "{what}");
+        check_views(&stand, rows, &what);
+        check_claims(&entries, rows, &what);
         if rows.findings.iter().all(|finding| finding.code != "OVERFLOW") {
-            let opened = opened(book, history, &rows, through);
+            let opened = opened(book, history, rows, through);
             assert_eq!(total(&stand, AccountName::Opening), opened, "{what}: openings");
         }
     }

@@ -4,16 +4,18 @@ mod levers;
 mod pack;
 mod read;
 
-use crate::books::{Books, NamedBook};
+use crate::books::Books;
 use crate::cli::{Cli, Format, ReconcileArguments};
+use crate::closed::{Kept, Terms};
 use crate::failure::Failure;
 use crate::import::partner_map;
 use crate::output::{self, Section};
+use crate::shards::threads_of_machine;
 use crate::window::{self, Window};
 use daybook_event::{Currency, Exact, Month, NaiveDate, PartnerId, Position};
 use daybook_replay::{
-    ClassTotal, OurFigures, PartnerReconciliation, Reconciliation, TheirRow, Variance, lines_of_partner,
-    reconcile_partner, replay,
+    ClassTotal, OurFigures, PartnerReconciliation, Reconciliation, Replayed, TheirRow, Variance, lines_of_partner,
+    reconcile_partner,
 };
 use daybook_rules::model::RuleBook;
 use levers::Levers;
@@ -27,28 +29,31 @@ pub(crate) fn run(cli: &Cli, arguments: &ReconcileArguments) -> Result<(), Failu
     }
     let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
-    let NamedBook { book, note, .. } = books.book(&arguments.book)?;
+    let named = books.book(&arguments.book)?;
+    let book = &named.book;
     if book.sets[0].currency != Currency::USD {
         let currency = book.sets[0].currency;
         return Err(Failure::Input(format!(
             "their statement is in USD, and the program currency of this book is {currency}: name a book in USD"
         )));
     }
-    let levers = Levers::of(&book, arguments.lever_map.as_deref())?;
+    let levers = Levers::of(book, arguments.lever_map.as_deref())?;
     let partner_map = arguments.partner_map.as_deref().map(partner_map).transpose()?.unwrap_or_default();
     let theirs = Reading { arguments, partner_map, levers }.files()?;
     let window = window::read(&known, arguments.window.through)?;
-    let found = reconciled(&window, &book, &theirs.rows)?;
+    let terms = Terms::of(&named, &books);
+    let Kept { replayed, note } = terms.replay(&window.histories, window.through, threads_of_machine(), &|_| ())?;
+    let found = reconciled(&window, book, &replayed, &theirs.rows)?;
     let months: BTreeSet<Month> = theirs.rows.values().flatten().map(|row| row.month).collect();
     let wanted = |month: Month| arguments.month.map_or_else(|| months.contains(&month), |only| only == month);
     let reconciliation = Reconciliation::of(&found, wanted)?;
-    let named: BTreeSet<&PartnerId> = theirs.rows.keys().collect();
-    let others = window.histories.partners().iter().filter(|(id, _)| !named.contains(id)).count();
-    let report = Report::new(&window, &book, theirs, reconciliation, others);
+    let in_files: BTreeSet<&PartnerId> = theirs.rows.keys().collect();
+    let others = window.histories.partners().iter().filter(|(id, _)| !in_files.contains(id)).count();
+    let report = Report::new(&window, book, theirs, reconciliation, others);
     if let Some(folder) = &arguments.output {
-        pack::write(folder, &report, &window, &book)?;
+        pack::write(folder, &report, &window, book)?;
     }
-    report.print(arguments, note)?;
+    report.print(arguments, &[("rule book", named.note.clone()), ("closed", note)])?;
     report.outcome()
 }
 
@@ -56,10 +61,9 @@ pub(crate) fn run(cli: &Cli, arguments: &ReconcileArguments) -> Result<(), Failu
 fn reconciled(
     window: &Window,
     book: &RuleBook,
+    replayed: &Replayed,
     rows: &BTreeMap<PartnerId, Vec<TheirRow>>,
 ) -> Result<Vec<(PartnerId, PartnerReconciliation)>, Failure> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let replayed = replay(&window.histories, book, window.through, threads);
     let rows_of = |partner_id: &PartnerId| {
         let at = replayed.partners.binary_search_by(|(id, _)| id.cmp(partner_id)).ok();
         at.map(|at| replayed.partners[at].1.clone()).unwrap_or_default()
@@ -106,13 +110,12 @@ impl Report {
         }
     }
 
-    fn print(&self, arguments: &ReconcileArguments, note: String) -> Result<(), Failure> {
+    fn print(&self, arguments: &ReconcileArguments, terms: &[(&str, String)]) -> Result<(), Failure> {
         let of = &self.reconciliation;
         let unknown: Vec<&str> = self.levers_unknown.keys().map(String::as_str).collect();
-        let head = [
-            ("position", self.position.to_string()),
-            ("through", self.through.to_string()),
-            ("rule book", note),
+        let mut head = vec![("position", self.position.to_string()), ("through", self.through.to_string())];
+        head.extend(terms.iter().cloned());
+        head.extend([
             ("matched", format!("{} of their earnings", of.matched)),
             ("theirs", of.theirs.to_string()),
             ("ours", of.ours.to_string()),
@@ -123,7 +126,7 @@ impl Report {
                 "levers",
                 if unknown.is_empty() { "all known".to_owned() } else { format!("not known: {}", unknown.join(", ")) },
             ),
-        ];
+        ]);
         let sections = match arguments.format.format {
             Format::Csv => vec![Section::new("variances", &of.variances)?],
             Format::Table | Format::Json => self.tables(arguments.top)?,

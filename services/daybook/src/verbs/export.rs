@@ -1,6 +1,6 @@
 //! `daybook export`: the books in double entry, as an hledger journal, CSV or JSON.
 
-use crate::books::{Books, NamedBook};
+use crate::books::Books;
 use crate::cli::{Cli, ExportArguments, ExportForm};
 use crate::closed::{Kept, Terms};
 use crate::failure::Failure;
@@ -8,7 +8,7 @@ use crate::shards::threads_of_machine;
 use crate::window::{self, Window};
 use daybook_event::Currency;
 use daybook_replay::{
-    AccountBalance, AccountEntry, ClaimDays, HledgerJournal, ViewsHead, account_entries, balances_of_rows,
+    AccountBalance, AccountEntry, ClaimDays, HledgerJournal, Replayed, ViewsHead, account_entries, balances_of_rows,
 };
 use daybook_rules::model::RuleBook;
 use daybook_views::ENGINE_SEMANTICS;
@@ -21,24 +21,25 @@ pub(crate) fn run(cli: &Cli, arguments: &ExportArguments) -> Result<(), Failure>
     let named = books.book(&arguments.book)?;
     let window = window::read(&known, arguments.window.through)?;
     let terms = Terms::of(&named, &books);
-    let kept = terms.replay(&window.histories, window.through, threads_of_machine(), &|_| ())?;
-    let NamedBook { book, note, .. } = &named;
+    let Kept { replayed, note } = terms.replay(&window.histories, window.through, threads_of_machine(), &|_| ())?;
+    let about = [format!("rule book {}", named.note), format!("closed {note}")];
+    let book = &named.book;
     if let Some(partner_id) = &arguments.partner
-        && !kept.replayed.has(partner_id)
+        && !replayed.has(partner_id)
     {
         return Err(window::partner_missing(partner_id));
     }
-    let accounting = accounting(&window, book, &kept, arguments)?;
+    let accounting = accounting(&window, book, &replayed, arguments)?;
     match &arguments.output {
         None => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            write(&mut out, arguments.to, &accounting, note)?;
+            write(&mut out, arguments.to, &accounting, &about)?;
             out.flush()?;
         }
         Some(path) => {
             let cannot = |error: std::io::Error| Failure::Input(format!("cannot write {}: {error}", path.display()));
             let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(cannot)?);
-            write(&mut file, arguments.to, &accounting, note)?;
+            write(&mut file, arguments.to, &accounting, &about)?;
             file.flush().map_err(cannot)?;
         }
     }
@@ -68,7 +69,7 @@ struct Flag {
 fn accounting(
     window: &Window,
     book: &RuleBook,
-    Kept { replayed, note }: &Kept,
+    replayed: &Replayed,
     arguments: &ExportArguments,
 ) -> Result<Accounting, Failure> {
     let (mut entries, mut balances, mut flags) = (Vec::new(), Vec::new(), Vec::new());
@@ -93,14 +94,13 @@ fn accounting(
         rule_book: book.terms_hash.clone(),
         engine_semantics: ENGINE_SEMANTICS,
         views_digest: replayed.digest().to_string(),
-        closed: note.clone(),
     };
     Ok(Accounting { head, currency: book.sets[0].currency, flags, entries, balances })
 }
 
-fn write(out: &mut impl Write, to: ExportForm, accounting: &Accounting, note: &str) -> Result<(), Failure> {
+fn write(out: &mut impl Write, to: ExportForm, accounting: &Accounting, terms: &[String]) -> Result<(), Failure> {
     match to {
-        ExportForm::Hledger => write_journal(out, accounting, note)?,
+        ExportForm::Hledger => write_journal(out, accounting, terms)?,
         ExportForm::Csv => write_csv(out, accounting)?,
         ExportForm::Json => {
             serde_json::to_writer_pretty(&mut *out, accounting).map_err(std::io::Error::from)?;
@@ -110,17 +110,17 @@ fn write(out: &mut impl Write, to: ExportForm, accounting: &Accounting, note: &s
     Ok(())
 }
 
-fn write_journal(out: &mut impl Write, accounting: &Accounting, note: &str) -> Result<(), Failure> {
+fn write_journal(out: &mut impl Write, accounting: &Accounting, terms: &[String]) -> Result<(), Failure> {
     let Accounting { head, currency, flags, entries, balances } = accounting;
     let mut about = vec![
         "written by daybook export; the figures depend on these alone".to_owned(),
         format!("position {}", head.position),
         format!("through {}", head.through),
         format!("root {}", head.root),
-        format!("rule book {note}"),
         format!("engine semantics {}", head.engine_semantics),
         format!("views digest {}", head.views_digest),
     ];
+    about.extend(terms.iter().cloned());
     about.extend(flags.iter().map(|flag| format!("provisional {} {} {}", flag.partner_id, flag.month, flag.why)));
     let journal = HledgerJournal { about: &about, currency: *currency, through: head.through, entries, balances };
     Ok(write!(out, "{journal}")?)

@@ -1,6 +1,7 @@
 //! Closing months: by every way into a ledger, what blocks it, and what a ledger with closed months says afterwards.
 
 mod blocked;
+mod books;
 mod doors;
 mod fixture;
 mod late;
