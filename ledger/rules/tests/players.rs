@@ -196,8 +196,6 @@ fn books_that_stand_alone_differ_by_path() {
     check(&players);
     let unrelated = Players::between(&one, &shipped());
     assert!(unrelated.list().len() > 12, "{:?}", ids(&unrelated));
-    check(&unrelated);
-    check(&Players::between(&shipped(), &one));
     check(&unrelated.grouped_by_version());
 }
 

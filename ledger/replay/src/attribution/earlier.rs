@@ -84,3 +84,51 @@ pub(super) fn earlier_differences(
     };
     Ok(differing.map(row).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daybook_event::date_parse;
+    use daybook_rules::{RuleLibrary, shipped_rule_files};
+    use daybook_views::rows::PostingRow;
+
+    fn rows(month: &str, rule_set: &str, earned: &[&str]) -> PartnerRows {
+        let posting = |earned: &&str| PostingRow {
+            partner_id: PartnerId::parse("P-1").unwrap(),
+            month: Month::parse(month).unwrap(),
+            period: "FY22H1".to_owned(),
+            lever: "core_azure".to_owned(),
+            rule_set: rule_set.to_owned(),
+            base: Exact::ZERO,
+            earned: Exact::parse(earned).unwrap(),
+            rebate: Exact::ZERO,
+            coop: Exact::ZERO,
+        };
+        PartnerRows { postings: earned.iter().map(posting).collect(), ..PartnerRows::default() }
+    }
+
+    fn found(reference: &PartnerRows, candidate: &PartnerRows, before: &str) -> Vec<EarlierDifference> {
+        let calendar = *RuleLibrary::load(&shipped_rule_files()).0.unwrap().current().calendar();
+        let partner_id = PartnerId::parse("P-1").unwrap();
+        earlier_differences(&calendar, &partner_id, (reference, candidate), date_parse(before).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_figure_of_a_month_that_ended_before_is_named_with_both_sides() {
+        let (one, other) = (rows("2021-09", "2020-10", &["4.00"]), rows("2021-09", "2020-10", &["5.00"]));
+        let differences = found(&one, &other, "2021-10-01");
+        let said = differences.iter().map(|row| (row.month.to_string(), row.figure.as_str(), row.candidate.as_str()));
+        assert_eq!(said.collect::<Vec<_>>(), [("2021-09".to_owned(), "earned of core_azure", "5.00")]);
+        assert_eq!(differences[0].reference, "4.00");
+        let gone = found(&one, &PartnerRows::default(), "2021-10-01");
+        assert_eq!((gone[0].reference.as_str(), gone[0].candidate.as_str()), ("4.00", ""));
+    }
+
+    #[test]
+    fn a_month_that_holds_the_date_may_differ_and_so_may_the_name_of_a_rule_set() {
+        let (one, other) = (rows("2021-09", "2020-10", &["4.00"]), rows("2021-09", "2020-10.r2", &["1.00", "3.00"]));
+        assert_eq!(found(&one, &other, "2021-10-01"), []);
+        let more = rows("2021-09", "2020-10", &["9.00"]);
+        assert_eq!(found(&one, &more, "2021-09-30"), []);
+    }
+}
