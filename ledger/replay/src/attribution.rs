@@ -23,7 +23,7 @@ use crate::measures::{MEASURES, Measure};
 use crate::replayed::Replayed;
 use daybook_event::{Exact, NaiveDate, Overflow, Position};
 use daybook_rules::{Player, Players, Varied};
-use game::{Books, Game, ReadingFolds, VariedFolds};
+use game::{Books, Game, ReadingFolds, Table, VariedFolds};
 use pass::{Folded, fold_all};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -152,10 +152,8 @@ impl ChangeShown {
 /// Everything that one pass over the histories must fold.
 #[derive(Debug, Clone)]
 pub struct AttributionPlan {
-    players: Players,
+    table: Table,
     request: AttributionRequest,
-    game: Game,
-    grouped: bool,
     books: Books,
     readings: Vec<ReadingFolds>,
     varied: Vec<VariedFolds>,
@@ -169,17 +167,16 @@ impl AttributionPlan {
     /// Makes every book that the request needs, each once. Readings that begin after the through date are left out.
     #[must_use]
     pub fn new(players: &Players, request: AttributionRequest, through: NaiveDate) -> Self {
-        let (game, grouped) = Game::of(request.method, players, request.seed);
-        let is_grouped = grouped.is_some();
-        let players = grouped.unwrap_or_else(|| players.clone());
-        let mut books = Books::of(&game, &players);
-        let readings = if request.readings { priced::reading_folds(&players, &mut books, through) } else { Vec::new() };
+        let table = Table::of(request.method, players, request.seed, through);
+        let players = &table.players;
+        let mut books = Books::of(&table);
+        let readings = if request.readings { priced::reading_folds(players, &mut books, through) } else { Vec::new() };
         let varied = priced::varied_folds(&request.varied, &mut books);
         let mut ids: Vec<String> = players.list().iter().map(|player| player.id.clone()).collect();
-        if game == Game::Alone {
+        if table.game == Game::Alone {
             ids.push(INTERACTION.to_owned());
         }
-        Self { players, request, game, grouped: is_grouped, books, readings, varied, ids: ids.into() }
+        Self { table, request, books, readings, varied, ids: ids.into() }
     }
 
     /// How many books each partner is folded under.
@@ -191,15 +188,16 @@ impl AttributionPlan {
     /// The players, grouped where there were too many.
     #[must_use]
     pub fn players(&self) -> &Players {
-        &self.players
+        &self.table.players
     }
 
     /// The parts of a delta, given the worth of each fold.
     fn parts(&self, delta: Exact, worth: &dyn Fn(usize) -> Exact) -> Result<Option<ByChange>, Overflow> {
-        let count = self.players.list().len();
+        let count = self.table.active.len();
         let value = |mask: u128| worth(self.books.of_coalition(mask));
         let step = |from: u128, to: u128| value(to).minus(value(from));
-        let parts = match &self.game {
+        let mut interaction = None;
+        let parts = match &self.table.game {
             Game::Sides => return Ok(None),
             Game::Every if count == 0 => Vec::new(),
             Game::Every => parts::shapley(count, delta, value),
@@ -211,10 +209,21 @@ impl AttributionPlan {
             Game::Alone => {
                 let alone: Vec<Exact> = (0..count).map(|at| step(0, 1 << at)).collect::<Result<_, _>>()?;
                 let sum = alone.iter().try_fold(Exact::ZERO, |sum, part| sum.plus(*part))?;
-                alone.into_iter().chain([delta.minus(sum)?]).collect()
+                interaction = Some(delta.minus(sum)?);
+                alone
             }
         };
-        Ok(Some(ByChange { ids: Arc::clone(&self.ids), amounts: parts }))
+        Ok(Some(self.by_change(&parts, interaction)))
+    }
+
+    /// The amounts of active players among those of all: the others have nothing.
+    fn by_change(&self, of_active: &[Exact], interaction: Option<Exact>) -> ByChange {
+        let mut amounts = vec![Exact::ZERO; self.table.players.list().len()];
+        for (player, amount) in self.table.active.iter().zip(of_active) {
+            amounts[*player] = *amount;
+        }
+        amounts.extend(interaction);
+        ByChange { ids: Arc::clone(&self.ids), amounts }
     }
 }
 
@@ -263,7 +272,8 @@ impl AttributedPartners {
             pass::add_measures(total, &more)?;
         }
         let no_partner = histories.of_no_partner();
-        self.of_no_partner = [plan.players.reference(), plan.players.candidate()].map(|book| no_partner.rows(book));
+        self.of_no_partner =
+            [plan.table.players.reference(), plan.table.players.candidate()].map(|book| no_partner.rows(book));
         Ok(())
     }
 
@@ -295,7 +305,7 @@ impl AttributedPartners {
             [one.of_no_partner, other.of_no_partner] = self.of_no_partner;
         }
         let mut totals = totals(&partners)?;
-        if plan.game != Game::Sides {
+        if plan.table.game != Game::Sides {
             let nothing = ByChange { ids: Arc::clone(&plan.ids), amounts: vec![Exact::ZERO; plan.ids.len()] };
             for total in &mut totals {
                 total.by_change.get_or_insert_with(|| nothing.clone());
@@ -305,7 +315,7 @@ impl AttributedPartners {
         let (reference, candidate) = (names.0.to_owned(), names.1.to_owned());
         Ok(Attributed {
             attribution: head(plan, &self.sums),
-            changes: plan.players.list().iter().map(ChangeShown::of).collect(),
+            changes: plan.table.players.list().iter().map(ChangeShown::of).collect(),
             cash_days: CashDays::of(days),
             interpretations,
             ranges,
@@ -318,7 +328,7 @@ impl AttributedPartners {
 }
 
 fn head(plan: &AttributionPlan, sums: &[BTreeMap<Measure, Exact>]) -> AttributionHead {
-    let (orders, seed) = match &plan.game {
+    let (orders, seed) = match &plan.table.game {
         Game::Drawn { orders, seed } => (Some(orders.len()), Some(*seed)),
         _ => (None, None),
     };
@@ -327,15 +337,14 @@ fn head(plan: &AttributionPlan, sums: &[BTreeMap<Measure, Exact>]) -> Attributio
             let sums = sums.get(plan.books.of_coalition(mask));
             sums.and_then(|sums| sums.get(&measure)).copied().unwrap_or_default()
         };
-        let amounts = parts::errors(&plan.game, worth);
-        StandardError { measure, by_change: ByChange { ids: Arc::clone(&plan.ids), amounts } }
+        StandardError { measure, by_change: plan.by_change(&parts::errors(&plan.table.game, worth), None) }
     };
     let standard_errors = if orders.is_some() { MEASURES.into_iter().map(error).collect() } else { Vec::new() };
     AttributionHead {
         method: plan.request.method,
-        begins: plan.players.begins(),
+        begins: plan.table.players.begins(),
         folds: plan.folds(),
-        grouped_by_version: plan.grouped,
+        grouped_by_version: plan.table.is_grouped,
         orders,
         seed,
         standard_errors,

@@ -216,6 +216,25 @@ fn too_many_changes_of_one_version_are_drawn_in_orders_and_the_error_is_shown() 
 }
 
 #[test]
+fn what_begins_long_after_the_through_date_is_not_folded_and_has_nothing() {
+    let players = players("2020-10", "2025-07");
+    let attributed = attributed(&players, request(AttributionMethod::Shapley), GIVEN, 2);
+    foots(&attributed);
+    let late: Vec<&str> = players
+        .list()
+        .iter()
+        .filter(|player| player.begins.to_string() > "2024-04".to_owned())
+        .map(|p| p.id.as_str())
+        .collect();
+    assert!(!late.is_empty());
+    for measure in MEASURES {
+        assert!(late.iter().all(|id| part(&attributed, measure, id).is_zero()), "{measure}");
+    }
+    let begun = players.list().len() - late.len();
+    assert!(attributed.attribution.folds <= 1 << begun, "{} for {begun}", attributed.attribution.folds);
+}
+
+#[test]
 fn other_readings_and_values_have_a_price() {
     let players = players("2020-10", "2021-10");
     let varied = vec![players.varied("coop.threshold=0..20000/2").unwrap()];

@@ -1,6 +1,7 @@
 //! Which books must be folded: the coalitions of a game, other readings, other values.
 
 use super::parts::drawn_orders;
+use chrono::{Days, NaiveDate};
 use daybook_rules::model::RuleBook;
 use daybook_rules::{PLAYERS_EXACT_MAX, Players, Reading};
 use serde::Serialize;
@@ -38,39 +39,75 @@ pub(super) enum Game {
     Sides,
 }
 
-impl Game {
+/// Who plays, and how.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) game: Game,
+    pub(super) players: Players,
+    /// The players that can make a difference by the through date, by number: what coalitions count.
+    pub(super) active: Vec<usize>,
+    pub(super) is_grouped: bool,
+}
+
+/// A claim may name an activity of some later day, on which later terms hold; never one further ahead than this.
+const AHEAD_DAYS_MAX: u64 = 366;
+
+/// The players that can make a difference by a date.
+fn active(players: &Players, through: NaiveDate) -> Vec<usize> {
+    let last = through.checked_add_days(Days::new(AHEAD_DAYS_MAX)).unwrap_or(through);
+    let all = players.list().iter().enumerate();
+    let begun: Vec<usize> = all.filter(|(_, player)| player.begins <= last).map(|(at, _)| at).collect();
+    // Where nothing has begun there is nothing to tell apart; parts still have to foot.
+    if begun.is_empty() { (0..players.list().len()).collect() } else { begun }
+}
+
+impl Table {
     /// The game of a method. More players than can be looked at whole are grouped by version where that leaves several
     /// groups and few enough of them; else orders are drawn.
-    pub(super) fn of(method: Option<AttributionMethod>, players: &Players, seed: u64) -> (Self, Option<Players>) {
-        let count = players.list().len();
+    pub(super) fn of(method: Option<AttributionMethod>, players: &Players, seed: u64, through: NaiveDate) -> Self {
+        let active = active(players, through);
+        let count = active.len();
+        let table = |game| Self { game, players: players.clone(), active: active.clone(), is_grouped: false };
         match method {
-            None => (Self::Sides, None),
-            Some(AttributionMethod::Announced) => (Self::Announced, None),
-            Some(AttributionMethod::Alone) => (Self::Alone, None),
-            Some(AttributionMethod::Shapley) if count <= PLAYERS_EXACT_MAX => (Self::Every, None),
+            None => table(Game::Sides),
+            Some(AttributionMethod::Announced) => table(Game::Announced),
+            Some(AttributionMethod::Alone) => table(Game::Alone),
+            Some(AttributionMethod::Shapley) if count <= PLAYERS_EXACT_MAX => table(Game::Every),
             Some(AttributionMethod::Shapley) => {
                 let grouped = players.grouped_by_version();
-                if (2..=PLAYERS_EXACT_MAX).contains(&grouped.list().len()) {
-                    return (Self::Every, Some(grouped));
+                let of_groups = self::active(&grouped, through);
+                if (2..=PLAYERS_EXACT_MAX).contains(&of_groups.len()) {
+                    return Self { game: Game::Every, players: grouped, active: of_groups, is_grouped: true };
                 }
                 let orders = (DRAWN_COALITIONS_MAX / count).max(DRAWN_ORDERS_MIN);
-                (Self::Drawn { orders: drawn_orders(count, orders, seed), seed }, None)
+                table(Game::Drawn { orders: drawn_orders(count, orders, seed), seed })
             }
         }
     }
 
-    /// The coalitions that must be looked at.
-    fn masks(&self, players: &Players) -> BTreeSet<u128> {
-        let count = players.list().len();
-        let everyone = players.everyone();
-        let mut masks = BTreeSet::from([0, everyone]);
-        match self {
-            Self::Every => masks.extend(0..everyone),
-            Self::Drawn { orders, .. } => masks.extend(orders.iter().flat_map(|order| prefixes(order))),
-            Self::Announced => masks.extend(prefixes(&(0..count).collect::<Vec<_>>())),
-            Self::Alone => masks.extend((0..count).map(|at| 1 << at)),
-            Self::Sides => {}
+    /// Every active player.
+    fn everyone(&self) -> u128 {
+        (1 << self.active.len()) - 1
+    }
+
+    /// A coalition of active players among all players.
+    fn widened(&self, mask: u128) -> u128 {
+        let members = self.active.iter().enumerate().filter(|(at, _)| mask & 1 << at != 0);
+        members.fold(0, |wide, (_, player)| wide | 1 << player)
+    }
+
+    /// The coalitions that must be looked at, beside nobody's and everybody's.
+    fn masks(&self) -> BTreeSet<u128> {
+        let count = self.active.len();
+        let mut masks = BTreeSet::new();
+        match &self.game {
+            Game::Every => masks.extend(0..self.everyone()),
+            Game::Drawn { orders, .. } => masks.extend(orders.iter().flat_map(|order| prefixes(order))),
+            Game::Announced => masks.extend(prefixes(&(0..count).collect::<Vec<_>>())),
+            Game::Alone => masks.extend((0..count).map(|at| 1 << at)),
+            Game::Sides => {}
         }
+        masks.retain(|mask| *mask != 0 && *mask != self.everyone());
         masks
     }
 }
@@ -89,6 +126,7 @@ pub(super) struct Books {
     pub(super) books: Vec<RuleBook>,
     /// By terms: the same terms give the same measures.
     known: BTreeMap<String, usize>,
+    /// By coalition of active players.
     pub(super) of_mask: BTreeMap<u128, usize>,
 }
 
@@ -107,23 +145,21 @@ pub(super) const REFERENCE: usize = 0;
 
 impl Books {
     /// Both sides and every coalition of a game.
-    pub(super) fn of(game: &Game, players: &Players) -> Self {
+    pub(super) fn of(table: &Table) -> Self {
+        let players = &table.players;
         let mut books = Self::default();
-        // The reference is the first fold, the candidate the second, even where they say the same.
+        // The reference is the first fold.
         books.books.push(players.reference().clone());
         books.known.insert(players.reference().terms_hash.clone(), REFERENCE);
         let candidate = books.take(players.candidate());
-        books.of_mask.extend([(0, REFERENCE), (players.everyone(), candidate)]);
-        if players.list().is_empty() {
-            return books;
-        }
-        let masks = game.masks(players);
-        let wanted: Vec<u128> = masks.into_iter().filter(|mask| !books.of_mask.contains_key(mask)).collect();
+        books.of_mask.extend([(0, REFERENCE), (table.everyone(), candidate)]);
+        let wanted = table.masks();
         // Changes that cannot stand without others count as those of them that can: see `of_coalition`.
-        for (mask, book) in wanted.iter().zip(players.coalitions(wanted.iter().copied())) {
+        let made = players.coalitions(wanted.iter().map(|mask| table.widened(*mask)));
+        for (mask, book) in wanted.into_iter().zip(made) {
             if let Some(book) = book {
                 let at = books.take(&book);
-                books.of_mask.insert(*mask, at);
+                books.of_mask.insert(mask, at);
             }
         }
         books

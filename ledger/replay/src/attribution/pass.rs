@@ -118,7 +118,7 @@ fn partner_pass(
     sums: &mut [Sums],
 ) -> Result<PartnerPass, Overflow> {
     // One calendar for all, as for every comparison: that of the book in force.
-    let calendar = plan.players.reference().calendar();
+    let calendar = plan.table.players.reference().calendar();
     let candidate = plan.books.candidate();
     let mut measures: Vec<BTreeMap<MeasureKey, Exact>> = Vec::with_capacity(plan.folds());
     let mut sides: [Option<PartnerRows>; 2] = [None, None];
@@ -179,8 +179,8 @@ impl AttributionPlan {
     /// looked up there is looked up in the first: then there is no such date.
     fn checked_before(&self) -> Option<NaiveDate> {
         let first = |book: &daybook_rules::model::RuleBook| book.sets.first().map(|set| set.valid_from);
-        let books = [self.players.reference(), self.players.candidate()];
+        let books = [self.table.players.reference(), self.table.players.candidate()];
         let begun = books.into_iter().filter_map(first).max()?;
-        self.players.begins().filter(|date| *date > begun)
+        self.table.players.begins().filter(|date| *date > begun)
     }
 }

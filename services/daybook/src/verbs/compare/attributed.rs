@@ -100,7 +100,7 @@ pub(super) fn values(varied: &daybook_replay::Sensitivity) -> Section {
 fn parts(attributed: &Attributed, name: &str, amounts: impl Fn(usize) -> Vec<String>) -> Section {
     let ids = attributed.comparison.totals.iter().find_map(|total| total.by_change.as_ref()).map(|parts| &parts.ids);
     let row = |(at, id): (usize, &String)| {
-        let mut row = Map::from_iter([("change".to_owned(), Value::String(id.clone()))]);
+        let mut row = Map::from_iter([("change".to_owned(), Value::String(clipped(id)))]);
         let amounts = amounts(at).into_iter().map(Value::String);
         row.extend(MEASURES.iter().map(ToString::to_string).zip(amounts));
         Value::Object(row)
