@@ -12,9 +12,7 @@ mod smallest;
 use crate::golden::situation::Situation;
 use crate::model::number::Num;
 use daybook_event::{EventRef, NaiveDate, PartnerId};
-use daybook_replay::{
-    Explainer, Explanation, Histories, replay,
-};
+use daybook_replay::{Explainer, Explanation, Histories, replay};
 use daybook_rules::model::RuleBook;
 use daybook_views::PartnerRows;
 use serde_json::Value;
@@ -51,7 +49,7 @@ pub(super) fn every_case(visit: impl FnMut(&Case<'_>)) {
     static SITUATIONS: LazyLock<Vec<Coordinates>> = LazyLock::new(|| {
         let of = |situation: &Situation| {
             let (histories, book, through) = situation.coordinates();
-            Coordinates { name: situation.name(), histories, book: book.clone(), through }
+            Coordinates { name: situation.name(), histories, book, through }
         };
         Situation::all().iter().map(of).collect()
     });

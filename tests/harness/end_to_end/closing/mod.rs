@@ -3,6 +3,7 @@
 mod blocked;
 mod books;
 mod doors;
+mod explained;
 mod fixture;
 mod late;
 mod proof;

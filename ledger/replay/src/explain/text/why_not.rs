@@ -52,7 +52,7 @@ pub(super) fn gate(f: &mut Formatter<'_>, indent: &str, gate: &GateExplanation) 
             if !one.events.is_empty() {
                 write!(f, "; by {}", one.events.join(", "))?;
             }
-            writeln!(f, "  [{}]", one.rule.at)?;
+            writeln!(f, "  [{}, {}]", one.rule.path, one.rule.at)?;
         }
     }
     Ok(())

@@ -1,0 +1,83 @@
+//! `daybook explain`, with closed months and without.
+
+use super::{Scene, THROUGH, sale};
+use serde_json::Value;
+
+const CLAIM: &str = r#"{"source":"contoso","event_id":"cl-1","partner_id":"P-A","effective_on":"2022-02-20","coop_claim":{"claim_id":"CL-1","state":"submitted","activity":"tradeshows","activity_start":"2022-02-01","activity_end":"2022-02-03","amount":"100.00","currency":"USD","evidence":""}}"#;
+
+fn explain(scene: &Scene, figure: &[&str]) -> Value {
+    let arguments = ["explain", "--partner", "P-A", "--through", THROUGH];
+    scene.daybook.json(&[arguments.as_slice(), figure].concat())
+}
+
+#[test]
+fn a_closed_month_shows_what_was_pinned_and_what_was_booked_for_it_later() {
+    let scene = Scene::new();
+    scene.close("2022-01", &[]);
+    scene.import(&[sale("s-late", "P-A", "2022-01-20", "1000.00", "USD")]);
+    // 4 % of 30,000.00 is 1,200.00, of which 720.00 is rebate; of the late 1,000.00 it is 40.00 and 24.00.
+    let month = explain(&scene, &["--month", "2022-01"]);
+    let closed = &month["closed"];
+    assert_eq!((&closed["event"], &closed["pinned"][0]["rebate"]), (&"ledger/closed-2022-01".into(), &"720.00".into()));
+    let steps = ["rebate: pinned 720.00 + true-ups 24.00 = 744.00", "co-op: pinned 480.00 + true-ups 16.00 = 496.00"];
+    for (step, expected) in closed["arithmetic"].as_array().unwrap().iter().zip(steps) {
+        assert_eq!(step.as_str().unwrap(), format!("{expected}, as the records give it now"));
+    }
+    assert_eq!(month["postings"][0]["rebate"], "744.00", "the records as they are now: {month}");
+    let booked = &closed["true_ups"][0];
+    assert_eq!((&booked["month"], &booked["cause"]), (&"2022-02".into(), &"late_event:contoso/s-late".into()));
+    // And back: from the event to the correction that it caused, and to the payout that holds it.
+    let event = explain(&scene, &["--event", "contoso/s-late"]);
+    let caused = event["uses"].as_array().unwrap().iter().find(|one| one["view"] == "true_ups").unwrap();
+    assert_eq!((&caused["amount"], &caused["row"]), (&"40.00".into(), &"2022-02 of 2022-01 core_azure".into()));
+    let payout = explain(&scene, &["--payout", "2022-02"]);
+    let part = payout["parts"].as_array().unwrap().iter().find(|part| part["amount"] == "24.00").unwrap();
+    assert_eq!(part["of"], "true-up of 2022-01 (late_event:contoso/s-late)");
+    // Under a book that keeps nothing closed there is nothing pinned.
+    let other = explain(&scene, &["--month", "2022-01", "--book", "2021-10"]);
+    assert_eq!((&other["closed"], &other["postings"][0]["rebate"]), (&Value::Null, &"744.00".into()));
+    // The page for people says the same.
+    let text = scene.daybook.ok(&["explain", "--partner", "P-A", "--month", "2022-01", "--through", THROUGH]);
+    assert!(text.contains("Closed by ledger/closed-2022-01") && text.contains(steps[0]), "{text}");
+}
+
+#[test]
+fn every_figure_is_explained_in_every_form() {
+    let scene = Scene::new();
+    scene.import(&[CLAIM.to_owned()]);
+    let figures = [
+        ["--month", "2022-01"],
+        ["--lot", "FY22H2"],
+        ["--claim", "CL-1"],
+        ["--standing", "2022-01-12"],
+        ["--payout", "2022-01"],
+        ["--event", "contoso/s-1"],
+    ];
+    for figure in figures {
+        let json = explain(&scene, &figure);
+        let summary = json["summary"].as_str().unwrap_or_else(|| panic!("{figure:?}: no sentence on top: {json}"));
+        for format in ["table", "csv"] {
+            let arguments = ["explain", "--partner", "P-A", "--through", THROUGH, "--format", format];
+            let text = scene.daybook.ok(&[arguments.as_slice(), &figure].concat());
+            let whole = if format == "table" { text.starts_with(summary) } else { text.lines().count() > 1 };
+            assert!(whole, "{figure:?} as {format}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_explained_is_said() {
+    let scene = Scene::new();
+    let wrong = |figure: &[&str], named: &[&str]| {
+        let arguments = ["explain", "--partner", "P-A", "--through", THROUGH];
+        scene.daybook.run(&[arguments.as_slice(), figure].concat()).expect(2, named);
+    };
+    wrong(&[], &["--month", "--claim", "--standing"]);
+    wrong(&["--month", "2022-01", "--lot", "FY22H2"], &["--lot"]);
+    wrong(&["--claim", "CL-9"], &["P-A", "CL-9", "none"]);
+    wrong(&["--standing", "2023-06-01"], &["2023-06-01", THROUGH]);
+    wrong(&["--payout", "2021-01"], &["P-A", "2021-01"]);
+    wrong(&["--event", "contoso/s-9"], &["contoso/s-9", "receipt"]);
+    wrong(&["--event", "s-9"], &["SOURCE/ID"]);
+    wrong(&["--lot", "2022"], &["FY22H1"]);
+}
