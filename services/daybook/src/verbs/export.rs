@@ -8,7 +8,7 @@ use crate::shards::threads_of_machine;
 use crate::window::{self, Window};
 use daybook_event::Currency;
 use daybook_replay::{
-    AccountBalance, AccountEntry, ClaimDays, HledgerJournal, Replayed, ViewsHead, account_entries, balances_of_rows,
+    AccountBalance, AccountEntry, ClaimDays, HledgerJournal, ViewsHead, account_entries, balances_of_rows,
 };
 use daybook_rules::model::RuleBook;
 use daybook_views::ENGINE_SEMANTICS;
@@ -21,15 +21,15 @@ pub(crate) fn run(cli: &Cli, arguments: &ExportArguments) -> Result<(), Failure>
     let named = books.book(&arguments.book)?;
     let window = window::read(&known, arguments.window.through)?;
     let terms = Terms::of(&named, &books);
-    let Kept { replayed, note } = terms.replay(&window.histories, window.through, threads_of_machine(), &|_| ())?;
-    let about = [format!("rule book {}", named.note), format!("closed {note}")];
+    let kept = terms.replay(&window.histories, window.through, threads_of_machine(), &|_| ())?;
+    let about = [format!("rule book {}", named.note), format!("closed {}", kept.note)];
     let book = &named.book;
     if let Some(partner_id) = &arguments.partner
-        && !replayed.has(partner_id)
+        && !kept.replayed.has(partner_id)
     {
         return Err(window::partner_missing(partner_id));
     }
-    let accounting = accounting(&window, book, &replayed, arguments)?;
+    let accounting = accounting(&window, book, &kept, arguments)?;
     match &arguments.output {
         None => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -69,7 +69,7 @@ struct Flag {
 fn accounting(
     window: &Window,
     book: &RuleBook,
-    replayed: &Replayed,
+    Kept { replayed, note }: &Kept,
     arguments: &ExportArguments,
 ) -> Result<Accounting, Failure> {
     let (mut entries, mut balances, mut flags) = (Vec::new(), Vec::new(), Vec::new());
@@ -94,6 +94,7 @@ fn accounting(
         rule_book: book.terms_hash.clone(),
         engine_semantics: ENGINE_SEMANTICS,
         views_digest: replayed.digest().to_string(),
+        closed: note.clone(),
     };
     Ok(Accounting { head, currency: book.sets[0].currency, flags, entries, balances })
 }
