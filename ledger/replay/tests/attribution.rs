@@ -223,7 +223,7 @@ fn what_begins_long_after_the_through_date_is_not_folded_and_has_nothing() {
     let late: Vec<&str> = players
         .list()
         .iter()
-        .filter(|player| player.begins.to_string() > "2024-04".to_owned())
+        .filter(|player| player.begins.to_string().as_str() > "2024-04")
         .map(|p| p.id.as_str())
         .collect();
     assert!(!late.is_empty());
