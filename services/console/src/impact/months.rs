@@ -26,8 +26,9 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>) {
         return;
     };
     let title = "Change of earned and of cash by earning month";
-    let note = "A month's cash is what is paid for that month. Broken lines: the first day of other terms. Usable and \
-                forfeited co-op stand in the last month of their earning period.";
+    let note = "A month's cash is what is paid for that month. Broken lines: the first day of other terms. \
+                Dotted lines: ends of earning periods. Usable and forfeited co-op stand in the last month of their \
+                earning period.";
     figure(html, "months", title, &picture(of, title, &deltas, range), note, &table(title, &deltas));
     html.push_str("</section>\n");
 }
@@ -65,12 +66,21 @@ fn picture(of: &ImpactPage<'_>, title: &str, deltas: &Deltas, (first, last): (Mo
             let gap = (step / 6).max(1);
             svg.rect(kind, (x + gap, axis.at(0)), (x + step - gap, y));
         }
+        for month in ends_of_periods(of).into_iter().filter(|month| inside(*month) && *month > first) {
+            svg.line("threshold", (place(month), top), (place(month), top + PANEL));
+        }
         for month in begins.iter().filter(|month| inside(**month)) {
             svg.line("dash", (place(*month), top - 4), (place(*month), top + PANEL));
         }
     }
     months_named(&mut svg, (first, last), &begins, step);
     svg.finish()
+}
+
+/// The months after the last ones of earning periods: what a lot becomes is decided between them.
+fn ends_of_periods(of: &ImpactPage<'_>) -> BTreeSet<Month> {
+    let periods = of.impact.everyone.iter().flat_map(|partner| &partner.periods);
+    periods.map(|of_partner| of_partner.period.last_month().next()).collect()
 }
 
 /// Names under the axis, as many as have room; months of other terms always.

@@ -3,7 +3,7 @@
 use super::{ImpactPage, words};
 use crate::html::{Cell, Table};
 use crate::money::{count, grouped, signed};
-use daybook_replay::{Measure, Tally, percent};
+use daybook_replay::{Tally, percent};
 
 pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>) {
     html.push_str("<section>\n<h2>By solution area, lever and size</h2>\n");
@@ -28,7 +28,7 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>) {
 fn table<'a>(html: &mut String, caption: &str, part: &str, rows: impl Iterator<Item = (String, &'a Tally)>) {
     let columns = [part, "Measure", "Partners", "Gain", "Lose", "% lose", "Reference", "Candidate", "Change", "%"];
     let mut table = Table::new(caption, &columns);
-    for (name, tally) in rows.filter(|(_, tally)| tally.measure != Measure::CoopForfeited || !is_nothing(tally)) {
+    for (name, tally) in rows {
         table.row(vec![
             Cell::text(name),
             Cell::text(words::measure(tally.measure)),
@@ -46,10 +46,6 @@ fn table<'a>(html: &mut String, caption: &str, part: &str, rows: impl Iterator<I
         return;
     }
     table.write(html);
-}
-
-fn is_nothing(tally: &Tally) -> bool {
-    tally.delta.delta.is_zero()
 }
 
 /// A count as a share of another, in percent.
