@@ -9,7 +9,7 @@ mod explained;
 mod lock;
 mod rule_tests;
 pub(crate) mod situation;
-mod story;
+pub(crate) mod story;
 
 use situation::Situation;
 

@@ -89,6 +89,15 @@ impl Situation {
         (self.told.histories(self.known), book, self.through)
     }
 
+    /// What a story recorded, with its through date and what it expects in the end; none of a situation without steps.
+    pub(crate) fn story(&self) -> Option<(&Told, NaiveDate, Value)> {
+        if self.book.is_some() {
+            return None;
+        }
+        let text = std::fs::read_to_string(self.folder.join("expected-views.json")).unwrap();
+        Some((&self.told, self.through, serde_json::from_str(&text).unwrap()))
+    }
+
     /// What differs from the expectation, a text each. With `UPDATE_EXPECT=1`: rewrites it, and nothing differs.
     pub(crate) fn differences(&self) -> Vec<String> {
         let mut found = Vec::new();

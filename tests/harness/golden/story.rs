@@ -131,6 +131,30 @@ impl Told {
         ClosedTerms { at_close: Arc::new(before.current()), steps }
     }
 
+    /// Every record in order of position.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (Position, &Envelope)> {
+        self.records.iter().map(|(position, _, envelope)| (*position, envelope))
+    }
+
+    /// The books that were current one after the other, each since which position and by which change of the terms.
+    pub(crate) fn books(&self) -> Vec<(Position, String, RuleBook)> {
+        let mut books: Vec<(Position, String, RuleBook)> = Vec::new();
+        let mut before: Option<RuleLibrary> = None;
+        let is_adoption = |envelope: &Envelope| matches!(envelope.payload, Payload::RuleBookAdopted(_));
+        for (position, _) in self.records().filter(|(_, envelope)| is_adoption(envelope)) {
+            let now = self.library(position);
+            match &before {
+                None => books.push((Position::ZERO, String::new(), now.current())),
+                Some(before) => {
+                    let steps = announced_steps(before, &now).into_iter();
+                    books.extend(steps.map(|(change, book)| (position, format!("terms:{change}"), book)));
+                }
+            }
+            before = Some(now);
+        }
+        books
+    }
+
     /// Every pinned statement in order of record, without the position that it was made at.
     pub(crate) fn statements(&self) -> Value {
         let rows = self.records.iter().filter_map(|(_, _, envelope)| match &envelope.payload {

@@ -120,7 +120,9 @@ fn the_model_agrees_on_every_written_situation() {
         let Ok(text) = std::fs::read_to_string(entry.join("situation.toml")) else { continue };
         let table: toml::Table = text.parse().expect("a situation");
         let rules = Rules::named(table.get("rules").and_then(toml::Value::as_str));
-        let book = rules.book(table["book"].as_str().expect("a book"));
+        // Stories have steps, and a test of their own.
+        let Some(book) = table.get("book") else { continue };
+        let book = rules.book(book.as_str().expect("the name of a book"));
         let through = day(&table["through"].as_datetime().expect("a date").to_string());
         let lines = std::fs::read_to_string(entry.join("events.ndjson")).expect("events");
         let known = table.get("known_as_of").and_then(toml::Value::as_integer);

@@ -8,6 +8,7 @@ mod causes;
 mod properties;
 mod rows;
 mod statements;
+mod stories;
 
 use super::facts::{Partner, World};
 use super::figures::figures_of;
@@ -52,8 +53,8 @@ pub(crate) struct Closing {
 impl<'a> Question<'a> {
     /// The book that is the current one at a position.
     pub(crate) fn book_at(&self, position: u64) -> &'a RuleBook {
-        let up_to = self.books.iter().filter(|current| current.since <= position);
-        &up_to.last().expect("a book from the start").book
+        let mut up_to = self.books.iter().filter(|current| current.since <= position);
+        &up_to.next_back().expect("a book from the start").book
     }
 
     fn position(&self) -> u64 {
