@@ -65,10 +65,11 @@ fn a_comparison_that_keeps_what_is_closed_shows_the_difference_as_true_ups() {
     let compare = ["compare", "--candidate", "2020-10", "--through", THROUGH, "--keep-closed"];
     let kept = scene.daybook.json(&compare);
     // 12 % of 1,000.00 was pinned under the accelerator of October 2021, which the candidate does not know.
-    let taken_back = json!({"partner_id": "P-A", "month": "2022-03", "closed_month": "2022-01",
-        "lever": "nonprofit_accelerator", "rebate": "-72.00", "coop": "-48.00", "cause": "terms:2021-10/nonprofit-accelerator"});
     let own = kept["true_ups_of_candidate"].as_array().unwrap();
-    assert!(own.contains(&taken_back), "{own:#?}");
+    let [row] = own.as_slice() else { panic!("{own:#?}") };
+    let fields = ["partner_id", "month", "closed_month", "lever", "rebate", "coop"].map(|field| &row[field]);
+    assert_eq!(fields, ["P-A", "2022-03", "2022-01", "nonprofit_accelerator", "-72.00", "-48.00"]);
+    assert!(row["cause"].as_str().unwrap().starts_with("terms:2021-10/nonprofit-accelerator"), "{row}");
     assert_eq!(kept["true_ups_of_reference"], json!([]));
     assert!(kept["closed"].as_str().unwrap().contains("2022-01 to 2022-02, kept as pinned"), "{kept}");
     scene.daybook.run(&[compare.as_slice(), &["--attribution", "alone"]].concat()).expect(2, &["--keep-closed"]);

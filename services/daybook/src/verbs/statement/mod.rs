@@ -139,8 +139,9 @@ impl Sources {
 
     fn document(&self, partner_id: &PartnerId) -> Result<Document, Failure> {
         let nothing = PartnerRows::default();
-        let found = self.replayed.partners.iter().find(|(of, _)| of == partner_id);
-        let rows = found.map_or(&nothing, |(_, rows)| rows);
+        let partners = &self.replayed.partners;
+        let found = partners.binary_search_by(|(of, _)| of.cmp(partner_id)).ok();
+        let rows = found.map_or(&nothing, |at| &partners[at].1);
         let statement = match &self.pinned {
             Some((closing, pinned)) => match pinned.get(partner_id) {
                 Some(bytes) => Statement::parse(bytes, self.month, partner_id)
