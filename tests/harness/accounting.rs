@@ -95,9 +95,16 @@ fn check_claims(entries: &[AccountEntry], rows: &PartnerRows, what: &str) {
 /// What `equity:opening` must stand at by the opening facts alone.
 fn opened(book: &RuleBook, history: &PartnerHistory, rows: &PartnerRows, through: NaiveDate) -> Exact {
     let counts = |on: NaiveDate| on <= through;
+    let comes_too_late = |id: &str| {
+        let of_closed = rows.findings.iter().filter(|finding| finding.code == "OPENING_OF_CLOSED_MONTH");
+        of_closed.flat_map(|finding| &finding.events).any(|event| event == id)
+    };
     let mut sum = Exact::ZERO;
     for fact in history.facts().iter().filter(|fact| counts(fact.effective_on) && !history.reversals().names(&fact.id))
     {
+        if comes_too_late(&fact.id.to_string()) {
+            continue;
+        }
         match &fact.kind {
             FactKind::Opening(Opening::Lot { period, accrued, state, consumed }) if !consumed.exact().is_negative() => {
                 let Some(period) = book.calendar().period_parse(period) else { continue };

@@ -192,6 +192,11 @@ impl Situation {
         self.replayed(&self.told).digest().to_string()
     }
 
+    /// The rows as the folder shows them: what a story closed is kept.
+    pub(crate) fn replayed_as_told(&self) -> Replayed {
+        self.replayed(&self.told)
+    }
+
     fn replayed(&self, told: &Told) -> Replayed {
         match &self.book {
             Some(book) => replay(&told.histories(self.known), book, self.through, 1),
