@@ -8,10 +8,11 @@ use daybook_replay::{
 use daybook_rules::model::RuleBook;
 use daybook_rules::{RuleLibrary, load_tests, shipped_rule_files};
 use proptest::prelude::*;
+use std::sync::OnceLock;
 
 fn book(version: &str) -> RuleBook {
-    let (library, _) = RuleLibrary::load(&shipped_rule_files());
-    library.unwrap().up_to(version).unwrap()
+    static LIBRARY: OnceLock<RuleLibrary> = OnceLock::new();
+    LIBRARY.get_or_init(|| RuleLibrary::load(&shipped_rule_files()).0.unwrap()).up_to(version).unwrap()
 }
 
 /// The histories of partners who hold every fact that a gate asks for, and sell these lines.
@@ -212,5 +213,43 @@ proptest! {
         };
         let given: Vec<String> = sales.iter().map(line).collect();
         everything_adds_up(&impact_of(&given.join("\n"), &on(through).to_string()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    /// Partners that monthly sums rule out are not folded again: none of them may be near a revenue gate.
+    #[test]
+    fn near_gates_are_those_of_a_fold_of_everyone(
+        sales in proptest::collection::vec((0_u8..4, 0_u64..430, -3_000_i64..12_000), 1..14),
+        day in 0_u64..40,
+    ) {
+        let on = |day: u64| date_parse("2021-11-03").unwrap() + chrono::Days::new(day);
+        let line = |(partner, day, amount): &(u8, u64, i64)| {
+            format!("{} | P-{partner} | C-1 | Azure | commercial | {amount}.25", on(*day))
+        };
+        let given: Vec<String> = sales.iter().map(line).collect();
+        let (before, after) = (book("2020-10"), book("2021-10"));
+        let histories = histories(&before, &given.join("\n"));
+        let through = on(400 + day);
+        let replayed = [&before, &after].map(|book| replay(&histories, book, through, 1));
+        let found = impact(&histories, through, (&before, &replayed[0]), (&after, &replayed[1]), None).unwrap();
+        let found: Vec<(String, Exact)> = found
+            .near_cliffs
+            .iter()
+            .filter(|cliff| cliff.path == "gate.ttm_revenue.at_least")
+            .map(|cliff| (cliff.partner_id.to_string(), cliff.measured))
+            .collect();
+        let rates = histories.of_no_partner().fx_counting(&after, through);
+        let mut expected = Vec::new();
+        for (partner_id, history) in histories.partners() {
+            for margin in daybook_views::revenue_margins(&after, &rates, partner_id, history, through).unwrap() {
+                let distance = margin.measured.minus(margin.required).unwrap().raw().abs();
+                if distance * 20 <= margin.required.raw() {
+                    expected.push((partner_id.to_string(), margin.measured));
+                }
+            }
+        }
+        prop_assert_eq!(found, expected);
     }
 }
