@@ -110,6 +110,12 @@ impl Reversals {
         }
     }
 
+    /// What the reversal of that id names, if there is one.
+    #[must_use]
+    pub fn target_of(&self, reversal: &EventRef) -> Option<&EventRef> {
+        self.made.get(reversal).map(|made| &made.target)
+    }
+
     /// Whether some reversal names the event: it then drops out of every figure. A reversal that names a reversal
     /// changes nothing, which holds by itself, since reversals are no facts.
     #[must_use]

@@ -281,10 +281,15 @@ fn gates_are_met_where_what_they_measure_is_enough() {
 
 #[test]
 fn what_events_are_part_of_adds_up_to_the_figures() {
-    let mut seen = 0;
+    let (mut seen, mut by_hand) = (0, 0);
     every_case(|case| {
+        let mut corrected = Num::ZERO;
         let mut buckets: BTreeMap<(String, String), Num> = BTreeMap::new();
         for event in case.events() {
+            for one in list(&event.json, "uses").iter().filter(|one| one["part"] == "the correction itself") {
+                corrected = corrected.plus(number(one, "amount"));
+                by_hand += 1;
+            }
             for one in list(&event.json, "uses").iter().filter(|one| one["view"] == "conservation") {
                 let amount = if one["amount"].is_null() { Num::ZERO } else { number(one, "amount") };
                 let sum =
@@ -293,6 +298,9 @@ fn what_events_are_part_of_adds_up_to_the_figures() {
                 seen += 1;
             }
         }
+        let manual = case.rows.true_ups.iter().filter(|row| row.cause == "manual");
+        let booked = Num::sum(manual.map(|row| Num::of_term(row.rebate).plus(Num::of_term(row.coop))));
+        assert_eq!(corrected, booked, "{}: corrections by hand", case.name);
         for row in &case.rows.conservation {
             let of = |bucket: &str| {
                 let known = buckets.get(&(row.month.to_string(), format!("bucket {bucket}")));
@@ -307,5 +315,5 @@ fn what_events_are_part_of_adds_up_to_the_figures() {
             }
         }
     });
-    assert!(seen >= 200, "only {seen} lines seen");
+    assert!(seen >= 200 && by_hand > 0, "only {seen} lines and {by_hand} corrections by hand seen");
 }

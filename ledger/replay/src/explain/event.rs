@@ -3,8 +3,9 @@
 use super::bucket;
 use super::subject::{FoldedMonth, Subject};
 use super::{ExplainError, Explainer, line};
-use daybook_event::{EventRef, Exact, Month, NaiveDate, PartnerId, Position};
+use daybook_event::{Amount, EventRef, Exact, ManualAdjustment, Month, NaiveDate, Opening, PartnerId, Position};
 use daybook_rules::model::GateTest;
+use daybook_views::rows::TrueUpRow;
 use daybook_views::{Fact, FactKind, FactSource, PartnerRows, PricedLine};
 use serde::Serialize;
 
@@ -58,6 +59,9 @@ pub(super) fn explain(
     let subject = Subject::new(explainer, partner_id)?;
     let through = subject.through;
     let missing = || ExplainError::NoEvent { partner_id: partner_id.to_string(), event: event.to_string() };
+    if let Some(target) = subject.history.reversals().target_of(event) {
+        return Err(ExplainError::IsReversal { event: event.to_string(), target: target.to_string() });
+    }
     let fact = subject.fact(event).ok_or_else(missing)?;
     let rows = subject.rows();
     let counts = subject.counts(fact);
@@ -66,8 +70,10 @@ pub(super) fn explain(
         match &fact.kind {
             FactKind::Line(_) => uses.extend(of_line(&subject, fact, &rows)?),
             FactKind::Claim(claim) => uses.extend(of_claim(&subject, &rows, &claim.claim_id)),
-            FactKind::Opening(_) | FactKind::Standing(_) | FactKind::Certification(_) => {}
-            FactKind::Adjustment(_) | FactKind::Moneyless => {}
+            FactKind::Adjustment(adjustment) => uses.extend(of_adjustment(&subject, fact, &rows, adjustment)),
+            FactKind::Opening(opening) => uses.extend(of_opening(&subject, fact, &rows, opening)),
+            // Rows that name them are found below.
+            FactKind::Standing(_) | FactKind::Certification(_) | FactKind::Moneyless => {}
         }
     }
     uses.extend(cited(&subject, &rows, event));
@@ -244,6 +250,56 @@ fn of_claim(subject: &Subject<'_>, rows: &PartnerRows, claim_id: &str) -> Vec<Ev
         ask: format!("daybook explain --partner {partner_id} --lot {}", lot.period),
     });
     [step].into_iter().chain(lot).collect()
+}
+
+/// The true-up that a correction by hand is booked as; none without an exchange rate.
+fn of_adjustment(
+    subject: &Subject<'_>,
+    fact: &Fact,
+    rows: &PartnerRows,
+    adjustment: &ManualAdjustment,
+) -> Option<EventUse> {
+    let rate = subject.fx.rate(adjustment.currency, fact.month()).map(|(rate, _)| rate);
+    let is_program = adjustment.currency == subject.book.sets[0].currency;
+    let convert = |amount: Amount| if is_program { Some(amount.exact()) } else { amount.convert(rate?).ok() };
+    let parts = (convert(adjustment.rebate)?, convert(adjustment.coop)?);
+    let is_its = |row: &&TrueUpRow| {
+        let concerns = row.closed_month == adjustment.month && row.lever == adjustment.lever;
+        row.cause == "manual" && concerns && row.month >= fact.month() && (row.rebate, row.coop) == parts
+    };
+    rows.true_ups.iter().find(is_its).map(|row| EventUse {
+        view: "true_ups".to_owned(),
+        row: format!("{} of {} {}", row.month, row.closed_month, row.lever),
+        part: "the correction itself".to_owned(),
+        amount: row.rebate.plus(row.coop).ok(),
+        ask: format!("daybook explain --partner {} --payout {}", subject.partner_id, row.month),
+    })
+}
+
+/// The figure that an opening balance begins with.
+fn of_opening(subject: &Subject<'_>, fact: &Fact, rows: &PartnerRows, opening: &Opening) -> Vec<EventUse> {
+    let partner_id = subject.partner_id;
+    let begins = |view: &str, row: String, ask: String| EventUse {
+        view: view.to_owned(),
+        row,
+        part: "what stood before the ledger began".to_owned(),
+        amount: None,
+        ask,
+    };
+    match opening {
+        Opening::Lot { period, .. } if rows.lots.iter().any(|lot| lot.period == *period) => {
+            vec![begins("lots", period.clone(), format!("daybook explain --partner {partner_id} --lot {period}"))]
+        }
+        Opening::Carry { .. } => {
+            let month = fact.month();
+            vec![begins(
+                "payouts",
+                month.to_string(),
+                format!("daybook explain --partner {partner_id} --payout {month}"),
+            )]
+        }
+        Opening::Lot { .. } | Opening::Revenue { .. } | Opening::CustomerSince { .. } => Vec::new(),
+    }
 }
 
 /// Rows that name the event: changes of standing, true-ups that it caused, findings.

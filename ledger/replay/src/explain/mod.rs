@@ -220,6 +220,14 @@ pub enum ExplainError {
         /// The event asked for.
         event: String,
     },
+    /// A reversal is part of no figure itself.
+    #[error("{event} reverses {target}, and is part of no figure itself; ask for --event {target}")]
+    IsReversal {
+        /// The event asked for.
+        event: String,
+        /// What it reverses.
+        target: String,
+    },
     /// The date is still to come.
     #[error("{on} is after the through date {through}: ask for an earlier date, or give --through")]
     NotYet {

@@ -8,6 +8,7 @@ use daybook_views::{
     Bucket, ClosedMonths, Fact, FactKind, FactSource, FoldError, FxTable, PartnerHistory, PartnerRows, PartnerState,
     PricedLine, fold_partner, fold_partner_closed, step,
 };
+use std::cell::OnceCell;
 
 /// A partner under a book on a through date.
 pub(super) struct Subject<'a> {
@@ -18,6 +19,8 @@ pub(super) struct Subject<'a> {
     pub(super) through: NaiveDate,
     /// What is closed; none: everything is explained as if nothing were.
     pub(super) closed: Option<&'a ClosedMonths<'a>>,
+    /// Folded when first asked for.
+    rows: OnceCell<PartnerRows>,
 }
 
 /// A month folded with its lines kept.
@@ -32,12 +35,12 @@ impl<'a> Subject<'a> {
         let Explainer { histories, book, through, closed } = explainer;
         let history = histories.partner(partner_id).ok_or_else(|| ExplainError::NoPartner(partner_id.to_string()))?;
         let fx = histories.of_no_partner().fx_counting(book, *through);
-        Ok(Self { book, fx, partner_id, history, through: *through, closed: closed.as_ref() })
+        Ok(Self { book, fx, partner_id, history, through: *through, closed: closed.as_ref(), rows: OnceCell::new() })
     }
 
     /// Every row of the partner.
     pub(super) fn rows(&self) -> PartnerRows {
-        self.rows_of(self.history)
+        self.rows.get_or_init(|| self.rows_of(self.history)).clone()
     }
 
     /// Every row that another history of the partner would give.
@@ -51,7 +54,8 @@ impl<'a> Subject<'a> {
     /// The same partner at a later through date. What was closed by then is not known, so it is as if nothing were.
     pub(super) fn later(&self, through: NaiveDate) -> Self {
         let closed = self.closed.filter(|_| through == self.through);
-        Self { fx: self.fx.clone(), through, closed, ..*self }
+        let Self { book, partner_id, history, .. } = *self;
+        Self { book, fx: self.fx.clone(), partner_id, history, through, closed, rows: OnceCell::new() }
     }
 
     /// The partner at the end of a date.

@@ -79,5 +79,10 @@ fn what_cannot_be_explained_is_said() {
     wrong(&["--payout", "2021-01"], &["P-A", "2021-01"]);
     wrong(&["--event", "contoso/s-9"], &["contoso/s-9", "receipt"]);
     wrong(&["--event", "s-9"], &["SOURCE/ID"]);
+    let reversal = r#"{"source":"contoso","event_id":"r-1","partner_id":"P-A","effective_on":"2022-03-01","reversal":{"reverses":"s-3","reason":"billed twice"}}"#;
+    scene.import(&[reversal.to_owned()]);
+    wrong(&["--event", "contoso/r-1"], &["contoso/r-1", "--event contoso/s-3"]);
+    let reversed = explain(&scene, &["--event", "contoso/s-3"]);
+    assert_eq!((&reversed["counts"], &reversed["uses"]), (&false.into(), &serde_json::json!([])));
     wrong(&["--lot", "2022"], &["FY22H1"]);
 }
