@@ -47,6 +47,9 @@ pub(crate) fn short(value: i128) -> String {
     let steps = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k"), (1, "")];
     let (size, letter) = steps.into_iter().find(|(size, _)| magnitude >= size * UNIT).unwrap_or((1, ""));
     let tenths = magnitude * 10 / (size * UNIT);
+    if tenths == 0 && magnitude > 0 {
+        return "~0".to_owned();
+    }
     if tenths % 10 == 0 {
         format!("{sign}{}{letter}", tenths / 10)
     } else {
@@ -81,6 +84,6 @@ mod tests {
         {
             assert_eq!(short(units * UNIT), text);
         }
-        assert_eq!(short(500), "0.5");
+        assert_eq!((short(500), short(-10)), ("0.5".to_owned(), "~0".to_owned()));
     }
 }
