@@ -3,7 +3,7 @@
 use super::generate::Case;
 use super::reached::{self, Reached};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often each outcome was seen.
 #[derive(Default)]
@@ -27,7 +27,7 @@ const OUTCOMES: &str = "\
     finding:REVERSAL_OF_REVERSAL finding:CLAIM_STEP_IGNORED finding:CLAIM_NOFX finding:CLAIM_OVERDRAWN \
     finding:ADJUSTMENT_NOFX finding:OPENING_IGNORED finding:SOURCE_NOT_NAMED \
     true_up:manual true_up:late_event true_up:credit true_up:correction true_up:reversal true_up:exchange_rate \
-    true_up:terms true_up:engine finding:CLOSE_IGNORED finding:CLOSE_NOT_REVERSIBLE finding:OPENING_OF_CLOSED_MONTH \
+    true_up:terms true_up:engine true_up:pinned finding:CLOSE_IGNORED finding:CLOSE_NOT_REVERSIBLE finding:OPENING_OF_CLOSED_MONTH \
     finding:STATEMENT_UNREADABLE \
     edge:revenue_hit edge:revenue_missed_by_a_cent edge:coop_hit edge:coop_missed_by_a_cent edge:minimum_hit";
 
@@ -47,7 +47,12 @@ impl Coverage {
             }
             of("provisional").iter().for_each(|row| self.see("provisional", text(row, "why")));
             of("findings").iter().for_each(|row| self.see("finding", text(row, "code")));
-            for row in of("true_ups") {
+            let booked = of("true_ups");
+            // What is booked for closed months in several months was pinned in all but the last.
+            let found: BTreeSet<&str> =
+                booked.iter().filter(|row| row["cause"] != "manual").map(|row| text(row, "month")).collect();
+            self.see_if(found.len() > 1, "true_up:pinned");
+            for row in booked {
                 self.see("true_up", text(&row, "cause").split(':').next().unwrap_or_default());
             }
             for row in of("postings") {
