@@ -114,12 +114,11 @@ fn a_stopped_replay_ends_at_once_and_leaves_no_half_file() {
     let path = folder.join("rows.json").display().to_string();
     // A pass for each partner, so that it takes its time.
     let arguments = ["replay", "--through", THROUGH, "--memory-max", "1KiB", "--threads", "1", "--output", &path];
-    let stops: [(fn(&Running), i32); 2] = [(Running::interrupt, 130), (Running::terminate, 143)];
-    for (stop, status) in stops {
+    for (is_interrupt, status) in [(true, 130), (false, 143)] {
         let mut running = daybook.start(&arguments);
         wait_for_a_part(&mut running, &folder);
         let since = Instant::now();
-        stop(&running);
+        if is_interrupt { running.interrupt() } else { running.terminate() }
         running.wait().expect(status, &["stopped by a signal"]);
         assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
         let left: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
