@@ -112,7 +112,7 @@ fn a_serve_killed_while_it_is_imported_into_has_what_it_answered_for() {
     let mut serving = armed.start(&serve);
     serving.address();
     assert!(serving.has_said("serving", 1));
-    daybook.run(&["import", "--from", "ndjson", &files.file]).expect(2, &["import again"]);
+    daybook.run(&["import", "--from", "ndjson", &files.file]).expect(2, &["do the same again"]);
     assert!(serving.wait().signal().is_some());
     assert_eq!(files.import_again(&daybook, "behind a killed serve"), SENT_AT_ONCE);
 }
