@@ -134,17 +134,6 @@ impl Fact {
         Month::of(self.effective_on)
     }
 
-    /// The currency that its figures depend on: of a line, a claim or a correction by hand.
-    #[must_use]
-    pub fn currency(&self) -> Option<Currency> {
-        match &self.kind {
-            FactKind::Line(line) => Some(line.currency),
-            FactKind::Adjustment(adjustment) => Some(adjustment.currency),
-            FactKind::Claim(claim) => claim.currency,
-            FactKind::Standing(_) | FactKind::Certification(_) | FactKind::Opening(_) | FactKind::Moneyless => None,
-        }
-    }
-
     /// The revenue line, if it is one.
     #[must_use]
     pub fn line(&self) -> Option<&Line> {

@@ -1,9 +1,10 @@
 //! A partner's facts in order, and which of them were reversed.
 
+use crate::currencies::CurrencyUses;
 use crate::fact::Fact;
-use daybook_event::{Currency, Envelope, EventRef, Month, Payload, Position};
+use daybook_event::{Envelope, EventRef, Month, Payload, Position};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Where the fold finds a partner's facts. Implemented over memory here, over the derived file by the projector.
 pub trait FactSource {
@@ -31,8 +32,8 @@ pub trait FactSource {
     /// Months up to one that have a fact recorded after a position, ascending.
     fn months_recorded_after(&self, after: Position, to: Month) -> Vec<Month>;
 
-    /// The currencies of lines, claims and corrections by hand.
-    fn currencies(&self) -> BTreeSet<Currency>;
+    /// What exchange rates the figures depend on.
+    fn currencies(&self) -> Cow<'_, CurrencyUses>;
 
     /// Statements of the month that were recorded between two positions, both of them not included, in order of position.
     ///
@@ -263,8 +264,8 @@ impl FactSource for PartnerHistory {
         months
     }
 
-    fn currencies(&self) -> BTreeSet<Currency> {
-        self.facts.iter().filter_map(Fact::currency).collect()
+    fn currencies(&self) -> Cow<'_, CurrencyUses> {
+        Cow::Owned(CurrencyUses::of(&self.facts))
     }
 
     fn pinned(&self, month: Month, after: Position, before: Position) -> Result<Cow<'_, [PinnedRecord]>, Self::Error> {

@@ -22,6 +22,7 @@ mod closing;
 mod competency;
 mod coop;
 mod credits;
+mod currencies;
 mod customers;
 mod digest;
 mod fold;
@@ -43,6 +44,7 @@ pub use closing::{
     ClosedMonths, ClosedTerms, Closing, Closings, Statement, StatementError, TermsStep, closing_event_id,
     fold_partner_closed, settle_closed, statement_event_id, statements_digest,
 };
+pub use currencies::CurrencyUses;
 pub use digest::{Digest, digest_of_partner, digest_of_views};
 pub use fact::{Fact, FactKind, Line, LineKind};
 pub use fold::{FoldError, PartnerFold, fold_partner, overflowed, settle, step};

@@ -3,10 +3,10 @@
 use crate::ProjectError;
 use crate::chunk::entry_push;
 use crate::find::{facts_find, pinned_find};
-use crate::partner::{CurrencyUses, PartnerMeta, pinned_owner};
+use crate::partner::{PartnerMeta, pinned_owner};
 use daybook_event::{Envelope, EventRef, Month, PartnerId, Payload, Position};
 use daybook_store::{DerivedRead, DerivedWrite, LedgerReader, RecordRef};
-use daybook_views::{Fact, Known, PinnedRecord};
+use daybook_views::{CurrencyUses, Fact, Known, PinnedRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 

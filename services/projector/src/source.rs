@@ -3,9 +3,9 @@
 use crate::ProjectError;
 use crate::find::{fact_read, facts_find};
 use crate::partner::{PartnerMeta, pinned_owner};
-use daybook_event::{Currency, EventRef, Month, PartnerId, Position};
+use daybook_event::{EventRef, Month, PartnerId, Position};
 use daybook_store::DerivedRead;
-use daybook_views::{Fact, FactSource, PinnedRecord, Reversals};
+use daybook_views::{CurrencyUses, Fact, FactSource, PinnedRecord, Reversals};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,8 +101,8 @@ impl<R: DerivedRead> FactSource for DerivedFacts<'_, R> {
         self.meta.facts.recorded_after(after, to)
     }
 
-    fn currencies(&self) -> BTreeSet<Currency> {
-        self.meta.currencies.all()
+    fn currencies(&self) -> Cow<'_, CurrencyUses> {
+        Cow::Borrowed(&self.meta.currencies)
     }
 
     fn pinned(&self, month: Month, after: Position, before: Position) -> Result<Cow<'_, [PinnedRecord]>, ProjectError> {

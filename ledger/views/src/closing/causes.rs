@@ -43,16 +43,13 @@ pub(crate) fn runs<S: FactSource>(closed: &ClosedMonths<'_>, source: &S) -> Resu
         month,
         is_inert: false,
     }));
-    if !closed.rates().is_empty() {
-        let currencies = source.currencies();
-        let used = closed.rates().iter().filter(|rate| currencies.contains(&rate.currency));
-        late.extend(used.map(|rate| LateRecord {
-            position: rate.position,
-            cause: rate.cause.clone(),
-            month: rate.month,
-            is_inert: false,
-        }));
-    }
+    // A rate that converts nothing takes no place in a run either: the rows of a partner stay as they are when one comes.
+    late.extend(closed.rates_used(source).map(|rate| LateRecord {
+        position: rate.position,
+        cause: rate.cause.clone(),
+        month: rate.month,
+        is_inert: false,
+    }));
     late.sort_by_key(|record| record.position);
     let of_run = late.len().div_ceil(RUNS_MAX).max(1);
     Ok(late.chunks(of_run).filter_map(run).collect())

@@ -85,8 +85,7 @@ impl<'a> ClosedMonths<'a> {
         let Some(steps_from) = self.steps_from() else { return Some(first) };
         let facts = source.months_recorded_after(self.known, self.last).into_iter().next();
         let reversed = source.reversals().of_facts_after(self.known).map(|(_, _, _, month)| month);
-        let currencies = if self.rates().is_empty() { Default::default() } else { source.currencies() };
-        let rates = self.rates().iter().filter(|rate| currencies.contains(&rate.currency)).map(|rate| rate.month);
+        let rates = self.rates_used(source).map(|rate| rate.month);
         let late = facts.into_iter().chain(reversed).chain(rates).chain([steps_from]);
         let earliest = late.filter(|month| *month <= self.last).min()?;
         Some(earliest.max(first))
@@ -95,7 +94,7 @@ impl<'a> ClosedMonths<'a> {
     /// The currencies and months of such rates, and reversals of rates, that were recorded after a position. True-ups may
     /// depend on one even where the rate that counts in the end is as before.
     pub fn rates_recorded_after(&self, position: Position) -> impl Iterator<Item = (Currency, Month)> {
-        let later = self.rates().iter().filter(move |rate| rate.position > position);
+        let later = self.rates.all().iter().filter(move |rate| rate.position > position);
         later.map(|rate| (rate.currency, rate.month))
     }
 
@@ -109,9 +108,15 @@ impl<'a> ClosedMonths<'a> {
         self.known
     }
 
-    /// Rates of closed months that the last closing did not count, in order of position.
-    pub(crate) fn rates(&self) -> &[LateRate] {
-        self.rates.all()
+    /// Rates of closed months that the last closing did not count and that may convert something of the partner, in order of
+    /// position.
+    pub(crate) fn rates_used<'r>(&'r self, source: &'r impl FactSource) -> impl Iterator<Item = &'r LateRate> {
+        let rates = self.rates.all();
+        let currencies = (!rates.is_empty()).then(|| source.currencies());
+        let may_convert = move |rate: &&LateRate| {
+            currencies.as_ref().is_some_and(|currencies| currencies.may_convert(rate.currency, rate.month))
+        };
+        rates.iter().filter(may_convert)
     }
 
     /// The rates under the terms of the last closing, as of a position after it.

@@ -1,10 +1,10 @@
 //! A partner's facts as they were known at a position.
 
+use crate::currencies::CurrencyUses;
 use crate::fact::Fact;
 use crate::history::{FactSource, PinnedRecord, Reversals};
-use daybook_event::{Currency, EventRef, Month, Position};
+use daybook_event::{EventRef, Month, Position};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 /// The facts up to a position, less those that were reversed up to it.
 pub(crate) struct Until<'a, S> {
@@ -47,7 +47,7 @@ impl<S: FactSource> FactSource for Until<'_, S> {
         self.all.months_recorded_after(after, to)
     }
 
-    fn currencies(&self) -> BTreeSet<Currency> {
+    fn currencies(&self) -> Cow<'_, CurrencyUses> {
         self.all.currencies()
     }
 

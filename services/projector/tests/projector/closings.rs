@@ -217,6 +217,45 @@ fn a_rate_and_its_reversal_in_one_batch_are_both_booked() {
     assert_eq!(causes(expected), BTreeSet::from(["exchange_rate".to_owned(), "reversal".to_owned()]));
 }
 
+/// One more late line than can be told apart: all but the last are taken two by two.
+const LATE_LINES: u32 = 257;
+
+/// The cause of the run with the last late line in it.
+fn cause_of_last(bench: &Bench, through: NaiveDate) -> String {
+    let last = format!("late_event:contoso/late-{}", LATE_LINES - 1);
+    let rows = Books::Shipped.expected(&bench.appended, through).partners.into_values();
+    let causes = rows.flat_map(|rows| rows.true_ups).map(|row| row.cause);
+    causes.into_iter().find(|cause| cause.starts_with(&last)).expect("the last late line is a cause")
+}
+
+#[test]
+fn only_rates_that_may_convert_something_take_a_place_in_runs_of_late_records() {
+    let mut bench = january_closed();
+    let late = (0..LATE_LINES).map(|at| {
+        envelope("contoso", &format!("late-{at}"), "P-A", date("2021-01-20"), sale("C-1", "1000.00", "USD", None))
+    });
+    bench.append(&late.collect::<Vec<_>>());
+    let through = date("2021-03-31");
+    let last = format!("late_event:contoso/late-{}", LATE_LINES - 1);
+    let mut view = Books::Shipped.projector(&bench, 1_000);
+    assert_equal(&Books::Shipped, &bench, &mut view, through, "late lines");
+    assert_eq!(cause_of_last(&bench, through), last);
+
+    // The partner bills euros, but none in December.
+    bench.append(&[envelope(TREASURY, "r-2", "", date("2021-03-01"), rate("EUR", month("2020-12"), "1.2"))]);
+    assert_equal(&Books::Shipped, &bench, &mut view, through, "a rate that converts nothing");
+    assert_eq!(cause_of_last(&bench, through), last);
+
+    // The one that counts already, once more.
+    bench.append(&[envelope(TREASURY, "r-3", "", date("2021-03-02"), rate("EUR", month("2021-01"), "1.1"))]);
+    assert_equal(&Books::Shipped, &bench, &mut view, through, "a rate that changes nothing");
+    assert_eq!(cause_of_last(&bench, through), format!("{last} and 1 more"));
+
+    bench.append(&[envelope(TREASURY, "u-2", "", date("2021-03-03"), reversal("r-2"))]);
+    assert_equal(&Books::Shipped, &bench, &mut view, through, "the reversal of a rate that converts nothing");
+    assert_eq!(cause_of_last(&bench, through), format!("{last} and 1 more"));
+}
+
 #[test]
 fn without_a_chooser_of_terms_the_views_are_made_as_if_nothing_were_closed() {
     let mut bench = january_closed();
