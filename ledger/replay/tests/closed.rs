@@ -96,7 +96,7 @@ fn closed(mut envelopes: Vec<Envelope>, book: &RuleBook) -> Vec<Envelope> {
     let position = Position::new(envelopes.len() as u64);
     for (partner_id, rows) in replay(&histories(&envelopes), book, date(on), 2).partners {
         let rows = Statement::of(&rows, october(), position, &partner_id, book.calendar()).unwrap().to_json();
-        let id = statement_event_id(october(), &partner_id, &rows);
+        let id = statement_event_id(october(), &partner_id, date(on), &rows);
         let statement = PinnedStatement { month: october(), partner_id: partner_id.clone(), rows };
         envelopes.push(envelope("ledger", &id, Some(partner_id), on, Payload::PinnedStatement(statement)));
     }

@@ -2,6 +2,7 @@
 
 use crate::currencies::CurrencyUses;
 use crate::fact::Fact;
+use chrono::NaiveDate;
 use daybook_event::{Envelope, EventRef, Month, Payload, Position};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -51,6 +52,8 @@ pub struct PinnedRecord {
     pub position: Position,
     /// The month that it is a statement of.
     pub month: Month,
+    /// The through date that it was made with.
+    pub through: NaiveDate,
     /// Its rows, as recorded.
     pub rows: Vec<u8>,
 }
@@ -61,7 +64,7 @@ impl PinnedRecord {
     pub fn of(position: Position, envelope: &Envelope) -> Option<Self> {
         let Payload::PinnedStatement(statement) = &envelope.payload else { return None };
         let (id, rows) = (envelope.id.clone(), statement.rows.clone());
-        Some(Self { id, position, month: statement.month, rows })
+        Some(Self { id, position, month: statement.month, through: envelope.effective_on, rows })
     }
 }
 

@@ -134,6 +134,7 @@ pub(crate) fn pinned(snapshot: &Snapshot, closing: &Closing) -> Result<Pinned, F
         let Payload::PinnedStatement(statement) = envelope.payload else { return };
         let of_closing = |of: Statement| of.position == closing.position;
         let is_its = statement.month == closing.month
+            && envelope.effective_on == closing.through
             && Statement::parse(&statement.rows, statement.month, &statement.partner_id).is_ok_and(of_closing);
         if is_its {
             pinned.entry(statement.partner_id).or_insert(statement.rows);

@@ -236,7 +236,7 @@ impl Teller<'_> {
             assert!(!flagged || !why.is_empty(), "{month} of {partner_id} is provisional: close it with `override`");
             let Some(statement) = Statement::of(&rows, month, position, &partner_id, book.calendar()) else { continue };
             let rows = statement.to_json();
-            let id = statement_event_id(month, &partner_id, &rows);
+            let id = statement_event_id(month, &partner_id, through, &rows);
             let payload = PinnedStatement { month, partner_id: partner_id.clone(), rows: rows.clone() };
             let payload = Payload::PinnedStatement(payload);
             batch.push(incoming(&act(&id, Some(partner_id.clone()), through, payload)));

@@ -16,7 +16,7 @@ pub(crate) struct Pinned<'a> {
 
 impl<'a> Pinned<'a> {
     /// Reads the partner's statements, and what is odd about them. Of several attempts to close a month, only the
-    /// statements of the one that closed it count.
+    /// statements of the one that closed it count: those with its position and its through date.
     pub(crate) fn read<S: FactSource>(
         closings: &'a [Closing],
         partner_id: &PartnerId,
@@ -24,7 +24,8 @@ impl<'a> Pinned<'a> {
     ) -> Result<(Self, Vec<FindingRow>), S::Error> {
         let (mut statements, mut findings) = (BTreeMap::new(), Vec::new());
         for closing in closings {
-            for record in source.pinned(closing.month, closing.position, closing.recorded)?.iter() {
+            let recorded = source.pinned(closing.month, closing.position, closing.recorded)?;
+            for record in recorded.iter().filter(|record| record.through == closing.through) {
                 match Statement::parse(&record.rows, closing.month, partner_id) {
                     Ok(statement) if statement.position == closing.position => {
                         statements.entry(closing.month).or_insert(statement);

@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::rows::{ConservationRow, LotRow, PartnerRows, PayoutRow, PostingRow, TrueUpRow};
+use chrono::NaiveDate;
 use daybook_event::{Month, PartnerId, Position};
 use daybook_rules::calendar::Calendar;
 use serde::{Deserialize, Serialize};
@@ -117,11 +118,14 @@ impl Statement {
     }
 }
 
-/// The event id of a pinned statement: the same rows have the same id, so that an attempt made twice is a duplicate.
+/// The event id of a pinned statement: the same rows through the same date have the same id, so that an attempt made twice is
+/// a duplicate. Attempts through different dates do not conflict, even where a partner's rows are the same in both.
 #[must_use]
-pub fn statement_event_id(month: Month, partner_id: &PartnerId, rows: &[u8]) -> String {
+pub fn statement_event_id(month: Month, partner_id: &PartnerId, through: NaiveDate, rows: &[u8]) -> String {
     let mut hasher = Sha256::new();
     hasher.update(partner_id.as_str());
+    hasher.update(b"\0");
+    hasher.update(through.to_string());
     hasher.update(b"\0");
     hasher.update(rows);
     let hash = hex::encode(hasher.finalize());
@@ -177,11 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_digests_tell_partners_and_rows_apart() {
+    fn ids_tell_partners_and_dates_apart_and_digests_partners_and_rows() {
         let (one, two) = (partner("P-1"), partner("P-12"));
-        let id = statement_event_id(month("2021-09"), &one, b"{}");
+        let (on, later) = (month("2021-09").last_day(), month("2021-10").last_day());
+        let id = statement_event_id(month("2021-09"), &one, on, b"{}");
         assert!(id.starts_with("statement-2021-09-") && id.len() == "statement-2021-09-".len() + STATEMENT_ID_HEX);
-        assert_ne!(id, statement_event_id(month("2021-09"), &two, b"{}"));
+        assert_ne!(id, statement_event_id(month("2021-09"), &two, on, b"{}"));
+        assert_ne!(id, statement_event_id(month("2021-09"), &one, later, b"{}"));
         let digest = |all: &[(&PartnerId, &[u8])]| statements_digest(all.iter().copied());
         assert_ne!(digest(&[(&one, b"2"), (&two, b"3")]), digest(&[(&one, b"23")]));
         // SHA-256 of `P-1`, zero, `x`, zero.

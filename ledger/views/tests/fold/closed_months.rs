@@ -76,6 +76,27 @@ fn only_statements_of_the_attempt_that_closed_the_month_count() {
 }
 
 #[test]
+fn of_two_attempts_at_the_same_records_the_one_through_the_date_of_the_closing_counts() {
+    let mut story = Story::enrolled();
+    let position = Position::new(story.partner.count());
+    let of = |through: &str, edit: &dyn Fn(&mut Statement)| {
+        let rows = story.rows(through);
+        let calendar = story.book.calendar();
+        let mut statement = Statement::of(&rows, month("2020-10"), position, &Partner::id(), calendar).unwrap();
+        edit(&mut statement);
+        statement.to_json()
+    };
+    let early = of("2020-11-05", &|statement| statement.postings.clear());
+    let late = of("2020-11-06", &|_| {});
+    story.pin("2020-10", "2020-11-05", &early);
+    story.pin("2020-10", "2020-11-05", b"{}");
+    story.pin("2020-10", "2020-11-06", &late);
+    story.closed("2020-10", "2020-11-06", position);
+    assert_eq!(story.postings("2020-12-31")[0], "2020-10 240.00 160.00");
+    assert!(story.true_ups("2020-12-31").is_empty() && story.findings("2020-12-31").is_empty());
+}
+
+#[test]
 fn a_statement_that_cannot_be_read_is_said_to_be_so_and_counts_as_none() {
     let mut story = Story::enrolled();
     let position = Position::new(story.partner.count());

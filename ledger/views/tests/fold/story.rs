@@ -61,7 +61,7 @@ impl Story {
 
     pub(crate) fn pin(&mut self, of: &str, through: &str, rows: &[u8]) {
         let partner_id = Partner::id();
-        let id = act(&statement_event_id(month(of), &partner_id, rows));
+        let id = act(&statement_event_id(month(of), &partner_id, date(through), rows));
         let payload = PinnedStatement { month: month(of), partner_id: partner_id.clone(), rows: rows.to_vec() };
         let payload = Payload::PinnedStatement(payload);
         let effective_on = date(through);

@@ -77,7 +77,7 @@ impl Books {
         for (partner_id, rows) in self.expected(envelopes, through).partners {
             let Some(statement) = Statement::of(&rows, of, position, &partner_id, book.calendar()) else { continue };
             let rows = statement.to_json();
-            let id = statement_event_id(of, &partner_id, &rows);
+            let id = statement_event_id(of, &partner_id, through, &rows);
             let name = partner_id.to_string();
             let payload = Payload::PinnedStatement(PinnedStatement { month: of, partner_id, rows });
             acts.push(envelope("ledger", &id, &name, through, payload));

@@ -68,6 +68,7 @@ fn pinned<'a>(scene: &'a Scene, case: &Case) -> Vec<(&'a Record, Statement)> {
         let is_meant = |closing: &super::Closing| {
             closing.contains == statement.position.number()
                 && closing.month == Ym::of_month(*month)
+                && closing.through == record.event.effective_on
                 && closing.contains < record.position
                 && record.position < closing.position
         };

@@ -28,6 +28,7 @@ pub(super) fn of_partner<'a>(
             let is_meant = record.event.id.source.as_str() == "ledger"
                 && record.event.partner_id.as_ref() == Some(id)
                 && Ym::of_month(pinned.month) == closing.month
+                && record.event.effective_on == closing.through
                 && closing.contains < record.position
                 && record.position < closing.position;
             match serde_json::from_slice::<Value>(&pinned.rows) {

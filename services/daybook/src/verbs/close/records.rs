@@ -10,7 +10,7 @@ use daybook_views::{ENGINE_SEMANTICS, Statement, closing_event_id, statement_eve
 /// The statement of a partner. Its id follows from what it says: the same again is a duplicate.
 pub(super) fn statement(attempt: &Attempt, (statement, rows): &(Statement, Vec<u8>)) -> Result<Envelope, Failure> {
     let partner_id = statement.partner_id.clone();
-    let id = statement_event_id(attempt.month, &partner_id, rows);
+    let id = statement_event_id(attempt.month, &partner_id, attempt.through, rows);
     let pinned = PinnedStatement { month: attempt.month, partner_id: partner_id.clone(), rows: rows.clone() };
     checked(attempt, &id, Some(partner_id), Payload::PinnedStatement(pinned))
 }
