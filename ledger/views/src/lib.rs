@@ -42,7 +42,7 @@ mod state;
 
 pub use closing::{
     ClosedMonths, ClosedTerms, Closing, Closings, Statement, StatementError, TermsStep, closing_event_id,
-    fold_partner_closed, settle_closed, statement_event_id, statements_digest,
+    fold_partner_closed, overflowed_closed, settle_closed, statement_event_id, statements_digest,
 };
 pub use currencies::CurrencyUses;
 pub use digest::{Digest, digest_of_partner, digest_of_views};

@@ -22,6 +22,12 @@ pub struct PartnerRows {
 }
 
 impl PartnerRows {
+    /// Whether a sum of this one partner could not be held: there are no figures then but what closed months have pinned.
+    #[must_use]
+    pub fn is_overflowed(&self) -> bool {
+        self.findings.iter().any(|finding| finding.code == "OVERFLOW")
+    }
+
     /// Adds another partner's rows behind these. Partners must come in order.
     pub fn append(&mut self, rows: Self) {
         self.standing.extend(rows.standing);

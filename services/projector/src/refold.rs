@@ -9,8 +9,8 @@ use daybook_rules::calendar::Calendar;
 use daybook_rules::model::RuleBook;
 use daybook_store::{DerivedRead, DerivedWrite};
 use daybook_views::{
-    ClosedMonths, ClosedTerms, FactsOfNoPartner, FoldError, FxTable, PartnerRows, PartnerState, overflowed, settle,
-    settle_closed, step,
+    ClosedMonths, ClosedTerms, FactsOfNoPartner, FoldError, FxTable, PartnerRows, PartnerState, overflowed,
+    overflowed_closed, settle, settle_closed, step,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,7 +123,10 @@ fn fold_from(
     };
     let rows = match fold() {
         Ok(rows) => rows,
-        Err(FoldError::Overflow(_)) => overflowed(partner_id, first),
+        Err(FoldError::Overflow(_)) => match &terms.closed {
+            Some(closed) => overflowed_closed(closed, partner_id, &source)?,
+            None => overflowed(partner_id, first),
+        },
         Err(FoldError::Facts(error)) => return Err(error),
     };
     Ok(Refolded { rows, from, states })

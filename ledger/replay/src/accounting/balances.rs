@@ -30,7 +30,8 @@ pub fn balances_of_entries(entries: &[AccountEntry]) -> Result<Vec<AccountBalanc
     Ok(sums.into_iter().map(|(account, balance)| AccountBalance { account: account.clone(), balance }).collect())
 }
 
-/// What a partner's accounts must stand at by its rows alone. Accounts at zero are left out.
+/// What a partner's accounts must stand at by its rows alone. Accounts at zero are left out, and all of them where its figures
+/// cannot be held.
 ///
 /// `equity:opening` is what remains: all accounts sum to zero.
 ///
@@ -41,6 +42,9 @@ pub fn balances_of_rows(
     rows: &PartnerRows,
     through: NaiveDate,
 ) -> Result<Vec<AccountBalance>, Overflow> {
+    if rows.is_overflowed() {
+        return Ok(Vec::new());
+    }
     let mut sums = Sums { partner_id, sums: BTreeMap::new() };
     sums.accrued(rows)?;
     sums.of_lots(rows)?;

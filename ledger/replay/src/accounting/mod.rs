@@ -151,7 +151,7 @@ impl AccountEntry {
     }
 }
 
-/// Every entry of one partner, in order.
+/// Every entry of one partner, in order; none where its figures cannot be held, since what is pinned alone makes no books.
 ///
 /// # Errors
 /// [`Overflow`] when a sum leaves the range of exact money.
@@ -162,6 +162,9 @@ pub fn account_entries(
     claim_days: &ClaimDays,
     through: NaiveDate,
 ) -> Result<Vec<AccountEntry>, Overflow> {
+    if rows.is_overflowed() {
+        return Ok(Vec::new());
+    }
     let mut keeper = Bookkeeper { book, partner_id, rows, claim_days, through, entries: Vec::new() };
     keeper.accruals()?;
     keeper.true_ups()?;

@@ -21,6 +21,6 @@ pub use closings::{Closing, Closings, closing_event_id};
 pub use months::ClosedMonths;
 pub(crate) use pins::Pinned;
 pub(crate) use settle::booked_closed;
-pub use settle::{fold_partner_closed, settle_closed};
+pub use settle::{fold_partner_closed, overflowed_closed, settle_closed};
 pub use statement::{Statement, StatementError, statement_event_id, statements_digest};
 pub use terms::{ClosedTerms, TermsStep};

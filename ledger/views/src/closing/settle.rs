@@ -28,9 +28,36 @@ pub fn fold_partner_closed(closed: &ClosedMonths<'_>, partner_id: &PartnerId, hi
     };
     match fold() {
         Ok(rows) => rows,
-        Err(FoldError::Overflow(_)) => overflowed(partner_id, first),
+        Err(FoldError::Overflow(_)) => match overflowed_closed(closed, partner_id, history) {
+            Ok(rows) => rows,
+            Err(never) => match never {},
+        },
         Err(FoldError::Facts(never)) => match never {},
     }
+}
+
+/// The rows of a partner whose sums cannot be held: what is pinned of closed months, and no figure beside it.
+///
+/// # Errors
+/// Whatever keeps the pinned statements from being read.
+pub fn overflowed_closed<S: FactSource>(
+    closed: &ClosedMonths<'_>,
+    partner_id: &PartnerId,
+    source: &S,
+) -> Result<PartnerRows, S::Error> {
+    let (pinned, odd) = Pinned::read(closed.closings(), partner_id, source)?;
+    let mut rows = overflowed(partner_id, source.first_month().unwrap_or(Month::of(closed.through)));
+    for statement in pinned.statements() {
+        rows.postings.extend_from_slice(&statement.postings);
+        rows.true_ups.extend_from_slice(&statement.true_ups);
+        rows.lots.extend(statement.lot.clone());
+        rows.payouts.extend(statement.payout.clone());
+    }
+    rows.postings.sort();
+    rows.true_ups.sort();
+    rows.findings.extend(odd);
+    rows.findings.sort();
+    Ok(rows)
 }
 
 /// Turns a state at the through date into every row of the partner: closed months show what was pinned, and what records and

@@ -31,6 +31,42 @@ fn half_year_closed() -> Story {
     story
 }
 
+#[test]
+fn sums_that_cannot_be_held_take_nothing_that_is_pinned() {
+    let mut story = half_year_closed();
+    let before = story.rows("2021-01-31");
+    assert_eq!((before.postings.len(), before.lots.len(), before.payouts.len()), (3, 1, 3));
+    for at in 0..20 {
+        story.partner.bill(&format!("l-{at}"), "2021-01-20", "999999999999.00", None);
+    }
+    story.pin("2020-12", "2021-01-05", b"{}");
+    let rows = story.rows("2021-01-31");
+    assert_eq!((&rows.postings, &rows.lots, &rows.payouts), (&before.postings, &before.lots, &before.payouts));
+    assert!(rows.is_overflowed() && rows.conservation.is_empty() && rows.standing.is_empty());
+    let flags: Vec<_> = rows.provisional.iter().map(|row| (row.month, row.why.as_str())).collect();
+    assert_eq!(flags, [(month("2020-10"), "OVERFLOW")]);
+    assert_eq!(story.findings("2021-01-31"), ["OVERFLOW "]);
+    // As if nothing were closed there is no figure at all.
+    assert!(story.rows_as_if_open("2021-01-31").postings.is_empty());
+}
+
+#[test]
+fn true_ups_that_are_pinned_stay_when_sums_cannot_be_held() {
+    let mut story = Story::enrolled();
+    story.close("2020-10", "2020-11-05");
+    story.partner.bill("l-1", "2020-10-20", "1000.00", None);
+    story.close("2020-11", "2020-12-05");
+    let booked = ["2020-11 2020-10 24.00 16.00 late_event:contoso/l-1"];
+    assert_eq!(story.true_ups("2020-12-31"), booked);
+    for at in 0..20 {
+        story.partner.bill(&format!("l-2-{at}"), "2020-12-20", "999999999999.00", None);
+    }
+    assert_eq!(
+        (story.true_ups("2020-12-31"), story.findings("2020-12-31").len()),
+        (booked.map(str::to_owned).to_vec(), 1)
+    );
+}
+
 fn claim(story: &mut Story, id: &str, state: ClaimState, on: &str, amount: &str) {
     let claim = CoopClaim {
         claim_id: "K-1".to_owned(),

@@ -217,6 +217,22 @@ fn a_rate_and_its_reversal_in_one_batch_are_both_booked() {
     assert_eq!(causes(expected), BTreeSet::from(["exchange_rate".to_owned(), "reversal".to_owned()]));
 }
 
+#[test]
+fn what_is_pinned_stays_in_the_views_when_sums_cannot_be_held() {
+    let mut bench = january_closed();
+    let through = date("2021-06-30");
+    let mut view = Books::Shipped.projector(&bench, 1_000);
+    assert_equal(&Books::Shipped, &bench, &mut view, through, "closed");
+    let most = "999999999999.00";
+    let line =
+        |at: u32| envelope("contoso", &format!("m-{at}"), "P-B", date("2021-04-10"), sale("C-1", most, "USD", None));
+    bench.append(&(0..20).map(line).collect::<Vec<_>>());
+    assert_equal(&Books::Shipped, &bench, &mut view, through, "sums that cannot be held");
+    let rows = Books::Shipped.expected(&bench.appended, through).partners;
+    let of = rows.into_values().find(|rows| rows.is_overflowed()).expect("sums that cannot be held");
+    assert!(!of.postings.is_empty() && of.postings.iter().all(|row| row.month == month("2021-01")), "{of:?}");
+}
+
 /// One more late line than can be told apart: all but the last are taken two by two.
 const LATE_LINES: u32 = 257;
 
