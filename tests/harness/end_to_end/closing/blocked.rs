@@ -14,7 +14,7 @@ fn months_close_in_order_once_past_and_under_an_adopted_book() {
     daybook.run(&close("2022-01")).expect(2, &["no rule book is adopted", "daybook rules adopt"]);
     scene.adopt(&[]);
     let recorded = LedgerState::read(daybook.ledger()).position;
-    daybook.run(&close("2021-12")).expect(2, &["before the first fact", "2022-01"]);
+    daybook.run(&close("2021-12")).expect(2, &["before the first month that any partner has anything in", "2022-01"]);
     daybook.run(&close("2022-02")).expect(2, &["2022-01 is open", "--with-earlier"]);
     daybook.run(&close("2023-01")).expect(2, &["2023-01 is not past on 2022-12-31"]);
     daybook.run(&[&close("2022-01"), ["--override", " "].as_slice()].concat()).expect(2, &["--override is empty"]);

@@ -4,6 +4,7 @@ mod blocked;
 mod books;
 mod doors;
 mod explained;
+mod first_month;
 mod fixture;
 mod late;
 mod proof;

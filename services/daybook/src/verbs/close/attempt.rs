@@ -1,6 +1,6 @@
 //! What closing a month at the ledger's head would pin, and what stands against it.
 
-use crate::books::Books;
+use crate::books::{Books, NamedBook};
 use crate::closed::Terms;
 use crate::failure::Failure;
 use crate::shards::threads_of_machine;
@@ -42,17 +42,7 @@ impl Attempt {
         month: Month,
         through: NaiveDate,
     ) -> Result<Self, Failure> {
-        // What is pinned must follow from records alone.
-        if books.adopted().library().is_none() {
-            // Where acts stand and none counts, this says which.
-            books.library_current()?;
-            return Err(Failure::Input(
-                "no rule book is adopted in this ledger, and a closed month pins the one it was closed under: adopt one \
-                 with daybook rules adopt"
-                    .to_owned(),
-            ));
-        }
-        let named = books.book("current")?;
+        let named = adopted_book(books)?;
         let replayed = Terms::of(&named, books).replay(histories, through, threads_of_machine(), &|_| ())?.replayed;
         let mut blocked = Vec::new();
         let mut statements = Vec::new();
@@ -81,6 +71,20 @@ impl Attempt {
             blocked,
         })
     }
+}
+
+/// The book `current`, which must be adopted: what is pinned must follow from records alone.
+pub(super) fn adopted_book(books: &Books) -> Result<NamedBook, Failure> {
+    if books.adopted().library().is_none() {
+        // Where acts stand and none counts, this says which.
+        books.library_current()?;
+        return Err(Failure::Input(
+            "no rule book is adopted in this ledger, and a closed month pins the one it was closed under: adopt one with \
+             daybook rules adopt"
+                .to_owned(),
+        ));
+    }
+    books.book("current")
 }
 
 /// Why a partner's month may not be pinned.

@@ -1,13 +1,14 @@
 //! `daybook close`: a month's statements become records, and the record after them makes them count.
 //!
-//! Reading order: `run` (which months, and what is printed), [`attempt`] (what a month would pin, and what blocks it),
-//! [`records`] (the events).
+//! Reading order: `run` (what is printed), [`months`] (which months), [`attempt`] (what a month would pin, and what blocks
+//! it), [`records`] (the events).
 
 mod attempt;
+mod months;
 mod records;
 
 use super::act::{self, Signatures};
-use crate::books::{Books, RulesAtHand};
+use crate::books::Books;
 use crate::cli::{Cli, CloseArguments, Format};
 use crate::failure::Failure;
 use crate::growing::Growing;
@@ -17,7 +18,6 @@ use crate::serve::config::ActConfig;
 use crate::window;
 use attempt::{Attempt, Blocked};
 use daybook_event::{Month, NaiveDate, PartnerId};
-use daybook_replay::Histories;
 use daybook_views::{Closing, Statement};
 use serde::Serialize;
 
@@ -80,7 +80,8 @@ pub(super) fn run(cli: &Cli, arguments: &CloseArguments) -> Result<(), Failure> 
             "--through {through} has not happened yet: a closing cannot know that day"
         )));
     }
-    let months = months(arguments, histories, through)?;
+    let books = Books::known(config.rules.as_deref(), &known)?;
+    let months = months::months(arguments, &books, histories, through)?;
     drop(known);
     let mut closer = Closer { config: &config, arguments, signatures, through, growing };
     let mut report = closer.report();
@@ -126,11 +127,7 @@ impl Closer<'_> {
     /// Closes a month, and says whether the next may follow.
     fn close(&mut self, month: Month, report: &mut Report) -> Result<bool, Failure> {
         let known = window::known(&self.config.ledger, None)?;
-        let books = Books::of(
-            RulesAtHand::new(self.config.rules.as_deref()),
-            &crate::books::adoptions(&known.dir, &known.snapshot, known.position)?,
-            known.position,
-        );
+        let books = Books::known(self.config.rules.as_deref(), &known)?;
         let histories = self.growing.up_to(&known.snapshot, known.position)?;
         let attempt = Attempt::of(&known, &books, histories, month, self.through)?;
         // The door may have to open the ledger for writing.
@@ -168,38 +165,6 @@ impl Closer<'_> {
         }
         Ok((closing.id.to_string(), position))
     }
-}
-
-/// The months to close, in order; none where the last of them is closed already.
-fn months(arguments: &CloseArguments, histories: &Histories, through: NaiveDate) -> Result<Vec<Month>, Failure> {
-    let last = arguments.month;
-    if last.last_day() > through {
-        return Err(Failure::Input(format!(
-            "{last} is not past on {through}: close it once a record is taken, or --through is given, after its last day"
-        )));
-    }
-    let closings = histories.of_no_partner().closings();
-    if let Some(later) = closings.all().get(closings.on(through).len()) {
-        return Err(Failure::Input(format!(
-            "{} was closed through {}, later than {through}: give --through {} or a later date",
-            later.month, later.through, later.through
-        )));
-    }
-    let of_facts = histories.partners().iter().filter_map(|(_, history)| history.first_month()).min();
-    let first = match (closings.on(through).last(), of_facts) {
-        (Some(closing), _) => closing.month.next(),
-        (None, Some(first)) if last < first => {
-            return Err(Failure::Input(format!("{last} is before the first fact of any partner: begin with {first}")));
-        }
-        (None, Some(first)) => first,
-        (None, None) => return Err(Failure::Input("no partner has any fact: there is nothing to close".to_owned())),
-    };
-    if first < last && !arguments.with_earlier {
-        return Err(Failure::Input(format!(
-            "{first} is open, and months are closed in order: close it first, or give --with-earlier"
-        )));
-    }
-    Ok((first.index()..=last.index()).map(Month::from_index).collect())
 }
 
 fn line_of(attempt: &Attempt) -> MonthLine {
