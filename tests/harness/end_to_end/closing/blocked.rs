@@ -68,6 +68,30 @@ fn a_figure_that_misses_something_blocks_until_somebody_says_why_not() {
     scene.expect_whole();
 }
 
+/// Closing it all the same would drop what its closed months hand on: it would have no statement.
+#[test]
+fn a_partner_without_figures_is_closed_by_no_override() {
+    let scene = Scene::new();
+    scene.close("2022-01", &[]);
+    let huge = |at: u32| sale(&format!("huge-{at}"), "P-B", "2022-02-10", "999999999999.00", "USD");
+    scene.import(&(0..20).map(huge).collect::<Vec<_>>());
+    let recorded = LedgerState::read(scene.daybook.ledger()).position;
+    let overridden = [close("2022-02").as_slice(), &["--override", "whatever"]].concat();
+    let blocked = scene.daybook.run(&overridden);
+    blocked.expect(1, &["2022-02 is not closed", "OVERFLOW", "correct the amount"]);
+    assert!(blocked.stdout.contains("blocked") && blocked.stdout.contains("P-B"), "{}", blocked.stdout);
+    assert_eq!(LedgerState::read(scene.daybook.ledger()).position, recorded);
+
+    let reversal = |at: u32| {
+        format!(
+            r#"{{"source":"contoso","event_id":"r-{at}","partner_id":"P-B","effective_on":"2022-02-11","reversal":{{"reverses":"huge-{at}","reason":"typed wrongly"}}}}"#
+        )
+    };
+    scene.import(&(0..20).map(reversal).collect::<Vec<_>>());
+    assert_eq!(scene.close("2022-02", &[])["outcome"], "closed");
+    scene.expect_whole();
+}
+
 #[test]
 fn what_waits_in_quarantine_blocks_its_month() {
     let scene = Scene::new();

@@ -33,6 +33,16 @@ pub(super) struct Blocked {
     pub(super) why: String,
 }
 
+/// A partner whose sums leave the range of exact money has no figures, so there is nothing that could be pinned.
+const OVERFLOW: &str = "OVERFLOW";
+
+impl Blocked {
+    /// Whether no override helps.
+    pub(super) fn is_final(&self) -> bool {
+        self.why == OVERFLOW
+    }
+}
+
 impl Attempt {
     /// Folds everything at the head, and takes the month out of it.
     pub(super) fn of(
@@ -92,8 +102,8 @@ fn against(rows: &PartnerRows, month: Month) -> Result<Vec<String>, Failure> {
     let mut why: Vec<String> =
         rows.provisional.iter().filter(|row| row.month == month).map(|row| row.why.clone()).collect();
     // A partner without figures has them in no month.
-    if rows.findings.iter().any(|finding| finding.code == "OVERFLOW") {
-        why.push("OVERFLOW".to_owned());
+    if rows.findings.iter().any(|finding| finding.code == OVERFLOW) {
+        why.push(OVERFLOW.to_owned());
     }
     for row in rows.conservation.iter().filter(|row| row.month == month) {
         let parts = sum_of_parts(row)?;

@@ -95,11 +95,19 @@ pub(super) fn run(cli: &Cli, arguments: &CloseArguments) -> Result<(), Failure> 
     }
     print(&report, arguments.format.format)?;
     match report.outcome {
-        "blocked" => Err(Failure::Check(format!(
-            "{} is not closed, for the reasons listed ({}): cure them, or give --override with a reason",
-            report.blocked.first().map_or(arguments.month, |blocked| blocked.month),
-            report.blocked.len()
-        ))),
+        "blocked" => {
+            let is_final = report.blocked.iter().any(Blocked::is_final);
+            let cure = if is_final {
+                "a partner without figures (OVERFLOW) cannot be closed, whatever --override says: correct the amount"
+            } else {
+                "cure them, or give --override with a reason"
+            };
+            Err(Failure::Check(format!(
+                "{} is not closed, for the reasons listed ({}): {cure}",
+                report.blocked.first().map_or(arguments.month, |blocked| blocked.month),
+                report.blocked.len()
+            )))
+        }
         _ => Ok(()),
     }
 }
@@ -133,7 +141,10 @@ impl Closer<'_> {
         // The door may have to open the ledger for writing.
         drop(known);
         report.blocked.extend(attempt.blocked.iter().cloned());
-        let is_blocked = !attempt.blocked.is_empty() && self.override_reason().is_empty();
+        // To override a reason is to pin figures that miss something. A partner without any would lose what its earlier
+        // closed months hand on, for good.
+        let is_overridden = !self.override_reason().is_empty() && !attempt.blocked.iter().any(Blocked::is_final);
+        let is_blocked = !attempt.blocked.is_empty() && !is_overridden;
         let mut line = line_of(&attempt);
         if is_blocked && !self.arguments.dry_run {
             report.outcome = "blocked";
