@@ -25,7 +25,7 @@ pub struct HledgerJournal<'a> {
 impl fmt::Display for HledgerJournal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in self.about {
-            writeln!(f, "; {}", plain(line))?;
+            writeln!(f, "; {}", one_line(line))?;
         }
         writeln!(f, "\ndecimal-mark .\ncommodity 1000.00 {}\n", self.currency)?;
         let of_entries = self.entries.iter().flat_map(|entry| &entry.lines).map(|line| line.account.to_string());
@@ -85,9 +85,14 @@ fn tags(origin: &EntryOrigin) -> Vec<(&'static str, String)> {
     of.into_iter().filter_map(|(tag, value)| value.map(|value| (tag, value.clone()))).collect()
 }
 
+/// Text of a comment: only the end of the line ends it.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// Text of others in a line: what hledger would read as the end of the line or the start of a comment becomes a space.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, ';' | '|') { ' ' } else { c }).collect()
+    one_line(text).replace([';', '|'], " ")
 }
 
 /// The same in a tag, whose value a comma ends.

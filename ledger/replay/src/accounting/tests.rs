@@ -161,6 +161,15 @@ account liabilities:rebate:P-1
 }
 
 #[test]
+fn the_head_of_a_journal_keeps_its_punctuation_and_each_text_its_line() {
+    let about = ["closed 2022-01, kept as pinned; the last by record 7\naccount x".to_owned()];
+    let through = date("2021-12-05");
+    let journal = HledgerJournal { about: &about, currency: Currency::USD, through, entries: &[], balances: &[] };
+    let text = journal.to_string();
+    assert_eq!(text.lines().next(), Some("; closed 2022-01, kept as pinned; the last by record 7 account x"));
+}
+
+#[test]
 fn text_of_others_cannot_end_a_line_or_a_tag() {
     let mut rows = rows();
     rows.postings[0].lever = "odd, lever\n2021-12-01 ; | x".to_owned();
