@@ -141,7 +141,7 @@ pub enum FileError {
         byte: usize,
     },
     /// Not the header of a reconciliation file.
-    #[error("the header lacks {missing}; a {kind} file has it: export the file again or mend its first line")]
+    #[error("the header lacks {missing}; {kind} files have it: export the file again or mend its first line")]
     ColumnMissing {
         /// The published name of the column.
         missing: &'static str,

@@ -86,7 +86,7 @@ fn files_that_are_none_say_why() {
     assert_eq!(message(b"\xff\xfea\0"), "the file is UTF-16; save it as UTF-8");
     assert_eq!(
         message(b"a,b\n1,2\n"),
-        "the header lacks Subtotal; a new commerce invoice file has it: export the file again or mend its first line"
+        "the header lacks Subtotal; new commerce invoice files have it: export the file again or mend its first line"
     );
     assert_eq!(message(b"Subtotal,sub total\n"), "the header has the column \"sub total\" twice; remove one");
     assert!(message(b"{\"items\":[{]}").starts_with("the JSON breaks at line 1, column "));
