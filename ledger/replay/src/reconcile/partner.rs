@@ -30,8 +30,8 @@ pub struct PartnerReconciliation {
     pub theirs: BTreeMap<Month, (Exact, Exact)>,
     /// What they earn by our figures, by month: postings and true-ups.
     pub ours: BTreeMap<Month, (Exact, Exact)>,
-    /// How many of their earnings were matched with a line of ours.
-    pub matched: usize,
+    /// How many of their earnings were matched with a line of ours, by the month in which they count them.
+    pub matched: BTreeMap<Month, usize>,
 }
 
 /// Matches their rows with our lines and classes every difference.
@@ -47,8 +47,8 @@ pub fn reconcile_partner(ours: OurFigures<'_>, rows: &[TheirRow]) -> Result<Part
     let mut desk = Desk { ours, found: PartnerReconciliation::default(), taken: BTreeSet::new() };
     let matches = matched(ours.lines, &of_lines);
     let known: BTreeSet<usize> = matches.iter().map(|of| of.theirs).collect();
-    desk.found.matched = matches.len();
     for of in &matches {
+        desk.count_match(&of_lines[of.theirs]);
         desk.differ(of, &of_lines[of.theirs])?;
     }
     for (_, their) in of_lines.iter().enumerate().filter(|(at, _)| !known.contains(at)) {
@@ -70,6 +70,10 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
+    fn count_match(&mut self, their: &TheirEarning) {
+        *self.found.matched.entry(their.row.month).or_default() += 1;
+    }
+
     /// The differences of an earning and its line. In another month, ours is taken out of our month and put into theirs
     /// first: what is left there is then of the other classes.
     fn differ(&mut self, of: &Matched, their: &TheirEarning) -> Result<(), Overflow> {
@@ -155,7 +159,7 @@ impl Desk<'_> {
             match left.iter().position(is_same) {
                 Some(at) => {
                     left.remove(at);
-                    self.found.matched += 1;
+                    self.count_match(&their);
                 }
                 None => self.theirs_alone(VarianceClass::Adjustment, &their),
             }

@@ -65,7 +65,8 @@ impl Reconciliation {
     ) -> Result<Self, Overflow> {
         let mut all = Self::default();
         for (partner_id, found) in partners {
-            all.matched += found.matched;
+            all.matched +=
+                found.matched.iter().filter(|(month, _)| wanted(**month)).map(|(_, count)| count).sum::<usize>();
             all.variances.extend(found.variances.iter().filter(|of| wanted(of.month)).cloned());
             let mut months: BTreeMap<Month, (Exact, Exact)> = BTreeMap::new();
             for (month, (rebate, coop)) in &found.theirs {
