@@ -127,6 +127,15 @@ fn the_dispute_pack_holds_every_variance_what_to_ask_and_our_explanation() {
         assert!(page.contains(&format!("## {}: ", variance["class"].as_str().unwrap())), "{variance}");
     }
     assert!(page.contains("P-RECON earned 414.83 in 2022-02"), "{page}");
+    // Both figures of the month stand there, with what lies between them.
+    assert!(page.contains("Ours is 409.83: 414.83 of the month's sales and -5.00 of true-ups booked in it."), "{page}");
+    assert!(page.contains("| 2022-01 | core_azure | -5.00 | 0.00 | manual |"), "{page}");
+    assert!(
+        page.contains(
+            "Ours is 0.00: 0.00 of the month's sales and 0.00 of true-ups booked in it.\n\nWe know of no sale"
+        )
+    );
+    assert!(!page.contains("nothing was billed"), "{page}");
     assert!(!page.contains("## rounding"), "{page}");
     // An older pack is never mixed with a new one.
     let (status, _, stderr) = run(&daybook, &fixture("earnings.csv"), &output);

@@ -1,6 +1,7 @@
 //! `daybook reconcile`: Microsoft's own statement of earnings against our figures.
 
 mod levers;
+mod our_month;
 mod pack;
 mod read;
 
@@ -51,7 +52,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ReconcileArguments) -> Result<(), Failu
     let others = window.histories.partners().iter().filter(|(id, _)| !in_files.contains(id)).count();
     let report = Report::new(&window, book, theirs, reconciliation, others);
     if let Some(folder) = &arguments.output {
-        pack::write(folder, &report, &window, book)?;
+        pack::Pack { report: &report, window: &window, book, replayed: &replayed }.write(folder)?;
     }
     report.print(arguments, &[("rule book", named.note.clone()), ("closed", note)])?;
     report.outcome()

@@ -102,7 +102,8 @@ fn a_statement_that_pays_a_late_sale_in_a_closed_month_differs_by_our_true_up() 
         assert_eq!(done.status.code(), Some(1), "{}", done.stderr);
         serde_json::from_str(&done.stdout).unwrap()
     };
-    let kept = run(&[]);
+    let pack = scene.dir.path().join("pack");
+    let kept = run(&["--output", &pack.display().to_string()]);
     let said: Vec<(&str, &str, &str, &str)> = kept["variances"]
         .as_array()
         .unwrap()
@@ -110,10 +111,16 @@ fn a_statement_that_pays_a_late_sale_in_a_closed_month_differs_by_our_true_up() 
         .map(|of| ["month", "class", "rebate", "coop"].map(|field| of[field].as_str().unwrap()).into())
         .collect();
     assert_eq!(said, [("2022-01", "adjustment", "120.00", "80.00")]);
+    let page = fs::read_to_string(pack.join("partners/P-A.md")).unwrap();
+    assert!(page.contains("Ours is 1200.00: 1200.00 of the month's sales and 0.00 of true-ups"), "{page}");
+    assert!(page.contains("1200.00 stands as it was pinned. The records of now come to 1400.00"), "{page}");
     // In March stands our true-up, for which their statement has nothing yet.
-    let march = run(&["--month", "2022-03"]);
+    let pack = scene.dir.path().join("pack-march");
+    let march = run(&["--month", "2022-03", "--output", &pack.display().to_string()]);
     assert_eq!(
         (&march["theirs"], &march["ours"], &march["variance"]),
         (&json!("0.00"), &json!("200.00"), &json!("-200.00"))
     );
+    let page = fs::read_to_string(pack.join("partners/P-A.md")).unwrap();
+    assert!(page.contains("| 2022-01 | core_azure | 120.00 | 80.00 | late_event:contoso/late-1 |"), "{page}");
 }
