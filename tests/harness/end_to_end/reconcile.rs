@@ -83,9 +83,46 @@ fn a_month_alone_has_its_own_totals_and_one_that_agrees_ends_well() {
     assert_eq!((status, classes(&january)), (0, vec![]));
     let (status, march) = report(&daybook, &fixture("earnings.csv"), &["--month", "2022-03"]);
     assert_eq!((status, classes(&march)), (1, vec!["timing 1 72.00 48.00 120.00".to_owned()]));
+    assert_eq!((&january["matched"], &january["set_aside"]), (&1.into(), &Value::Array(vec![])));
     // By the date of the transaction, what they earned in March counts in February, as ours does.
     let by_transaction = ["--month", "2022-03", "--dated-by", "transaction"];
-    assert_eq!(report(&daybook, &fixture("earnings.csv"), &by_transaction).0, 0);
+    let (status, _, stderr) = run(&daybook, &fixture("earnings.csv"), &by_transaction);
+    assert_eq!(status, 2, "no row is of March then: {stderr}");
+    let (_, all) = report(&daybook, &fixture("earnings.csv"), &["--dated-by", "transaction"]);
+    assert!(!classes(&all).iter().any(|class| class.starts_with("timing")), "{all}");
+}
+
+#[test]
+fn what_neither_side_names_is_refused_and_a_named_partner_without_rows_is_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = ledger(dir.path());
+    let refused = |file: &str, more: &[&str], said: &str| {
+        let (status, stdout, stderr) = run(&daybook, file, more);
+        assert_eq!((status, stdout.as_str()), (2, ""), "{more:?}");
+        assert!(stderr.contains(said), "{stderr}");
+    };
+    let file = fixture("earnings.csv");
+    refused(&file, &["--partner", "NOPE"], "partner NOPE is in no row of the files");
+    refused(&file, &["--month", "2021-12"], "the month 2021-12 is in no row of the files");
+    refused(&file, &["--partner", "P-RECON", "--month", "2021-12"], "partner P-RECON in 2021-12 is in no row");
+    let pack = dir.path().join("pack");
+    refused(&file, &["--partner", "NOPE", "--output", pack.to_str().unwrap()], "nothing to compare");
+    assert!(!pack.exists());
+    // Their file speaks of another partner alone: all of ours is missing in its month.
+    let header = std::fs::read_to_string(fixture("earnings-faulty.csv")).unwrap().lines().next().unwrap().to_owned();
+    let cell = |column: &str| match column {
+        "participantId" => "P-OTHER",
+        "earningDate" => "2022-01-10",
+        "earningType" => "Rebate",
+        "earningAmountUSD" => "1.00",
+        _ => "",
+    };
+    let row = header.split(',').map(cell).collect::<Vec<_>>().join(",");
+    let others = dir.path().join("others.csv");
+    std::fs::write(&others, format!("{header}\n{row}\n")).unwrap();
+    let (status, found) = report(&daybook, &others.display().to_string(), &["--partner", "P-RECON"]);
+    assert_eq!((status, classes(&found)), (1, vec!["missing 1 -720.00 -480.00 -1200.00".to_owned()]));
+    assert_eq!(found["partners_not_named"], 0);
 }
 
 #[test]
@@ -104,7 +141,7 @@ fn lines_that_cannot_be_read_are_named_and_fail_the_check() {
     assert_eq!(report["variance"], "0.00", "the rows around them count");
     let (status, _, stderr) = run(&daybook, &fixture("events.ndjson"), &[]);
     assert_eq!(status, 2);
-    assert!(stderr.contains("participantId"), "{stderr}");
+    assert!(stderr.contains("participantId; Earnings files have it"), "{stderr}");
 }
 
 #[test]

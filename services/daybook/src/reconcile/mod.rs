@@ -22,7 +22,7 @@ use daybook_rules::model::RuleBook;
 use levers::Levers;
 use read::{FaultyLine, FileRead, Reading, SetAside, Theirs};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(crate) fn run(cli: &Cli, arguments: &ReconcileArguments) -> Result<(), Failure> {
     if let Some(folder) = &arguments.output {
@@ -40,16 +40,23 @@ pub(crate) fn run(cli: &Cli, arguments: &ReconcileArguments) -> Result<(), Failu
     }
     let levers = Levers::of(book, arguments.lever_map.as_deref())?;
     let partner_map = arguments.partner_map.as_deref().map(partner_map).transpose()?.unwrap_or_default();
-    let theirs = Reading { arguments, partner_map, levers }.files()?;
+    let mut theirs = Reading { arguments, partner_map, levers }.files()?;
     let window = window::read(&known, arguments.window.through)?;
     let terms = Terms::of(&named, &books);
     let Kept { replayed, note } = terms.replay(&window.histories, window.through, threads_of_machine(), &|_| ())?;
+    if let Some(partner_id) = arguments.partner.as_ref().filter(|only| window.histories.partner(only).is_some()) {
+        // Whoever is asked for by name is looked at, also where their files pay it nothing at all.
+        theirs.rows.entry(partner_id.clone()).or_default();
+        theirs.partners_named.insert(partner_id.clone());
+    }
     let found = reconciled(&window, book, &replayed, &theirs.rows)?;
-    let months: BTreeSet<Month> = theirs.rows.values().flatten().map(|row| row.month).collect();
+    let months = &theirs.months_named;
     let wanted = |month: Month| arguments.month.map_or_else(|| months.contains(&month), |only| only == month);
     let reconciliation = Reconciliation::of(&found, wanted)?;
-    let in_files: BTreeSet<&PartnerId> = theirs.rows.keys().collect();
-    let others = window.histories.partners().iter().filter(|(id, _)| !in_files.contains(id)).count();
+    if reconciliation.months.is_empty() && theirs.faults.is_empty() && theirs.set_aside.is_empty() {
+        return Err(nothing_compared(arguments));
+    }
+    let others = window.histories.partners().iter().filter(|(id, _)| !theirs.partners_named.contains(id)).count();
     let report = Report::new(&window, book, theirs, reconciliation, others);
     if let Some(folder) = &arguments.output {
         pack::Pack { report: &report, window: &window, book, replayed: &replayed }.write(folder)?;
@@ -58,7 +65,21 @@ pub(crate) fn run(cli: &Cli, arguments: &ReconcileArguments) -> Result<(), Failu
     report.outcome()
 }
 
-/// Every partner that their rows name, in order.
+/// Said where neither side has anything: no difference there would pass a mistyped partner or month for one that agrees.
+fn nothing_compared(arguments: &ReconcileArguments) -> Failure {
+    let asked = match (&arguments.partner, arguments.month) {
+        (None, None) => return Failure::Input("the files name no earning: there is nothing to compare".to_owned()),
+        (Some(partner_id), None) => format!("partner {partner_id}"),
+        (None, Some(month)) => format!("the month {month}"),
+        (Some(partner_id), Some(month)) => format!("partner {partner_id} in {month}"),
+    };
+    Failure::Input(format!(
+        "nothing to compare: {asked} is in no row of the files, and no figure of ours stands against them; `daybook views` \
+         lists our partners and months"
+    ))
+}
+
+/// Every partner that their rows name, or that is asked for, in order.
 fn reconciled(
     window: &Window,
     book: &RuleBook,

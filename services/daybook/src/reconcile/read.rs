@@ -7,7 +7,7 @@ use daybook_event::{Currency, Exact, Month, PartnerId};
 use daybook_intake::import::{EarningItem, EarningLine, EarningsFile, PartnerMap, earnings};
 use daybook_replay::{EarningPart, TheirRow};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What the files say.
@@ -17,6 +17,9 @@ pub(super) struct Theirs {
     pub(super) rows: BTreeMap<PartnerId, Vec<TheirRow>>,
     pub(super) files: Vec<FileRead>,
     pub(super) set_aside: Vec<SetAside>,
+    /// Every partner and every month that a row other than those names, also where others are asked for.
+    pub(super) partners_named: BTreeSet<PartnerId>,
+    pub(super) months_named: BTreeSet<Month>,
     pub(super) faults: Vec<FaultyLine>,
     /// Names of levers that no lever of ours is known for, with how many rows.
     pub(super) levers_unknown: BTreeMap<String, usize>,
@@ -40,6 +43,7 @@ pub(super) struct SetAside {
     why: &'static str,
     earning_id: String,
     partner_id: PartnerId,
+    month: Month,
     earned: Exact,
 }
 
@@ -102,15 +106,20 @@ impl Reading<'_> {
             Ok(partner_id) => partner_id,
             Err(detail) => return theirs.faults.push(fault("partner_unknown", detail)),
         };
+        // A rollover moves co-op that was earned before: into another period, or to rebate. It earns nothing.
+        let is_rollover = key(&earning.reason).contains("rollover");
         if self.arguments.partner.as_ref().is_some_and(|only| *only != partner_id) {
+            theirs.months_named.extend(self.month(earning).filter(|_| !is_rollover));
+            theirs.partners_named.extend(Some(partner_id).filter(|_| !is_rollover));
             return;
         }
         let row = match self.row(at, partner_id, earning) {
             Ok(row) => row,
             Err(detail) => return theirs.faults.push(fault("amount_invalid", detail)),
         };
-        // A rollover moves co-op that was earned before: into another period, or to rebate. It earns nothing.
-        let is_rollover = key(&row.reason).contains("rollover");
+        if (is_known || is_rollover) && !self.is_asked_for(row.month) {
+            return;
+        }
         if is_known || is_rollover {
             return theirs.set_aside.push(SetAside {
                 file: file.to_owned(),
@@ -118,13 +127,20 @@ impl Reading<'_> {
                 why: if is_known { "repeated" } else { "rollover" },
                 earning_id: row.earning_id,
                 partner_id: row.partner_id,
+                month: row.month,
                 earned: row.earned,
             });
         }
-        if row.lever.is_none() && !row.is_adjustment && row.part != EarningPart::Other {
+        if self.is_asked_for(row.month) && row.lever.is_none() && !row.is_adjustment && row.part != EarningPart::Other {
             *theirs.levers_unknown.entry(row.lever_named.clone()).or_default() += 1;
         }
+        theirs.months_named.insert(row.month);
+        theirs.partners_named.insert(row.partner_id.clone());
         theirs.rows.entry(row.partner_id.clone()).or_default().push(row);
+    }
+
+    fn is_asked_for(&self, month: Month) -> bool {
+        self.arguments.month.is_none_or(|only| only == month)
     }
 
     /// The partner by the map, or the id as it stands.
@@ -137,12 +153,16 @@ impl Reading<'_> {
         })
     }
 
-    fn row(&self, at: (usize, u64), partner_id: PartnerId, earning: &EarningLine) -> Result<TheirRow, String> {
+    fn month(&self, earning: &EarningLine) -> Option<Month> {
         let dates = match self.arguments.dated_by {
             DatedBy::Earning => [earning.earned_on, earning.transacted_on],
             DatedBy::Transaction => [earning.transacted_on, earning.earned_on],
         };
-        let on = dates.into_iter().flatten().next().ok_or("neither earningDate nor transactionDate")?;
+        dates.into_iter().flatten().next().map(Month::of)
+    }
+
+    fn row(&self, at: (usize, u64), partner_id: PartnerId, earning: &EarningLine) -> Result<TheirRow, String> {
+        let month = self.month(earning).ok_or("neither earningDate nor transactionDate")?;
         let names_a_sale = !earning.subscription_id.is_empty() || !earning.customer_id.is_empty();
         // A row of nothing with a reason says why a sale earned nothing; any other reason is that of an adjustment.
         let refuses = earning.earned_usd.is_zero() && names_a_sale;
@@ -151,7 +171,7 @@ impl Reading<'_> {
             at,
             earning_id: earning.earning_id.clone(),
             partner_id,
-            month: Month::of(on),
+            month,
             lever: self.levers.ours(&earning.lever),
             lever_named: earning.lever.clone(),
             part: part(&earning.earning_type),
