@@ -3,6 +3,7 @@
 use super::ExplainError;
 use super::subject::Subject;
 use daybook_event::{Exact, Month, NaiveDate, Position};
+use daybook_views::Closing;
 use daybook_views::rows::{PostingRow, TrueUpRow};
 use serde::Serialize;
 
@@ -25,14 +26,19 @@ pub struct ClosedMonth {
     pub arithmetic: Vec<String>,
 }
 
+/// The closing of a month; none where it is open.
+pub(super) fn closing<'s>(subject: &'s Subject<'_>, month: Month) -> Option<&'s Closing> {
+    let closings = subject.closed.map(|closed| closed.closings()).unwrap_or_default();
+    closings.iter().find(|closing| closing.month == month)
+}
+
 /// A closed month against what the records give now; none where the month is open.
 pub(super) fn month(
     subject: &Subject<'_>,
     month: Month,
     now: &[PostingRow],
 ) -> Result<Option<ClosedMonth>, ExplainError> {
-    let closings = subject.closed.map(|closed| closed.closings()).unwrap_or_default();
-    let Some(closing) = closings.iter().find(|closing| closing.month == month) else { return Ok(None) };
+    let Some(closing) = closing(subject, month) else { return Ok(None) };
     let rows = subject.rows();
     let mut pinned = rows.postings;
     pinned.retain(|row| row.month == month);
@@ -68,8 +74,7 @@ pub(super) fn month(
 
 /// The closing that decided the lot of a period, if its last month is closed.
 pub(super) fn decided(subject: &Subject<'_>, last_month: Month) -> Option<String> {
-    let closings = subject.closed.map(|closed| closed.closings()).unwrap_or_default();
-    closings.iter().find(|closing| closing.month == last_month).map(|closing| closing.event.to_string())
+    closing(subject, last_month).map(|closing| closing.event.to_string())
 }
 
 fn sum(mut amounts: impl Iterator<Item = Exact>) -> Result<Exact, ExplainError> {

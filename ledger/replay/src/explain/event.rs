@@ -1,12 +1,12 @@
 //! From an event to the figures that it is part of.
 
-use super::bucket;
-use super::subject::{FoldedMonth, Subject};
-use super::{ExplainError, Explainer, line};
-use daybook_event::{Amount, EventRef, Exact, ManualAdjustment, Month, NaiveDate, Opening, PartnerId, Position};
-use daybook_rules::model::GateTest;
+use super::event_line::of_line;
+use super::event_money::{caused, of_money, of_true_up};
+use super::subject::Subject;
+use super::{ExplainError, Explainer, closed};
+use daybook_event::{Amount, EventRef, Exact, ManualAdjustment, NaiveDate, Opening, PartnerId, Position};
 use daybook_views::rows::TrueUpRow;
-use daybook_views::{Fact, FactKind, FactSource, PartnerRows, PricedLine};
+use daybook_views::{Fact, FactKind, FactSource, PartnerRows};
 use serde::Serialize;
 
 /// An event and the figures that it is part of.
@@ -104,132 +104,15 @@ fn what(fact: &Fact) -> String {
 
 fn summary(subject: &Subject<'_>, fact: &Fact, counts: bool, uses: usize) -> String {
     let why = if counts {
-        format!("is part of {uses} figures")
+        let late = closed::closing(subject, fact.month()).filter(|closing| fact.position > closing.position);
+        let late = late.map(|closing| format!("; {} was closed before it was recorded", closing.month));
+        format!("is part of {uses} figures{}", late.unwrap_or_default())
     } else if subject.history.reversals().names(&fact.id) {
         "is reversed: it is part of no figure".to_owned()
     } else {
         format!("is dated after the through date {}: it does not count yet", subject.through)
     };
     format!("{} ({}, {}) {why}.", fact.id, what(fact), fact.effective_on)
-}
-
-fn of_line(subject: &Subject<'_>, fact: &Fact, rows: &PartnerRows) -> Result<Vec<EventUse>, ExplainError> {
-    let month = fact.month();
-    let Some(folded) = subject.month(month)? else { return Ok(Vec::new()) };
-    let Some(priced) = folded.lines.iter().find(|priced| folded.facts[priced.fact].id == fact.id) else {
-        return Ok(Vec::new());
-    };
-    let ask = format!("daybook explain --partner {} --month {month}", subject.partner_id);
-    let bucket = bucket::name_of(&priced.bucket).unwrap_or_else(|| "earning".to_owned());
-    let mut uses = vec![EventUse {
-        view: "conservation".to_owned(),
-        row: month.to_string(),
-        part: format!("bucket {bucket}"),
-        amount: priced.amount,
-        ask: ask.clone(),
-    }];
-    let postings = of_postings(subject, &folded, priced, month, &ask);
-    if !postings.is_empty() {
-        uses.extend(postings);
-        uses.extend(of_money(subject, rows, month));
-    }
-    uses.extend(of_gates(subject, fact, priced));
-    uses.extend(of_credits(subject, fact, priced));
-    Ok(uses)
-}
-
-fn of_postings(
-    subject: &Subject<'_>,
-    folded: &FoldedMonth,
-    priced: &PricedLine,
-    month: Month,
-    ask: &str,
-) -> Vec<EventUse> {
-    let Some(set) = priced.rule_set.map(|at| &subject.book.sets[at]) else { return Vec::new() };
-    let shown = line::explained(subject, folded, priced);
-    let parts = priced.contributions.iter().map(|part| {
-        let lever = &set.levers[part.lever];
-        let words = format!("{} x {} on {}", part.base, lever.rate, shown.groups.join(", "));
-        (&lever.name, words, Some(part.amount))
-    });
-    let growth = priced.growth.iter().filter(|at| !priced.contributions.iter().any(|part| part.lever == **at));
-    let growth = growth.map(|&at| (&set.levers[at].name, "in the sum that grows".to_owned(), None));
-    let posting = |(lever, part, amount): (&String, String, Option<Exact>)| EventUse {
-        view: "postings".to_owned(),
-        row: format!("{month} {lever} {}", set.version),
-        part,
-        amount,
-        ask: format!("{ask} --lever {lever}"),
-    };
-    parts.chain(growth).map(posting).collect()
-}
-
-/// The lot and the payout that a posting of the month goes into.
-fn of_money(subject: &Subject<'_>, rows: &PartnerRows, month: Month) -> Vec<EventUse> {
-    let label = subject.book.calendar().period_of(month).to_string();
-    let partner_id = subject.partner_id;
-    let lot = rows.lots.iter().find(|lot| lot.period == label).map(|lot| EventUse {
-        view: "lots".to_owned(),
-        row: label.clone(),
-        part: format!("the co-op of its postings; the lot is {}", lot.state),
-        amount: None,
-        ask: format!("daybook explain --partner {partner_id} --lot {label}"),
-    });
-    let payout = rows.payouts.iter().find(|payout| payout.month == month).map(|payout| EventUse {
-        view: "payouts".to_owned(),
-        row: month.to_string(),
-        part: format!("the rebate of its postings; {} is paid", payout.paid),
-        amount: None,
-        ask: format!("daybook explain --partner {partner_id} --payout {month}"),
-    });
-    lot.into_iter().chain(payout).collect()
-}
-
-/// The trailing sums in which a line counts, by gate of the terms of its date.
-fn of_gates(subject: &Subject<'_>, fact: &Fact, priced: &PricedLine) -> Vec<EventUse> {
-    let set = subject.book.set_on_or_first(fact.effective_on);
-    let mut found = Vec::new();
-    for gate in &set.gates {
-        for test in &gate.any_of {
-            let GateTest::TrailingRevenue { window_days, groups, at_least: Some(_) } = test else { continue };
-            let last = fact.effective_on.checked_add_days(chrono::Days::new(u64::from(window_days.saturating_sub(1))));
-            let of = if groups.is_empty() { "any product".to_owned() } else { groups.join(", ") };
-            found.push(EventUse {
-                view: "gates".to_owned(),
-                row: gate.name.clone(),
-                part: format!(
-                    "in the trailing revenue of {} to {} (over {of})",
-                    fact.effective_on,
-                    last.unwrap_or(NaiveDate::MAX)
-                ),
-                amount: priced.amount,
-                ask: format!(
-                    "daybook explain --partner {} --standing {}",
-                    subject.partner_id,
-                    fact.effective_on.min(subject.through)
-                ),
-            });
-        }
-    }
-    found
-}
-
-/// The line that this one credits, and those that credit it.
-fn of_credits(subject: &Subject<'_>, fact: &Fact, priced: &PricedLine) -> Vec<EventUse> {
-    let credits = |other: &&Fact| {
-        let named = other.line().and_then(|line| line.credits.as_ref());
-        other.id.source == fact.id.source && named == Some(&fact.id.event_id) && subject.counts(other)
-    };
-    let with = |id: &EventRef, part: &str| EventUse {
-        view: "events".to_owned(),
-        row: id.to_string(),
-        part: part.to_owned(),
-        amount: None,
-        ask: format!("daybook explain --partner {} --event {id}", subject.partner_id),
-    };
-    let root = priced.credit_of.iter().map(|root| with(root, "this event credits that line, and takes over its terms"));
-    let by = subject.history.facts().iter().filter(credits).map(|other| with(&other.id, "that line credits this one"));
-    root.chain(by).collect()
 }
 
 fn of_claim(subject: &Subject<'_>, rows: &PartnerRows, claim_id: &str) -> Vec<EventUse> {
@@ -258,22 +141,20 @@ fn of_adjustment(
     fact: &Fact,
     rows: &PartnerRows,
     adjustment: &ManualAdjustment,
-) -> Option<EventUse> {
+) -> Vec<EventUse> {
     let rate = subject.fx.rate(adjustment.currency, fact.month()).map(|(rate, _)| rate);
     let is_program = adjustment.currency == subject.book.sets[0].currency;
     let convert = |amount: Amount| if is_program { Some(amount.exact()) } else { amount.convert(rate?).ok() };
-    let parts = (convert(adjustment.rebate)?, convert(adjustment.coop)?);
+    let (Some(rebate), Some(coop)) = (convert(adjustment.rebate), convert(adjustment.coop)) else {
+        return Vec::new();
+    };
     let is_its = |row: &&TrueUpRow| {
         let concerns = row.closed_month == adjustment.month && row.lever == adjustment.lever;
-        row.cause == "manual" && concerns && row.month >= fact.month() && (row.rebate, row.coop) == parts
+        row.cause == "manual" && concerns && row.month >= fact.month() && (row.rebate, row.coop) == (rebate, coop)
     };
-    rows.true_ups.iter().find(is_its).map(|row| EventUse {
-        view: "true_ups".to_owned(),
-        row: format!("{} of {} {}", row.month, row.closed_month, row.lever),
-        part: "the correction itself".to_owned(),
-        amount: row.rebate.plus(row.coop).ok(),
-        ask: format!("daybook explain --partner {} --payout {}", subject.partner_id, row.month),
-    })
+    let Some(row) = rows.true_ups.iter().find(is_its) else { return Vec::new() };
+    let itself = of_true_up(subject, row, "the correction itself".to_owned());
+    [itself].into_iter().chain(of_money(subject, rows, row.month, "true-ups")).collect()
 }
 
 /// The figure that an opening balance begins with.
@@ -316,16 +197,7 @@ fn cited(subject: &Subject<'_>, rows: &PartnerRows, event: &EventRef) -> Vec<Eve
             ask: format!("daybook explain --partner {partner_id} --standing {}", row.on),
         });
     }
-    let causes = |cause: &str| cause.split([' ', ':']).any(|word| word == name);
-    for row in rows.true_ups.iter().filter(|row| causes(&row.cause)) {
-        found.push(EventUse {
-            view: "true_ups".to_owned(),
-            row: format!("{} of {} {}", row.month, row.closed_month, row.lever),
-            part: format!("its cause: {}", row.cause),
-            amount: row.rebate.plus(row.coop).ok(),
-            ask: format!("daybook explain --partner {partner_id} --payout {}", row.month),
-        });
-    }
+    found.extend(caused(subject, rows, event, "its cause"));
     for row in rows.findings.iter().filter(|row| row.events.contains(&name)) {
         found.push(EventUse {
             view: "findings".to_owned(),

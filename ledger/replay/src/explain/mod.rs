@@ -9,6 +9,8 @@ mod claim;
 mod claim_change;
 mod closed;
 mod event;
+mod event_line;
+mod event_money;
 mod gates;
 mod line;
 mod lot;

@@ -41,6 +41,32 @@ fn a_closed_month_shows_what_was_pinned_and_what_was_booked_for_it_later() {
     assert!(text.contains("Closed by ledger/closed-2022-01") && text.contains(steps[0]), "{text}");
 }
 
+/// The figures of an event: view, row and what it is in them.
+fn uses(event: &Value) -> Vec<[&str; 3]> {
+    let uses = event["uses"].as_array().unwrap();
+    uses.iter().map(|one| ["view", "row", "part"].map(|key| one[key].as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_late_event_is_part_of_its_true_up_and_not_of_what_was_pinned_without_it() {
+    let scene = Scene::new();
+    scene.close("2022-01", &[]);
+    scene.import(&[sale("s-late", "P-A", "2022-01-20", "1000.00", "USD")]);
+    let event = explain(&scene, &["--event", "contoso/s-late"]);
+    let found = uses(&event);
+    let of = |view: &str| found.iter().filter(|one| one[0] == view).map(|one| [one[1], one[2]]).collect::<Vec<_>>();
+    assert_eq!(of("payouts"), [["2022-02", "the rebate of its true-ups; 264.00 is paid"]], "{event}");
+    assert_eq!(of("lots"), [["FY22H2", "the co-op of its true-ups; the lot is converted"]], "{event}");
+    assert!(of("postings")[0][1].ends_with(", as the records give it now"), "{event}");
+    let summary = event["summary"].as_str().unwrap();
+    assert!(summary.ends_with("; 2022-01 was closed before it was recorded."), "{summary}");
+    // One that was pinned is in the pinned figures.
+    let pinned = explain(&scene, &["--event", "contoso/s-1"]);
+    let found = uses(&pinned);
+    assert!(found.contains(&["payouts", "2022-01", "the rebate of its postings; 720.00 is paid"]), "{pinned}");
+    assert!(!found.iter().any(|one| one[2].contains("as the records give it now")), "{pinned}");
+}
+
 #[test]
 fn every_figure_is_explained_in_every_form() {
     let scene = Scene::new();
