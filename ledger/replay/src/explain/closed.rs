@@ -3,8 +3,8 @@
 use super::ExplainError;
 use super::subject::Subject;
 use daybook_event::{Exact, Month, NaiveDate, Position};
-use daybook_views::Closing;
 use daybook_views::rows::{PostingRow, TrueUpRow};
+use daybook_views::{Closing, PartnerRows};
 use serde::Serialize;
 
 /// A closed month: its explanation says what the records give now, this says what was pinned, and how both meet.
@@ -26,41 +26,42 @@ pub struct ClosedMonth {
     pub arithmetic: Vec<String>,
 }
 
+impl ClosedMonth {
+    /// Whether anything was pinned or booked.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.pinned.is_empty() || !self.true_ups.is_empty()
+    }
+
+    /// What was pinned as earned.
+    pub(super) fn earned(&self) -> Result<Exact, ExplainError> {
+        sum(self.pinned.iter().map(|row| row.earned))
+    }
+}
+
 /// The closing of a month; none where it is open.
 pub(super) fn closing<'s>(subject: &'s Subject<'_>, month: Month) -> Option<&'s Closing> {
     let closings = subject.closed.map(|closed| closed.closings()).unwrap_or_default();
     closings.iter().find(|closing| closing.month == month)
 }
 
-/// A closed month against what the records give now; none where the month is open.
+/// A closed month, or one lever of it, against what the records give now; none where the month is open.
 pub(super) fn month(
     subject: &Subject<'_>,
     month: Month,
-    now: &[PostingRow],
+    lever: Option<&str>,
 ) -> Result<Option<ClosedMonth>, ExplainError> {
     let Some(closing) = closing(subject, month) else { return Ok(None) };
-    let rows = subject.rows();
-    let mut pinned = rows.postings;
-    pinned.retain(|row| row.month == month);
-    let mut true_ups = rows.true_ups;
-    true_ups.retain(|row| row.closed_month == month);
-    let found = || true_ups.iter().filter(|row| row.cause != "manual");
-    let now = || now.iter().filter(|row| row.month == month);
-    let of = |part: &str, was: Exact, booked: Exact, gives: Exact| {
-        format!("{part}: pinned {was} + true-ups {booked} = {gives}, as the records give it now")
-    };
-    let rebate = of(
-        "rebate",
-        sum(pinned.iter().map(|row| row.rebate))?,
-        sum(found().map(|row| row.rebate))?,
-        sum(now().map(|row| row.rebate))?,
-    );
-    let coop = of(
-        "co-op",
-        sum(pinned.iter().map(|row| row.coop))?,
-        sum(found().map(|row| row.coop))?,
-        sum(now().map(|row| row.coop))?,
-    );
+    let wanted = |of: &str| lever.is_none_or(|lever| lever == of);
+    let PartnerRows { postings: mut pinned, mut true_ups, .. } = subject.rows();
+    pinned.retain(|row| row.month == month && wanted(&row.lever));
+    true_ups.retain(|row| row.closed_month == month && wanted(&row.lever));
+    let mut open = subject.rows_if_open();
+    open.postings.retain(|row| row.month == month && wanted(&row.lever));
+    open.true_ups.retain(|row| row.closed_month == month && wanted(&row.lever));
+    let meeting = Meeting { pinned: &pinned, true_ups: &true_ups, open: &open };
+    let of = lever.map(|lever| format!(" of {lever}")).unwrap_or_default();
+    let rebate = meeting.sentence(&format!("rebate{of}"), |row| row.rebate, |row| row.rebate)?;
+    let coop = meeting.sentence(&format!("co-op{of}"), |row| row.coop, |row| row.coop)?;
     Ok(Some(ClosedMonth {
         event: closing.event.to_string(),
         recorded: closing.recorded,
@@ -70,6 +71,32 @@ pub(super) fn month(
         pinned,
         true_ups,
     }))
+}
+
+/// What was pinned, what was booked for it later, and the rows as if nothing were closed.
+struct Meeting<'a> {
+    pinned: &'a [PostingRow],
+    true_ups: &'a [TrueUpRow],
+    open: &'a PartnerRows,
+}
+
+impl Meeting<'_> {
+    /// How both meet in what the records give now.
+    fn sentence(
+        &self,
+        part: &str,
+        of_posting: impl Fn(&PostingRow) -> Exact,
+        of_true_up: impl Fn(&TrueUpRow) -> Exact,
+    ) -> Result<String, ExplainError> {
+        let was = sum(self.pinned.iter().map(&of_posting))?;
+        let gives = sum(self.open.postings.iter().map(&of_posting))?;
+        // Corrections by hand that stand are no postings; one that was taken back stands twice in the list, as nothing.
+        let by_hand = sum(self.open.true_ups.iter().map(&of_true_up))?;
+        let booked = sum(self.true_ups.iter().map(&of_true_up))?.minus(by_hand)?;
+        let meets = was.plus(booked)? == gives;
+        let equals = if meets { "=" } else { "is not" };
+        Ok(format!("{part}: pinned {was} + true-ups {booked} {equals} {gives}, as the records give it now"))
+    }
 }
 
 /// The closing that decided the lot of a period, if its last month is closed.

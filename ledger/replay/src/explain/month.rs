@@ -11,6 +11,7 @@ use daybook_rules::model::{Base, RuleSet};
 use daybook_views::rows::{ConservationRow, PostingRow};
 use daybook_views::{PricedLine, settle};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A month explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,28 +65,26 @@ pub(super) fn explain(
     lever: Option<&str>,
 ) -> Result<MonthExplanation, ExplainError> {
     let subject = Subject::new(explainer, partner_id)?;
-    let (book, through) = (subject.book, subject.through);
+    let through = subject.through;
+    let closed = closed::month(&subject, month, lever)?;
     let Some(folded) = subject.month(month)?.filter(|folded| !folded.lines.is_empty()) else {
-        let partner_id = partner_id.to_string();
-        return Err(ExplainError::NothingBilled { partner_id, month, through });
+        return unbilled(&subject, month, lever, closed);
     };
-    let rows = settle(book, &subject.fx, partner_id, subject.history, &folded.state, through)?;
+    let rows = settle(subject.book, &subject.fx, partner_id, subject.history, &folded.state, through)?;
     let of_month: Vec<&PostingRow> = rows.postings.iter().filter(|row| row.month == month).collect();
     let wanted = |row: &&&PostingRow| lever.is_none_or(|lever| row.lever == lever);
-    if let Some(lever) = lever.filter(|_| !of_month.iter().any(|row| wanted(&row))) {
-        let known = of_month.iter().map(|row| row.lever.as_str()).collect::<Vec<_>>().join(", ");
-        let known = if known.is_empty() { "none".to_owned() } else { known };
-        let (partner_id, lever) = (partner_id.to_string(), lever.to_owned());
-        return Err(ExplainError::NoLever { partner_id, month, lever, known });
+    let is_pinned = closed.as_ref().is_some_and(ClosedMonth::has_rows);
+    if let Some(lever) = lever.filter(|_| !is_pinned && !of_month.iter().any(|row| wanted(&row))) {
+        let known = of_month.iter().map(|row| row.lever.clone());
+        return Err(no_lever(&subject, month, lever, known.collect())?);
     }
     let posting = |row: &&PostingRow| posting(&subject, &folded, row);
     let postings = of_month.iter().filter(wanted).map(posting).collect::<Result<Vec<_>, _>>()?;
     let not_earning = if lever.is_none() { bucket::not_earning(&subject, &folded)? } else { Vec::new() };
     let provisional = rows.provisional.iter().filter(|row| row.month == month).map(FlagExplanation::of).collect();
     let conservation = rows.conservation.into_iter().find(|row| row.month == month).filter(|_| lever.is_none());
-    let summary = summary(partner_id, month, &postings, &not_earning)?;
     Ok(MonthExplanation {
-        summary,
+        summary: summary(partner_id, month, lever, &postings, &not_earning, closed.as_ref())?,
         partner_id: partner_id.clone(),
         month,
         through,
@@ -93,8 +92,52 @@ pub(super) fn explain(
         not_earning,
         conservation,
         provisional,
-        closed: closed::month(&subject, month, &rows.postings)?,
+        closed,
     })
+}
+
+/// A month in which nothing that counts was billed: of a closed one, what was pinned all the same.
+fn unbilled(
+    subject: &Subject<'_>,
+    month: Month,
+    lever: Option<&str>,
+    closed: Option<ClosedMonth>,
+) -> Result<MonthExplanation, ExplainError> {
+    let (partner_id, through) = (subject.partner_id, subject.through);
+    let Some(closed) = closed.filter(ClosedMonth::has_rows) else {
+        let whole = closed::month(subject, month, None)?.filter(ClosedMonth::has_rows);
+        if let (Some(lever), Some(_)) = (lever, whole) {
+            return Err(no_lever(subject, month, lever, BTreeSet::new())?);
+        }
+        return Err(ExplainError::NothingBilled { partner_id: partner_id.to_string(), month, through });
+    };
+    Ok(MonthExplanation {
+        summary: summary(partner_id, month, lever, &[], &[], Some(&closed))?,
+        partner_id: partner_id.clone(),
+        month,
+        through,
+        postings: Vec::new(),
+        not_earning: Vec::new(),
+        conservation: None,
+        provisional: Vec::new(),
+        closed: Some(closed),
+    })
+}
+
+/// That there is no such lever, with those that there are: of now, pinned, or booked later.
+fn no_lever(
+    subject: &Subject<'_>,
+    month: Month,
+    lever: &str,
+    mut known: BTreeSet<String>,
+) -> Result<ExplainError, ExplainError> {
+    if let Some(closed) = closed::month(subject, month, None)? {
+        known.extend(closed.pinned.into_iter().map(|row| row.lever));
+        known.extend(closed.true_ups.into_iter().map(|row| row.lever));
+    }
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    let known = if known.is_empty() { "none".to_owned() } else { known };
+    Ok(ExplainError::NoLever { partner_id: subject.partner_id.to_string(), month, lever: lever.to_owned(), known })
 }
 
 /// A posting with its lines; its own arithmetic must give the row.
@@ -180,8 +223,10 @@ fn posting_rules(set: &RuleSet, name: &str) -> Vec<Cited> {
 fn summary(
     partner_id: &PartnerId,
     month: Month,
+    lever: Option<&str>,
     postings: &[PostingExplanation],
     not_earning: &[BucketExplanation],
+    closed: Option<&ClosedMonth>,
 ) -> Result<String, ExplainError> {
     let mut earned = Exact::ZERO;
     let (mut rebate, mut coop) = (Exact::ZERO, Exact::ZERO);
@@ -190,7 +235,12 @@ fn summary(
         rebate = rebate.plus(posting.row.rebate)?;
         coop = coop.plus(posting.row.coop)?;
     }
-    let mut text = format!("{partner_id} earned {earned} in {month}: {rebate} as rebate and {coop} as co-op.");
+    let with = lever.map(|lever| format!(" with {lever}")).unwrap_or_default();
+    let mut text = format!("{partner_id} earned {earned}{with} in {month}: {rebate} as rebate and {coop} as co-op");
+    if let Some(closed) = closed {
+        text.push_str(&format!(", as the records give it now; closed with {}", closed.earned()?));
+    }
+    text.push('.');
     for bucket in not_earning {
         text.push_str(&format!(" {} did not earn ({}).", bucket.amount, bucket.bucket));
     }

@@ -43,6 +43,11 @@ impl<'a> Subject<'a> {
         self.rows.get_or_init(|| self.rows_of(self.history)).clone()
     }
 
+    /// Every row of the partner as if nothing were closed.
+    pub(super) fn rows_if_open(&self) -> PartnerRows {
+        fold_partner(self.book, &self.fx, self.partner_id, self.history, self.through)
+    }
+
     /// Every row that another history of the partner would give.
     pub(super) fn rows_of(&self, history: &PartnerHistory) -> PartnerRows {
         match self.closed {

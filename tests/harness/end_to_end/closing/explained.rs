@@ -67,6 +67,82 @@ fn a_late_event_is_part_of_its_true_up_and_not_of_what_was_pinned_without_it() {
     assert!(!found.iter().any(|one| one[2].contains("as the records give it now")), "{pinned}");
 }
 
+/// What takes an event of P-A back.
+fn reversal(source: &str, id: &str, of: &str) -> String {
+    format!(
+        r#"{{"source":"{source}","event_id":"{id}","partner_id":"P-A","effective_on":"2022-03-01","reversal":{{"reverses":"{of}","reason":"billed twice"}}}}"#
+    )
+}
+
+/// A correction by hand of January 2022.
+fn by_hand(id: &str, rebate: &str) -> String {
+    format!(
+        r#"{{"source":"ledger","event_id":"{id}","partner_id":"P-A","effective_on":"2022-01-25","manual_adjustment":{{"month":"2022-01","lever":"core_azure","rebate":"{rebate}","coop":"0.00","currency":"USD","reason":"agreed","approver":"finance"}}}}"#
+    )
+}
+
+#[test]
+fn a_closed_month_is_explained_when_every_line_of_it_was_taken_back() {
+    let scene = Scene::new();
+    scene.close("2022-01", &[]);
+    scene.import(&[reversal("contoso", "r-1", "s-1")]);
+    for figure in [["--month", "2022-01"].as_slice(), &["--month", "2022-01", "--lever", "core_azure"]] {
+        let month = explain(&scene, figure);
+        assert_eq!((&month["postings"], &month["not_earning"]), (&serde_json::json!([]), &serde_json::json!([])));
+        assert_eq!(month["closed"]["pinned"][0]["earned"], "1200.00");
+        let step = month["closed"]["arithmetic"][0].as_str().unwrap();
+        assert!(step.ends_with("pinned 720.00 + true-ups -720.00 = 0.00, as the records give it now"), "{step}");
+        let summary = month["summary"].as_str().unwrap();
+        assert!(summary.starts_with("P-A earned 0.00 "), "{summary}");
+        assert!(summary.ends_with("as the records give it now; closed with 1200.00."), "{summary}");
+    }
+    let unknown = ["explain", "--partner", "P-A", "--through", THROUGH, "--month", "2022-01", "--lever", "nothing"];
+    scene.daybook.run(&unknown).expect(2, &["nothing", "it has: core_azure"]);
+}
+
+#[test]
+fn corrections_by_hand_keep_the_sum_of_a_closed_month_true() {
+    let scene = Scene::new();
+    scene.import(&[by_hand("adj-1", "100.00"), by_hand("adj-2", "7.00")]);
+    scene.close("2022-01", &[]);
+    let arithmetic = || {
+        let month = explain(&scene, &["--month", "2022-01"]);
+        month["closed"]["arithmetic"][0].as_str().unwrap().to_owned()
+    };
+    assert_eq!(arithmetic(), "rebate: pinned 720.00 + true-ups 0.00 = 720.00, as the records give it now");
+    scene.import(&[reversal("ledger", "undo-1", "adj-1")]);
+    let month = explain(&scene, &["--month", "2022-01"]);
+    let booked = month["closed"]["true_ups"].as_array().unwrap().iter();
+    let booked: Vec<_> = booked.map(|row| [&row["cause"], &row["rebate"]].map(|cell| cell.as_str().unwrap())).collect();
+    assert_eq!(booked, [["manual", "7.00"], ["manual", "100.00"], ["reversal:ledger/undo-1", "-100.00"]]);
+    assert_eq!(arithmetic(), "rebate: pinned 720.00 + true-ups 0.00 = 720.00, as the records give it now");
+}
+
+#[test]
+fn one_lever_of_a_closed_month_is_explained_for_itself() {
+    let scene = Scene::new();
+    let other = |id: &str, amount: &str| {
+        let line = sale(id, "P-A", "2022-01-15", amount, "USD");
+        line.replace("Azure plan", "Microsoft 365 E3").replace(r#""Azure""#, r#""Microsoft 365""#)
+    };
+    scene.import(&[other("o-1", "1000.00")]);
+    scene.close("2022-01", &[]);
+    scene.import(&[other("o-late", "500.00"), sale("s-late", "P-A", "2022-01-20", "1000.00", "USD")]);
+    let whole = explain(&scene, &["--month", "2022-01"]);
+    assert!(whole["closed"]["true_ups"].as_array().unwrap().len() >= 2, "{whole}");
+    let month = explain(&scene, &["--month", "2022-01", "--lever", "core_azure"]);
+    let closed = &month["closed"];
+    for rows in [&closed["pinned"], &closed["true_ups"]] {
+        assert!(rows.as_array().unwrap().iter().all(|row| row["lever"] == "core_azure"), "{closed}");
+    }
+    let expected = "rebate of core_azure: pinned 720.00 + true-ups 24.00 = 744.00, as the records give it now";
+    assert_eq!(closed["arithmetic"][0], expected);
+    let summary = "P-A earned 1240.00 with core_azure in 2022-01: 744.00 as rebate and 496.00 as co-op, as the records give it now; closed with 1200.00.";
+    assert_eq!(month["summary"], summary);
+    let text = scene.daybook.ok(&["explain", "--partner", "P-A", "--month", "2022-01", "--through", THROUGH]);
+    assert!(text.contains("booked in 2022-02 for core_azure: rebate 24.00, co-op 16.00"), "{text}");
+}
+
 #[test]
 fn every_figure_is_explained_in_every_form() {
     let scene = Scene::new();
@@ -105,8 +181,7 @@ fn what_cannot_be_explained_is_said() {
     wrong(&["--payout", "2021-01"], &["P-A", "2021-01"]);
     wrong(&["--event", "contoso/s-9"], &["contoso/s-9", "receipt"]);
     wrong(&["--event", "s-9"], &["SOURCE/ID"]);
-    let reversal = r#"{"source":"contoso","event_id":"r-1","partner_id":"P-A","effective_on":"2022-03-01","reversal":{"reverses":"s-3","reason":"billed twice"}}"#;
-    scene.import(&[reversal.to_owned()]);
+    scene.import(&[reversal("contoso", "r-1", "s-3")]);
     wrong(&["--event", "contoso/r-1"], &["contoso/r-1", "--event contoso/s-3"]);
     let reversed = explain(&scene, &["--event", "contoso/s-3"]);
     assert_eq!((&reversed["counts"], &reversed["uses"]), (&false.into(), &serde_json::json!([])));

@@ -46,8 +46,8 @@ pub(super) fn month(f: &mut Formatter<'_>, month: &MonthExplanation) -> Result {
     if let Some(closed) = &month.closed {
         writeln!(f, "\nClosed by {} #{}, on the records up to {}", closed.event, closed.recorded, closed.position)?;
         for row in &closed.true_ups {
-            let TrueUpRow { month, rebate, coop, cause, .. } = row;
-            writeln!(f, "  booked in {month}: rebate {rebate}, co-op {coop} ({cause})")?;
+            let TrueUpRow { month, lever, rebate, coop, cause, .. } = row;
+            writeln!(f, "  booked in {month} for {lever}: rebate {rebate}, co-op {coop} ({cause})")?;
         }
         closed.arithmetic.iter().try_for_each(|step| writeln!(f, "  {step}"))?;
     }
