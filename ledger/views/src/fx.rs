@@ -14,6 +14,21 @@ pub(crate) struct Published {
     pub(crate) position: Position,
 }
 
+/// A rate as some event published it, whether or not it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedRate {
+    /// The currency.
+    pub currency: Currency,
+    /// The earning month.
+    pub month: Month,
+    /// Program currency for one unit.
+    pub rate: ExchangeRate,
+    /// The date it counts from.
+    pub effective_on: NaiveDate,
+    /// The record.
+    pub position: Position,
+}
+
 /// The exchange rates that count: of several for one currency and month, the last in the order of facts among those
 /// dated up to the through date.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +68,13 @@ impl FxTable {
     #[must_use]
     pub fn rate(&self, currency: Currency, month: Month) -> Option<(ExchangeRate, &EventRef)> {
         self.rates.get(&(currency, month))?.last().map(|published| (published.rate, &published.id))
+    }
+
+    /// The rate that an event published.
+    pub(crate) fn published(&self, id: &EventRef) -> Option<PublishedRate> {
+        let (currency, month, published) = self.all().find(|(_, _, published)| published.id == *id)?;
+        let Published { rate, effective_on, position, .. } = *published;
+        Some(PublishedRate { currency, month, rate, effective_on, position })
     }
 
     /// The currencies and months whose rate is not what it was.

@@ -120,6 +120,21 @@ impl Reversals {
         self.made.get(reversal).map(|made| &made.target)
     }
 
+    /// The position of the reversal of that id, if there is one.
+    #[must_use]
+    pub fn position_of(&self, reversal: &EventRef) -> Option<Position> {
+        self.made.get(reversal).map(|made| made.position)
+    }
+
+    /// The reversals that name the event, the one that took it out first.
+    #[must_use]
+    pub fn of(&self, id: &EventRef) -> Vec<(Position, &EventRef)> {
+        let naming = self.made.iter().filter(|(_, made)| made.target == *id);
+        let mut naming: Vec<_> = naming.map(|(reversal, made)| (made.position, reversal)).collect();
+        naming.sort();
+        naming
+    }
+
     /// Whether some reversal names the event: it then drops out of every figure. A reversal that names a reversal
     /// changes nothing, which holds by itself, since reversals are no facts.
     #[must_use]
@@ -227,6 +242,13 @@ impl PartnerHistory {
     #[must_use]
     pub fn first_month(&self) -> Option<Month> {
         self.facts.first().map(Fact::month)
+    }
+
+    /// The facts and reversals up to a position, without pinned statements: what a closing knew.
+    #[must_use]
+    pub fn known_until(&self, position: Position) -> Self {
+        let known = self.facts.iter().filter(|fact| fact.position <= position);
+        Self::new(known.cloned().collect(), self.reversals.until(position))
     }
 
     /// The last position among its facts.

@@ -48,7 +48,7 @@ pub use currencies::CurrencyUses;
 pub use digest::{Digest, digest_of_partner, digest_of_views};
 pub use fact::{Fact, FactKind, Line, LineKind};
 pub use fold::{FoldError, PartnerFold, fold_partner, overflowed, settle, step};
-pub use fx::FxTable;
+pub use fx::{FxTable, PublishedRate};
 pub use history::{FactSource, Known, PartnerHistory, PinnedRecord, Reversals};
 pub use lots::{LotDays, coop_threshold};
 pub use margins::{RevenueMargin, revenue_margins};

@@ -2,7 +2,7 @@
 //! table and what is closed.
 
 use crate::closing::{Closing, Closings};
-use crate::fx::FxTable;
+use crate::fx::{FxTable, PublishedRate};
 use crate::history::{Known, Reversals};
 use crate::rows::{FindingRow, PartnerRows};
 use chrono::NaiveDate;
@@ -63,6 +63,12 @@ impl FactsOfNoPartner {
         let is_reversed = |id: &EventRef| self.reversals.names(id);
         self.fx
             .filtered(|rate| rate.effective_on <= through && is_named(book, &rate.id.source) && !is_reversed(&rate.id))
+    }
+
+    /// The exchange rate that an event published, whether or not it counts.
+    #[must_use]
+    pub fn rate(&self, id: &EventRef) -> Option<PublishedRate> {
+        self.fx.published(id)
     }
 
     /// Which months are closed, and which closings change nothing.

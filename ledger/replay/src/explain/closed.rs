@@ -4,7 +4,7 @@ use super::ExplainError;
 use super::subject::Subject;
 use daybook_event::{Exact, Month, NaiveDate, Position};
 use daybook_views::rows::{PostingRow, TrueUpRow};
-use daybook_views::{Closing, PartnerRows};
+use daybook_views::{Closing, Fact, PartnerRows};
 use serde::Serialize;
 
 /// A closed month: its explanation says what the records give now, this says what was pinned, and how both meet.
@@ -42,6 +42,14 @@ impl ClosedMonth {
 pub(super) fn closing<'s>(subject: &'s Subject<'_>, month: Month) -> Option<&'s Closing> {
     let closings = subject.closed.map(|closed| closed.closings()).unwrap_or_default();
     closings.iter().find(|closing| closing.month == month)
+}
+
+/// Whether a correction by hand was pinned before it was reversed: the first closing of its month or a later one that knows
+/// it did not know the reversal.
+pub(super) fn pinned_between(subject: &Subject<'_>, fact: &Fact, reversed_at: Position) -> bool {
+    let closings = subject.closed.map(|closed| closed.closings()).unwrap_or_default();
+    let first = closings.iter().find(|closing| closing.position >= fact.position && closing.month >= fact.month());
+    first.is_some_and(|closing| closing.position < reversed_at)
 }
 
 /// A closed month, or one lever of it, against what the records give now; none where the month is open.

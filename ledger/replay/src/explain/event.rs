@@ -1,9 +1,9 @@
 //! From an event to the figures that it is part of.
 
-use super::event_line::of_line;
+use super::event_line::{of_line, of_pinned_line};
 use super::event_money::{caused, of_money, of_true_up};
 use super::subject::Subject;
-use super::{ExplainError, Explainer, closed};
+use super::{ExplainError, Explainer, closed, event_shared};
 use daybook_event::{Amount, EventRef, Exact, ManualAdjustment, NaiveDate, Opening, PartnerId, Position};
 use daybook_views::rows::TrueUpRow;
 use daybook_views::{Fact, FactKind, FactSource, PartnerRows};
@@ -20,14 +20,18 @@ pub struct EventExplanation {
     pub event: String,
     /// The record.
     pub position: Position,
-    /// The date it counts for.
-    pub effective_on: NaiveDate,
+    /// The date it counts for; none of a reversal, which acts from its record on.
+    pub effective_on: Option<NaiveDate>,
     /// What it is.
     pub what: String,
     /// The through date.
     pub through: NaiveDate,
     /// Whether it counts: it is dated up to the through date, and not reversed.
     pub counts: bool,
+    /// The reversal that takes it out, if there is one.
+    pub reversed_by: Option<String>,
+    /// The record of that reversal.
+    pub reversed_at: Option<Position>,
     /// The figures that it is part of, from the nearest on.
     pub uses: Vec<EventUse>,
 }
@@ -59,8 +63,8 @@ pub(super) fn explain(
     let subject = Subject::new(explainer, partner_id)?;
     let through = subject.through;
     let missing = || ExplainError::NoEvent { partner_id: partner_id.to_string(), event: event.to_string() };
-    if let Some(target) = subject.history.reversals().target_of(event) {
-        return Err(ExplainError::IsReversal { event: event.to_string(), target: target.to_string() });
+    if let Some(explained) = event_shared::explain(&subject, explainer.histories.of_no_partner(), event) {
+        return Ok(explained);
     }
     let fact = subject.fact(event).ok_or_else(missing)?;
     let rows = subject.rows();
@@ -76,16 +80,25 @@ pub(super) fn explain(
             FactKind::Standing(_) | FactKind::Certification(_) | FactKind::Moneyless => {}
         }
     }
+    let reversals = subject.history.reversals().of(&fact.id);
+    let reversed = reversals.first().copied();
+    if let Some((at, _)) = reversed {
+        uses.extend(of_pinned(&subject, fact, &rows, at)?);
+    }
     uses.extend(cited(&subject, &rows, event));
+    let taken_back = |(_, by): &(Position, &EventRef)| caused(&subject, &rows, by, "takes it back");
+    uses.extend(reversals.iter().flat_map(taken_back));
     Ok(EventExplanation {
-        summary: summary(&subject, fact, counts, uses.len()),
+        summary: summary(&subject, fact, counts, reversed, uses.len()),
         partner_id: partner_id.clone(),
         event: event.to_string(),
         position: fact.position,
-        effective_on: fact.effective_on,
+        effective_on: Some(fact.effective_on),
         what: what(fact),
         through,
         counts,
+        reversed_by: reversed.map(|(_, by)| by.to_string()),
+        reversed_at: reversed.map(|(at, _)| at),
         uses,
     })
 }
@@ -102,17 +115,44 @@ fn what(fact: &Fact) -> String {
     }
 }
 
-fn summary(subject: &Subject<'_>, fact: &Fact, counts: bool, uses: usize) -> String {
+fn summary(
+    subject: &Subject<'_>,
+    fact: &Fact,
+    counts: bool,
+    reversed: Option<(Position, &EventRef)>,
+    uses: usize,
+) -> String {
     let why = if counts {
         let late = closed::closing(subject, fact.month()).filter(|closing| fact.position > closing.position);
         let late = late.map(|closing| format!("; {} was closed before it was recorded", closing.month));
         format!("is part of {uses} figures{}", late.unwrap_or_default())
-    } else if subject.history.reversals().names(&fact.id) {
-        "is reversed: it is part of no figure".to_owned()
+    } else if let Some((at, by)) = reversed {
+        match uses {
+            0 => format!("is reversed at record {at} by {by}: it is part of no figure"),
+            _ => format!(
+                "is reversed at record {at} by {by}: of {uses} figures some were pinned with it, others take it back"
+            ),
+        }
     } else {
         format!("is dated after the through date {}: it does not count yet", subject.through)
     };
     format!("{} ({}, {}) {why}.", fact.id, what(fact), fact.effective_on)
+}
+
+/// What was pinned with an event that was reversed later.
+fn of_pinned(
+    subject: &Subject<'_>,
+    fact: &Fact,
+    rows: &PartnerRows,
+    reversed_at: Position,
+) -> Result<Vec<EventUse>, ExplainError> {
+    Ok(match &fact.kind {
+        FactKind::Line(_) => of_pinned_line(subject, fact, rows, reversed_at)?,
+        FactKind::Adjustment(adjustment) if closed::pinned_between(subject, fact, reversed_at) => {
+            of_adjustment(subject, fact, rows, adjustment)
+        }
+        _ => Vec::new(),
+    })
 }
 
 fn of_claim(subject: &Subject<'_>, rows: &PartnerRows, claim_id: &str) -> Vec<EventUse> {
@@ -184,7 +224,7 @@ fn of_opening(subject: &Subject<'_>, fact: &Fact, rows: &PartnerRows, opening: &
 }
 
 /// Rows that name the event: changes of standing, true-ups that it caused, findings.
-fn cited(subject: &Subject<'_>, rows: &PartnerRows, event: &EventRef) -> Vec<EventUse> {
+pub(super) fn cited(subject: &Subject<'_>, rows: &PartnerRows, event: &EventRef) -> Vec<EventUse> {
     let name = event.to_string();
     let partner_id = subject.partner_id;
     let mut found = Vec::new();

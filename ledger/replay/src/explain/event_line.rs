@@ -4,7 +4,7 @@ use super::event::EventUse;
 use super::event_money::of_money;
 use super::subject::{FoldedMonth, Subject};
 use super::{ExplainError, bucket, closed, line};
-use daybook_event::{EventRef, Exact, Month, NaiveDate};
+use daybook_event::{EventRef, Exact, Month, NaiveDate, Position};
 use daybook_rules::model::GateTest;
 use daybook_views::rows::PostingRow;
 use daybook_views::{Fact, PartnerRows, PricedLine};
@@ -40,6 +40,31 @@ pub(super) fn of_line(subject: &Subject<'_>, fact: &Fact, rows: &PartnerRows) ->
     }
     uses.extend(of_gates(subject, fact, priced));
     uses.extend(of_credits(subject, fact, priced));
+    Ok(uses)
+}
+
+/// The pinned postings of a line that was reversed after its month was closed, and what these go into.
+pub(super) fn of_pinned_line(
+    subject: &Subject<'_>,
+    fact: &Fact,
+    rows: &PartnerRows,
+    reversed_at: Position,
+) -> Result<Vec<EventUse>, ExplainError> {
+    let month = fact.month();
+    let closing = closed::closing(subject, month).filter(|closing| closing.position < reversed_at);
+    let Some(closing) = closing else { return Ok(Vec::new()) };
+    let known = subject.history.known_until(closing.position);
+    let Some(folded) = subject.month_of(&known, month)? else { return Ok(Vec::new()) };
+    let priced = folded.lines.iter().find(|priced| folded.facts[priced.fact].id == fact.id);
+    let posted = priced.map(|priced| of_postings(subject, &folded, priced)).unwrap_or_default();
+    let pinned = posted.into_iter().filter(|posted| is_in_figure(subject, rows, fact, posted));
+    // Terms and rates may have changed since, so no share of the pinned figure is named.
+    let part = || "pinned with it, before it was reversed".to_owned();
+    let pinned = pinned.map(|posted| Posted { part: part(), amount: None, ..posted }.into_use(subject, month));
+    let mut uses: Vec<EventUse> = pinned.collect();
+    if !uses.is_empty() {
+        uses.extend(of_money(subject, rows, month, "postings"));
+    }
     Ok(uses)
 }
 

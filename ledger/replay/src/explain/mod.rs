@@ -11,6 +11,7 @@ mod closed;
 mod event;
 mod event_line;
 mod event_money;
+mod event_shared;
 mod gates;
 mod line;
 mod lot;
@@ -221,14 +222,6 @@ pub enum ExplainError {
         partner_id: String,
         /// The event asked for.
         event: String,
-    },
-    /// A reversal is part of no figure itself.
-    #[error("{event} reverses {target}, and is part of no figure itself; ask for --event {target}")]
-    IsReversal {
-        /// The event asked for.
-        event: String,
-        /// What it reverses.
-        target: String,
     },
     /// The date is still to come.
     #[error("{on} is after the through date {through}: ask for an earlier date, or give --through")]

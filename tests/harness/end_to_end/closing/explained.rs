@@ -144,6 +144,69 @@ fn one_lever_of_a_closed_month_is_explained_for_itself() {
 }
 
 #[test]
+fn a_reversal_leads_to_what_it_took_back_and_the_event_to_what_was_pinned_with_it() {
+    let scene = Scene::new();
+    scene.import(&[by_hand("adj-1", "100.00")]);
+    scene.close("2022-01", &[]);
+    scene.import(&[reversal("contoso", "r-1", "s-1"), reversal("ledger", "undo-1", "adj-1")]);
+    let trued_up = ["true_ups", "2022-02 of 2022-01 core_azure"];
+    for (of, by, true_ups) in [("contoso/s-1", "contoso/r-1", "-1200.00"), ("ledger/adj-1", "ledger/undo-1", "-100.00")]
+    {
+        let event = explain(&scene, &["--event", by]);
+        let found = uses(&event);
+        assert_eq!(found[0][..2], ["events", of], "{event}");
+        assert_eq!((&found[1][..2], &event["uses"][1]["amount"]), (&trued_up[..], &true_ups.into()), "{event}");
+        assert!(found.iter().any(|one| one[..2] == ["payouts", "2022-02"]), "{event}");
+        assert!(event["summary"].as_str().unwrap().ends_with(" caused 1 true-up."), "{event}");
+
+        let event = explain(&scene, &["--event", of]);
+        assert_eq!((&event["counts"], &event["reversed_by"]), (&false.into(), &by.into()));
+        assert!(
+            event["summary"].as_str().unwrap().contains(&format!("is reversed at record {}", event["reversed_at"]))
+        );
+        let found = uses(&event);
+        let taken_back = format!("takes it back: reversal:{by}");
+        assert!(found.contains(&[trued_up[0], trued_up[1], &taken_back]), "{event}");
+        assert!(found.iter().any(|one| one[..2] == ["payouts", "2022-01"]), "{event}");
+    }
+    let found = explain(&scene, &["--event", "contoso/s-1"]);
+    assert!(uses(&found).contains(&[
+        "postings",
+        "2022-01 core_azure 2021-10",
+        "pinned with it, before it was reversed"
+    ]));
+    assert!(uses(&explain(&scene, &["--event", "ledger/adj-1"])).contains(&[
+        "true_ups",
+        "2022-01 of 2022-01 core_azure",
+        "the correction itself"
+    ]));
+}
+
+#[test]
+fn an_exchange_rate_leads_to_the_lines_that_it_converts_and_to_what_it_changed() {
+    let rate = |id: &str, rate: &str| {
+        format!(
+            r#"{{"source":"rates","event_id":"{id}","effective_on":"2022-02-01","fx_rate":{{"currency":"EUR","month":"2022-01","rate":"{rate}"}}}}"#
+        )
+    };
+    let scene = Scene::new();
+    scene.import(&[sale("e-1", "P-A", "2022-01-11", "1000.00", "EUR"), rate("fx-1", "1.10")]);
+    scene.close("2022-01", &[]);
+    let event = explain(&scene, &["--event", "rates/fx-1"]);
+    assert_eq!(uses(&event), [["conservation", "2022-01", "the rate of 1 lines in EUR"]], "{event}");
+    scene.import(&[rate("fx-2", "1.20")]);
+    let event = explain(&scene, &["--event", "rates/fx-2"]);
+    let found = uses(&event);
+    assert_eq!(found[0], ["conservation", "2022-01", "the rate of 1 lines in EUR"]);
+    assert_eq!(found[1], ["true_ups", "2022-02 of 2022-01 core_azure", "its cause: exchange_rate:rates/fx-2"]);
+    assert_eq!(event["uses"][1]["amount"], "4.00", "4 % of 0.10 on 1,000.00: {event}");
+    assert!(found.iter().any(|one| one[..2] == ["payouts", "2022-02"]), "{event}");
+    let before = explain(&scene, &["--event", "rates/fx-1"]);
+    assert_eq!((&before["counts"], &before["uses"]), (&false.into(), &serde_json::json!([])));
+    assert!(before["summary"].as_str().unwrap().contains("does not count, rates/fx-2 does"), "{before}");
+}
+
+#[test]
 fn every_figure_is_explained_in_every_form() {
     let scene = Scene::new();
     scene.import(&[CLAIM.to_owned()]);
@@ -182,7 +245,9 @@ fn what_cannot_be_explained_is_said() {
     wrong(&["--event", "contoso/s-9"], &["contoso/s-9", "receipt"]);
     wrong(&["--event", "s-9"], &["SOURCE/ID"]);
     scene.import(&[reversal("contoso", "r-1", "s-3")]);
-    wrong(&["--event", "contoso/r-1"], &["contoso/r-1", "--event contoso/s-3"]);
+    let event = explain(&scene, &["--event", "contoso/r-1"]);
+    assert_eq!(uses(&event), [["events", "contoso/s-3", "this event takes that one out of what counts"]]);
+    assert!(event["summary"].as_str().unwrap().ends_with(" caused no true-up."), "{event}");
     let reversed = explain(&scene, &["--event", "contoso/s-3"]);
     assert_eq!((&reversed["counts"], &reversed["uses"]), (&false.into(), &serde_json::json!([])));
     wrong(&["--lot", "2022"], &["FY22H1"]);
