@@ -107,6 +107,13 @@ fn check_buckets(what: &str, month: &Value) -> usize {
             lines.iter().filter(|line| !line["program_amount"].is_null()).map(|line| number(line, "program_amount")),
         );
         assert_eq!(number(bucket, "amount"), sum, "{what}: {bucket}");
+        let mut beside: BTreeMap<&str, Num> = BTreeMap::new();
+        for line in lines.iter().filter(|line| line["program_amount"].is_null()) {
+            let sum = beside.entry(text(line, "currency")).or_insert(Num::ZERO);
+            *sum = sum.plus(number(line, "amount"));
+        }
+        let told = list(bucket, "unconverted").iter().map(|sum| (text(sum, "currency"), number(sum, "amount")));
+        assert_eq!(told.collect::<Vec<_>>(), beside.into_iter().collect::<Vec<_>>(), "{what}: {bucket}");
         sums.insert(text(bucket, "bucket").to_owned(), sum);
     }
     let mut earning: BTreeMap<&str, Num> = BTreeMap::new();

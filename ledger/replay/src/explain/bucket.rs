@@ -8,6 +8,7 @@ use super::why_not::{self, DayWhyNot, NotEligible};
 use super::{Cited, meaning};
 use daybook_event::{Exact, Month, NaiveDate, Overflow};
 use daybook_rules::model::{CapPer, CapWindow};
+use daybook_views::rows::UnconvertedSum;
 use daybook_views::{Bucket, Fact, PricedLine};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub struct BucketExplanation {
     pub how_to: String,
     /// Sum in program currency.
     pub amount: Exact,
+    /// Sums of what could not be converted, in its own currencies.
+    pub unconverted: Vec<UnconvertedSum>,
     /// Its lines in order.
     pub lines: Vec<ExplainedLine>,
     /// Of an ineligible bucket: a reason for each date that decides.
@@ -33,6 +36,35 @@ pub struct BucketExplanation {
     pub caps: Vec<CapUsed>,
     /// Of unconverted lines: the rates that are missing.
     pub smallest_change: Option<SmallestChange>,
+}
+
+impl BucketExplanation {
+    fn add(&mut self, amount: Option<Exact>, fact: &Fact) -> Result<(), Overflow> {
+        if let Some(amount) = amount {
+            self.amount = self.amount.plus(amount)?;
+            return Ok(());
+        }
+        let Some(line) = fact.line() else { return Ok(()) };
+        match self.unconverted.iter_mut().find(|sum| sum.currency == line.currency) {
+            Some(sum) => sum.amount = sum.amount.plus(line.amount.exact())?,
+            None => {
+                self.unconverted.push(UnconvertedSum { currency: line.currency, amount: line.amount.exact() });
+                self.unconverted.sort_by_key(|sum| sum.currency);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is in it, in words: what could not be converted in its own currencies.
+    pub(super) fn money(&self) -> String {
+        let amount = Some(self.amount).filter(|amount| !amount.is_zero() || self.unconverted.is_empty());
+        let amounts = amount.iter().map(Exact::to_string).chain(self.unconverted.iter().map(in_own_currency));
+        amounts.collect::<Vec<_>>().join(" + ")
+    }
+}
+
+pub(super) fn in_own_currency(sum: &UnconvertedSum) -> String {
+    format!("{} {}", sum.amount, sum.currency)
 }
 
 /// A cap that leaves nothing to a line.
@@ -68,13 +100,14 @@ pub(super) fn not_earning(subject: &Subject<'_>, folded: &FoldedMonth) -> Result
             sentence,
             how_to,
             amount: Exact::ZERO,
+            unconverted: Vec::new(),
             lines: Vec::new(),
             days: Vec::new(),
             nearest: Vec::new(),
             caps: Vec::new(),
             smallest_change: None,
         });
-        bucket.amount = bucket.amount.plus(priced.amount.unwrap_or_default())?;
+        bucket.add(priced.amount, &folded.facts[priced.fact])?;
         explain(subject, folded, priced, &line, bucket)?;
         bucket.lines.push(line);
     }

@@ -242,7 +242,7 @@ fn summary(
     }
     text.push('.');
     for bucket in not_earning {
-        text.push_str(&format!(" {} did not earn ({}).", bucket.amount, bucket.bucket));
+        text.push_str(&format!(" {} did not earn ({}).", bucket.money(), bucket.bucket));
     }
     Ok(text)
 }

@@ -207,6 +207,20 @@ fn an_exchange_rate_leads_to_the_lines_that_it_converts_and_to_what_it_changed()
 }
 
 #[test]
+fn what_could_not_be_converted_is_told_in_its_own_currency() {
+    let scene = Scene::new();
+    scene.import(&[sale("e-1", "P-A", "2022-03-01", "7.00", "EUR"), sale("e-2", "P-A", "2022-03-02", "500.00", "SEK")]);
+    let text = scene.daybook.ok(&["explain", "--partner", "P-A", "--month", "2022-03", "--through", THROUGH]);
+    for said in [
+        " 7.00 EUR + 500.00 SEK did not earn (unconverted:NOFX).",
+        "Not earning: 7.00 EUR + 500.00 SEK unconverted:NOFX",
+        "beside that, not converted: 7.00 EUR + 500.00 SEK",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
 fn every_figure_is_explained_in_every_form() {
     let scene = Scene::new();
     scene.import(&[CLAIM.to_owned()]);

@@ -12,6 +12,7 @@ pub(super) use payout::payout;
 pub(super) use standing::standing;
 
 use super::Cited;
+use super::bucket::in_own_currency;
 use super::change::SmallestChange;
 use super::line::ExplainedLine;
 use super::lot::LotExplanation;
@@ -33,7 +34,7 @@ pub(super) fn month(f: &mut Formatter<'_>, month: &MonthExplanation) -> Result {
         posting.arithmetic.iter().try_for_each(|step| writeln!(f, "    {step}"))?;
     }
     for bucket in &month.not_earning {
-        writeln!(f, "\nNot earning: {} {}", bucket.amount, bucket.bucket)?;
+        writeln!(f, "\nNot earning: {} {}", bucket.money(), bucket.bucket)?;
         writeln!(f, "  why       {}", bucket.sentence)?;
         writeln!(f, "  what to do  {}", bucket.how_to)?;
         bucket.lines.iter().try_for_each(|line| self::line(f, line))?;
@@ -58,6 +59,10 @@ pub(super) fn month(f: &mut Formatter<'_>, month: &MonthExplanation) -> Result {
             "\nConservation: billed {} = earning {}{ineligible} + unmatched {} + capped {} + before the first terms {}",
             row.billed, row.earning, row.unmatched, row.capped, row.provisional_noterms
         )?;
+        let beside: Vec<String> = row.unconverted.iter().map(in_own_currency).collect();
+        if !beside.is_empty() {
+            writeln!(f, "  beside that, not converted: {}", beside.join(" + "))?;
+        }
     }
     Ok(())
 }
