@@ -118,7 +118,11 @@ fn a_stopped_replay_ends_at_once_and_leaves_no_half_file() {
         let mut running = daybook.start(&arguments);
         wait_for_a_part(&mut running, &folder);
         let since = Instant::now();
-        if is_interrupt { running.interrupt() } else { running.terminate() }
+        if is_interrupt {
+            running.interrupt()
+        } else {
+            running.terminate()
+        }
         running.wait().expect(status, &["stopped by a signal"]);
         assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
         let left: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
