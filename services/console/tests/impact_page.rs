@@ -86,6 +86,7 @@ impl Compared {
             candidate: head(1, &self.attributed.comparison.candidate),
             root: "00ff",
             through: date_parse("2022-12-31").unwrap(),
+            closed: "2021-07 to 2022-01, not kept",
             engine_semantics: 1,
             currency: "USD",
             command: "daybook compare --reference 2020-10 --candidate 2021-10",

@@ -173,12 +173,25 @@ pub(crate) fn no_book(closing: &Closing) -> Failure {
 
 /// What is closed, in one line.
 pub(crate) fn note(closed: &[Closing], is_current: bool) -> String {
-    let (Some(first), Some(last)) = (closed.first(), closed.last()) else { return "nothing".to_owned() };
-    let months =
-        if first.month == last.month { first.month.to_string() } else { format!("{} to {}", first.month, last.month) };
+    let Some((months, last)) = months(closed) else { return "nothing".to_owned() };
     if is_current {
         format!("{months}, kept as pinned; the last by record {}", last.recorded)
     } else {
         format!("{months}, but computed here as if nothing were: that is kept under the book current alone")
     }
+}
+
+/// What is closed and not kept, in one line: of a comparison, which can be asked to keep it.
+pub(crate) fn note_not_kept(closed: &[Closing]) -> String {
+    match months(closed) {
+        Some((months, _)) => format!("{months}, not kept (--keep-closed keeps what is closed)"),
+        None => "nothing".to_owned(),
+    }
+}
+
+/// The closed months in words, and the last closing; none where nothing is closed.
+fn months(closed: &[Closing]) -> Option<(String, &Closing)> {
+    let (first, last) = (closed.first()?, closed.last()?);
+    let is_one = first.month == last.month;
+    Some((if is_one { first.month.to_string() } else { format!("{} to {}", first.month, last.month) }, last))
 }

@@ -31,6 +31,7 @@ pub(crate) fn write(html: &mut String, of: &ImpactPage<'_>, checks: &[Check]) {
         of.engine_semantics,
         escaped(of.currency)
     );
+    let _ = writeln!(html, "<dt>Closed</dt><dd>{}</dd>", escaped(of.closed));
     if of.impact.provisional_partners > 0 {
         let partners = count(of.impact.provisional_partners);
         let _ = writeln!(

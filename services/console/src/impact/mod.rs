@@ -39,6 +39,8 @@ pub struct ImpactPage<'a> {
     pub root: &'a str,
     /// The last date that has happened.
     pub through: NaiveDate,
+    /// What is closed, and whether it is kept.
+    pub closed: &'a str,
     /// The number of the meaning of the figures.
     pub engine_semantics: u32,
     /// The program currency.

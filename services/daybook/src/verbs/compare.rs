@@ -7,6 +7,7 @@ mod kept;
 use crate::books::Books;
 use crate::cancel;
 use crate::cli::{Cli, CompareArguments, Format};
+use crate::closed;
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::window;
@@ -44,10 +45,13 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     let (before, after) = attributed.sides.take().unwrap_or_default();
     let sides = [(&reference.book, &before), (&candidate.book, &after)];
     let impact = impact(&window.histories, window.through, sides[0], sides[1], arguments.partner.as_ref())?;
-    files::write(cli, arguments, &books, &window, [&reference.book, &candidate.book], &attributed, &impact)?;
+    let closed = closed::note_not_kept(window.histories.of_no_partner().closings().on(window.through));
+    let document = Document { comparison: &attributed, closed: &closed, impact: &impact };
+    files::write(cli, arguments, &books, &window, [&reference.book, &candidate.book], &document)?;
     let head = [
         ("reference", reference.note),
         ("candidate", candidate.note),
+        ("closed", closed.clone()),
         ("position", window.position.to_string()),
         ("through", window.through.to_string()),
         ("attribution", attributed::said(&attributed.attribution, attributed.changes.len())),
@@ -65,7 +69,6 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
             sections
         }
     };
-    let document = Document { comparison: &attributed, impact: &impact };
     output::print(arguments.format.format, &document, &head, &sections)?;
     attributed::check(&attributed)
 }
@@ -75,6 +78,8 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
 struct Document<'a> {
     #[serde(flatten)]
     comparison: &'a Attributed,
+    /// What is closed, and that it was not kept.
+    closed: &'a str,
     #[serde(flatten)]
     impact: &'a Impact,
 }

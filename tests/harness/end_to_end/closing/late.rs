@@ -46,11 +46,19 @@ fn a_comparison_does_not_know_what_is_closed() {
     let without_position = || {
         let mut compared = scene.daybook.json(&compare);
         compared.as_object_mut().unwrap().remove("position");
-        compared
+        let closed = compared.as_object_mut().unwrap().remove("closed").unwrap();
+        (closed, compared)
     };
-    let before = without_position();
+    let (nothing, before) = without_position();
     scene.close("2022-03", &["--with-earlier"]);
-    assert_eq!(without_position(), before);
+    let (closed, after) = without_position();
+    assert_eq!((nothing, after), (json!("nothing"), before));
+    let said = "2022-01 to 2022-03, not kept (--keep-closed keeps what is closed)";
+    assert_eq!(closed, said);
+    let page = scene.dir.path().join("impact.html");
+    let table = scene.daybook.ok(&[compare.as_slice(), &["--html", &page.display().to_string()]].concat());
+    assert!(table.contains(said), "{table}");
+    assert!(fs::read_to_string(&page).unwrap().contains(&format!("<dt>Closed</dt><dd>{said}</dd>")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a comparison writes beside its output: the page, and every table as CSV.
 
-use super::attributed;
+use super::{Document, attributed};
 use crate::books::Books;
 use crate::cli::{self, Cli, CompareArguments};
 use crate::failure::Failure;
@@ -23,9 +23,9 @@ pub(super) fn write(
     books: &Books,
     window: &Window,
     [reference, candidate]: [&RuleBook; 2],
-    attributed: &Attributed,
-    impact: &Impact,
+    document: &Document<'_>,
 ) -> Result<(), Failure> {
+    let Document { comparison: attributed, closed, impact } = *document;
     if let Some(folder) = &arguments.files.csv {
         write_csv(folder, attributed, impact)?;
     }
@@ -44,6 +44,7 @@ pub(super) fn write(
         },
         root: &hex::encode(window.root),
         through: window.through,
+        closed,
         engine_semantics: ENGINE_SEMANTICS,
         currency: &reference.sets[0].currency.to_string(),
         command: &command(cli, arguments, window),
