@@ -66,6 +66,20 @@ fn a_comparison_is_written_as_a_page_and_as_tables_the_same_each_time() {
 }
 
 #[test]
+fn values_of_a_parameter_are_never_computed_and_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = Daybook::on(&dir.path().join("ledger"));
+    let file = History::generate(8, 2, 200).write(dir.path(), "history.ndjson").display().to_string();
+    daybook.ok(&["import", "--from", "ndjson", &file]);
+    let compared = ["compare", "--reference", "2020-10", "--candidate", "2021-10", "--format", "csv"];
+    let varied = [compared.as_slice(), &["--vary", "coop.threshold=0..10000/2"]].concat();
+    daybook.run(&varied).expect(2, &["--vary", "--csv DIR"]);
+    let folder = dir.path().join("tables");
+    daybook.ok(&[varied.as_slice(), &["--csv", &folder.display().to_string()]].concat());
+    assert!(folder.join("sensitivity-coop.threshold.csv").exists());
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let daybook = Daybook::on(&dir.path().join("ledger"));

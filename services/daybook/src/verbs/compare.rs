@@ -20,6 +20,15 @@ use std::time::Instant;
 
 pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure> {
     cancel::stop_on_signal();
+    // One CSV on standard output is the partners' rows: the values would be computed and lost.
+    if !arguments.attribution.vary.is_empty() && arguments.format.format == Format::Csv && arguments.files.csv.is_none()
+    {
+        return Err(Failure::Input(
+            "--vary has no place in --format csv, which is the partners' rows: give --csv DIR, which has a file of them, or \
+             another --format"
+                .to_owned(),
+        ));
+    }
     let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
     let (reference, candidate) = (books.book(&arguments.reference)?, books.book(&arguments.candidate)?);
