@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct StatementArguments {
-    /// The partner.
-    #[arg(long, value_parser = PartnerId::parse, required_unless_present = "all")]
+    /// The partner; or give --all.
+    #[arg(long, value_parser = PartnerId::parse)]
     pub(crate) partner: Option<PartnerId>,
     /// The earning month. A closed one is shown as it was pinned, an open one as computed now.
     #[arg(long, value_parser = month)]

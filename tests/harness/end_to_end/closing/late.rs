@@ -104,7 +104,8 @@ fn a_statement_is_a_page_a_table_and_lines() {
         assert!(!html.contains(bad), "{bad}");
     }
     let csv = scene.daybook.ok(&[arguments.as_slice(), &["--format", "csv"]].concat());
-    assert!(csv.contains("P-A,2022-01,closed,posting,core_azure,,,1200.00,720.00,480.00,30000.00"), "{csv}");
+    assert!(csv.contains("P-A,2022-01,closed,posting,core_azure,,,1200.00,720.00,480.00,30000.00,USD"), "{csv}");
+    scene.daybook.run(&["statement", "--month", "2022-01"]).expect(2, &["--partner P", "--all with --output DIR"]);
     scene.daybook.run(&["statement", "--partner", "P-NOBODY", "--month", "2022-01"]).expect(2, &["P-NOBODY"]);
 
     let folder = scene.dir.path().join("statements");
@@ -115,4 +116,40 @@ fn a_statement_is_a_page_a_table_and_lines() {
         serde_json::from_str(&fs::read_to_string(folder.join("P-B-2022-01.json")).unwrap()).unwrap();
     assert_eq!(json["totals"]["earned"], "1600.00");
     assert!(folder.join("P-B-2022-01.html").exists());
+}
+
+#[test]
+fn a_statement_says_why_its_month_is_not_closed() {
+    let scene = Scene::new();
+    scene.close("2022-01", &[]);
+    let state = |month: &str, through: &str| {
+        scene.daybook.ok(&["statement", "--partner", "P-A", "--month", month, "--through", through])
+    };
+    for (month, through, said) in [
+        ("2022-01", THROUGH, "closed by record"),
+        ("2022-02", THROUGH, "open: of now"),
+        ("2022-01", "2022-03-31", "not closed on this through date: closed through 2022-12-31"),
+        ("2021-12", THROUGH, "before the first closed month, 2022-01"),
+    ] {
+        let table = state(month, through);
+        assert!(table.contains(&format!("state      {said}")), "{said}: {table}");
+    }
+}
+
+/// The period of January to June 2022 accrues less than its threshold, so all of it is converted.
+#[test]
+fn a_lot_on_a_statement_adds_up_and_has_dates_only_while_it_can_be_used() {
+    let scene = Scene::new();
+    let lot = |through: &str| {
+        let of = ["statement", "--partner", "P-A", "--month", "2022-02", "--through", through];
+        (scene.daybook.json(&of)["lots"][0].clone(), scene.daybook.ok(&of))
+    };
+    let (open, _) = lot("2022-03-31");
+    assert_eq!((&open["state"], &open["use_until"]), (&json!("open"), &json!("2022-12-31")), "{open}");
+    let (converted, table) = lot(THROUGH);
+    assert_eq!((&converted["state"], &converted["converted"]), (&json!("converted"), &converted["accrued"]));
+    for day in ["use_from", "use_until", "claim_from", "claim_until"] {
+        assert_eq!(converted[day], serde_json::Value::Null, "{day}: {converted}");
+    }
+    assert!(table.contains("converted  consumed") && !table.contains("claim_until"), "{table}");
 }

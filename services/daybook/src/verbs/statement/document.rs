@@ -5,7 +5,7 @@ use daybook_event::{Exact, Month, NaiveDate, PartnerId, Position};
 use daybook_rules::model::RuleBook;
 use daybook_views::codes::LineCode;
 use daybook_views::rows::{ConservationRow, LotRow, PayoutRow, PostingRow, TrueUpRow};
-use daybook_views::{LotDays, PartnerRows, Statement};
+use daybook_views::{Closings, LotDays, PartnerRows, Statement};
 use serde::Serialize;
 
 /// A partner's statement of a month.
@@ -61,10 +61,11 @@ pub(super) struct NotEarned {
 pub(super) struct LotNow {
     #[serde(flatten)]
     pub(super) row: LotRow,
-    pub(super) use_from: NaiveDate,
-    pub(super) use_until: NaiveDate,
-    pub(super) claim_from: NaiveDate,
-    pub(super) claim_until: NaiveDate,
+    /// The dates are those of a lot that can be used, or may come to be; of any other they would mislead.
+    pub(super) use_from: Option<NaiveDate>,
+    pub(super) use_until: Option<NaiveDate>,
+    pub(super) claim_from: Option<NaiveDate>,
+    pub(super) claim_until: Option<NaiveDate>,
 }
 
 /// What the figures follow from: whoever has these records and this book gets these figures.
@@ -85,6 +86,34 @@ pub(super) struct Proof {
     pub(super) head_through: NaiveDate,
     /// Of a closed month.
     pub(super) closing: Option<ClosingProof>,
+    /// Of a month that is not closed on the through date: how it stands to what is.
+    #[serde(skip)]
+    pub(super) open: Open,
+}
+
+/// Why a month has no pinned statement.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Open {
+    /// It is to be closed yet.
+    #[default]
+    NotYet,
+    /// It is closed, from this through date on.
+    ClosedThrough(NaiveDate),
+    /// Closing began with this later month.
+    BeforeFirst(Month),
+}
+
+impl Open {
+    /// How a month that no closing closes on the through date stands to those that are recorded.
+    pub(super) fn of(closings: &Closings, month: Month, through: NaiveDate) -> Self {
+        let later = closings.all().iter().find(|closing| closing.month == month);
+        let first = closings.on(through).first().map(|closing| closing.month);
+        match (later, first) {
+            (Some(closing), _) => Self::ClosedThrough(closing.through),
+            (None, Some(first)) if month < first => Self::BeforeFirst(first),
+            (None, _) => Self::NotYet,
+        }
+    }
 }
 
 /// The record that closed the month.
@@ -189,11 +218,13 @@ fn code_texts(book: &RuleBook, code: &str, on: NaiveDate) -> (String, String) {
 /// A lot with its dates; none for a period that the calendar does not name.
 fn lot_now(book: &RuleBook, row: &LotRow) -> Option<LotNow> {
     let days = LotDays::of(book, book.calendar().period_parse(&row.period)?);
+    let has_days = matches!(row.state.as_str(), "open" | "usable");
+    let of = |day: NaiveDate| has_days.then_some(day);
     Some(LotNow {
         row: row.clone(),
-        use_from: days.used.0,
-        use_until: days.used.1,
-        claim_from: days.claimed.0,
-        claim_until: days.claimed.1,
+        use_from: of(days.used.0),
+        use_until: of(days.used.1),
+        claim_from: of(days.claimed.0),
+        claim_until: of(days.claimed.1),
     })
 }

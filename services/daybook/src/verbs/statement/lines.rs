@@ -1,6 +1,6 @@
 //! A statement as tables, and as the lines of one CSV file.
 
-use super::document::{Document, LotNow, NotEarned};
+use super::document::{Document, LotNow, NotEarned, Open};
 use crate::failure::Failure;
 use crate::output::Section;
 use daybook_event::{Exact, NaiveDate};
@@ -41,9 +41,17 @@ pub(super) fn head(document: &Document) -> Vec<(&'static str, String)> {
 }
 
 fn state(document: &Document) -> String {
-    match &document.proof.closing {
-        Some(closing) => format!("closed by record {}, {}", closing.position, closing.event),
-        None => "open: of now, until the month is closed".to_owned(),
+    if let Some(closing) = &document.proof.closing {
+        return format!("closed by record {}, {}", closing.position, closing.event);
+    }
+    match document.proof.open {
+        Open::NotYet => "open: of now, until the month is closed".to_owned(),
+        Open::ClosedThrough(on) => format!("not closed on this through date: closed through {on}"),
+        Open::BeforeFirst(first) => {
+            format!(
+                "before the first closed month, {first}: nothing of it is pinned; what comes late is booked as true-ups"
+            )
+        }
     }
 }
 
@@ -62,18 +70,20 @@ pub(super) fn tables(document: &Document) -> Result<Vec<Section>, Failure> {
     ])
 }
 
-/// A lot in one line of a table.
+/// A lot in one line of a table. What accrued and what was overdrawn are together all that follows.
 #[derive(Serialize)]
 struct LotLine<'a> {
     period: &'a str,
     state: &'a str,
     accrued: Exact,
+    overdrawn: Exact,
+    converted: Exact,
     consumed: Exact,
     reserved: Exact,
     available: Exact,
     forfeited: Exact,
-    use_until: NaiveDate,
-    claim_until: NaiveDate,
+    use_until: Option<NaiveDate>,
+    claim_until: Option<NaiveDate>,
 }
 
 impl<'a> LotLine<'a> {
@@ -82,6 +92,8 @@ impl<'a> LotLine<'a> {
             period: &lot.row.period,
             state: &lot.row.state,
             accrued: lot.row.accrued,
+            overdrawn: lot.row.overdrawn,
+            converted: lot.row.converted,
             consumed: lot.row.consumed,
             reserved: lot.row.reserved,
             available: lot.row.available,
@@ -98,7 +110,7 @@ struct Line {
     partner_id: String,
     month: String,
     state: &'static str,
-    /// posting, true_up, booked_later, not_earned, payout or lot.
+    /// One of `posting`, `true_up`, `booked_later`, `not_earned`, `payout`, `lot`.
     kind: &'static str,
     /// The lever, the code, the part of the payout, or the lot's period and state.
     what: String,
@@ -107,7 +119,9 @@ struct Line {
     cause: String,
     earned: String,
     rebate: String,
+    /// Of lots: what accrued.
     coop: String,
+    /// Of postings: the base; of payouts: the part; of lots: what is available.
     amount: String,
     currency: String,
     /// When a payout is due; the last day to claim a lot.
@@ -122,6 +136,7 @@ pub(super) fn csv(document: &Document) -> Result<Section, Failure> {
         state: document.state,
         kind,
         what: what.to_owned(),
+        currency: document.currency.clone(),
         ..Line::default()
     };
     let true_up = |kind, row: &TrueUpRow, other_month: String| Line {
@@ -131,11 +146,13 @@ pub(super) fn csv(document: &Document) -> Result<Section, Failure> {
         coop: row.coop.to_string(),
         ..of(kind, &row.lever)
     };
-    let not_earned = |line: &NotEarned| Line {
-        amount: line.amount.to_string(),
-        currency: line.currency.clone(),
-        cause: line.why.clone(),
-        ..of("not_earned", &line.code)
+    let not_earned = |line: &NotEarned| {
+        let mut of_code =
+            Line { amount: line.amount.to_string(), cause: line.why.clone(), ..of("not_earned", &line.code) };
+        if !line.currency.is_empty() {
+            of_code.currency.clone_from(&line.currency);
+        }
+        of_code
     };
     let mut lines: Vec<Line> = Vec::new();
     lines.extend(document.postings.iter().map(|row| Line {
@@ -169,7 +186,7 @@ pub(super) fn csv(document: &Document) -> Result<Section, Failure> {
     lines.extend(document.lots.iter().map(|lot| Line {
         coop: lot.row.accrued.to_string(),
         amount: lot.row.available.to_string(),
-        date: lot.claim_until.to_string(),
+        date: lot.claim_until.map(|day| day.to_string()).unwrap_or_default(),
         ..of("lot", &format!("{} {}", lot.row.period, lot.row.state))
     }));
     Section::new("statement", &lines)

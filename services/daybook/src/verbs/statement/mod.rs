@@ -20,7 +20,7 @@ use daybook_rules::model::RuleBook;
 use daybook_store::Snapshot;
 use daybook_views::rows::ProvisionalRow;
 use daybook_views::{Closing, ENGINE_SEMANTICS, PartnerRows, Statement};
-use document::{ClosingProof, Document, Proof};
+use document::{ClosingProof, Document, Open, Proof};
 use serde::Serialize;
 use std::path::Path;
 
@@ -40,11 +40,11 @@ struct Sources {
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &StatementArguments) -> Result<(), Failure> {
-    let sources = Sources::read(cli, arguments)?;
+    let read = || Sources::read(cli, arguments);
     match (&arguments.partner, &arguments.output) {
-        (Some(partner_id), _) => one(arguments, &sources.document(partner_id)?),
-        (None, Some(folder)) => all(arguments, &sources, folder),
-        (None, None) => Err(Failure::Input("say which: --partner P, or --all with --output DIR".to_owned())),
+        (Some(partner_id), _) => one(arguments, &read()?.document(partner_id)?),
+        (None, Some(folder)) => all(arguments, &read()?, folder),
+        (None, None) => Err(Failure::Input("say whose: --partner P, or --all with --output DIR".to_owned())),
     }
 }
 
@@ -109,7 +109,8 @@ impl Sources {
             Some(closing) => closed::book_at(&books, closing)?,
             None => named.book.clone(),
         };
-        let proof = proof(&known, &window, &named, &book, closing.as_ref())?;
+        let mut proof = proof(&known, &window, &named, &book, closing.as_ref())?;
+        proof.open = Open::of(&closings, month, window.through);
         let pinned = match closing {
             Some(closing) => {
                 let pinned = closed::pinned(&known.snapshot, &closing)?;
@@ -182,6 +183,7 @@ fn proof(
         head_root,
         head_through: window.through,
         closing: None,
+        open: Open::NotYet,
     };
     let Some(closing) = closing else { return Ok(now) };
     Ok(Proof {

@@ -1,6 +1,6 @@
 //! A statement as one page: no script, nothing fetched, fit for paper.
 
-use super::document::{Document, LotNow, NotEarned};
+use super::document::{Document, LotNow, NotEarned, Open};
 use daybook_console::escaped;
 use daybook_event::{Exact, Month, NaiveDate};
 use daybook_views::rows::{PayoutRow, PostingRow, TrueUpRow};
@@ -61,7 +61,7 @@ pub(super) fn page(document: &Document) -> String {
 fn state(html: &mut String, document: &Document) {
     let text = match &document.proof.closing {
         Some(closing) => format!("Closed by {}: these figures never change.", named(&closing.closed_by)),
-        None => "Open: these figures are of now and may change until the month is closed.".to_owned(),
+        None => open(document.proof.open),
     };
     paragraph(html, &format!("{text} Amounts are in {}.", document.currency));
     if !document.provisional.is_empty() {
@@ -70,6 +70,18 @@ fn state(html: &mut String, document: &Document) {
     let overridden = document.proof.closing.as_ref().filter(|closing| !closing.override_reason.is_empty());
     if let Some(closing) = overridden {
         flag(html, &format!("Closed although a check failed: {}", closing.override_reason));
+    }
+}
+
+fn open(open: Open) -> String {
+    match open {
+        Open::NotYet => "Open: these figures are of now and may change until the month is closed.".to_owned(),
+        Open::ClosedThrough(on) => format!(
+            "Not closed on this through date: the month is closed through {on}, and these are not the figures it was closed with."
+        ),
+        Open::BeforeFirst(first) => format!(
+            "Before the first closed month, {first}: nothing of this month is pinned; what comes late of it is booked as true-ups."
+        ),
     }
 }
 
@@ -163,12 +175,14 @@ fn lots(html: &mut String, document: &Document) {
             Cell::Text(lot.row.period.clone()),
             Cell::Text(lot.row.state.clone()),
             amount(lot.row.accrued),
+            amount(lot.row.overdrawn),
+            amount(lot.row.converted),
             amount(lot.row.consumed),
             amount(lot.row.reserved),
             amount(lot.row.available),
             amount(lot.row.forfeited),
-            Cell::Dates(lot.use_from, lot.use_until),
-            Cell::Dates(lot.claim_from, lot.claim_until),
+            dates(lot.use_from, lot.use_until),
+            dates(lot.claim_from, lot.claim_until),
         ]
     };
     if let Some(lot) = &document.lot {
@@ -181,8 +195,19 @@ fn lots(html: &mut String, document: &Document) {
         let title = "Co-op of the earning period that ended with this month";
         table(html, title, &["Period", "Accrued", "Outcome", "Turned into rebate"], rows, None);
     }
-    let head =
-        ["Period", "State", "Accrued", "Consumed", "Reserved", "Available", "Forfeited", "To be used", "To be claimed"];
+    let head = [
+        "Period",
+        "State",
+        "Accrued",
+        "Overdrawn",
+        "Converted",
+        "Consumed",
+        "Reserved",
+        "Available",
+        "Forfeited",
+        "To be used",
+        "To be claimed",
+    ];
     let at = &document.proof;
     let title = format!("Co-op lots as they stand at record {}, through {}", at.head_position, at.head_through);
     table(html, &title, &head, document.lots.iter().map(row).collect(), None);
@@ -219,6 +244,10 @@ fn proof(html: &mut String, document: &Document) {
         );
     }
     html.push_str("</tbody>\n</table>\n");
+}
+
+fn dates(first: Option<NaiveDate>, last: Option<NaiveDate>) -> Cell {
+    first.zip(last).map_or_else(|| Cell::Text(String::new()), |(first, last)| Cell::Dates(first, last))
 }
 
 fn amount(sum: Exact) -> Cell {
@@ -327,6 +356,7 @@ mod tests {
             head_root: "cc".to_owned(),
             head_through: through,
             closing: is_closed.then_some(closing),
+            open: Open::NotYet,
         };
         let book = books::book(None, "2021-10").unwrap();
         Document::of(statement, proof, &book, &PartnerRows::default(), &book).unwrap()
