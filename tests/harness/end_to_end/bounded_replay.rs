@@ -129,3 +129,10 @@ fn a_stopped_replay_ends_at_once_and_leaves_no_half_file() {
         assert!(left.is_empty(), "{left:?}");
     }
 }
+
+#[test]
+fn no_threads_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = Daybook::on(&dir.path().join("ledger"));
+    daybook.run(&["replay", "--threads", "0"]).expect(2, &["--threads", "zero"]);
+}

@@ -2,6 +2,7 @@
 
 use super::{FormatArgument, WindowArguments};
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -18,7 +19,7 @@ pub(crate) struct ReplayArguments {
     pub(crate) window: Option<String>,
     /// Threads that fold. The digest is the same for any number.
     #[arg(long, value_name = "COUNT")]
-    pub(crate) threads: Option<usize>,
+    pub(crate) threads: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) memory: MemoryArguments,
     /// Where to write the rows as JSON. The file appears when it is whole.

@@ -16,6 +16,7 @@ use daybook_rules::model::RuleBook;
 use daybook_views::{ENGINE_SEMANTICS, PartnerRows};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
@@ -53,7 +54,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure>
     let book = &named.book;
     let months = arguments.window.as_deref().map(|text| months(book.calendar(), text)).transpose()?;
     let mut sink = Sink::new(book, months, arguments)?;
-    let threads = arguments.threads.unwrap_or_else(threads_of_machine);
+    let threads = arguments.threads.map_or_else(threads_of_machine, NonZeroUsize::get);
     let (terms, memory_max) = (Terms::of(&named, &books), arguments.memory.memory_max);
     let folding = Folding { terms, through: arguments.records.through, threads, memory_max };
     let started = Instant::now();
