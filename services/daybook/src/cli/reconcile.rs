@@ -16,7 +16,7 @@ pub(crate) enum DatedBy {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A variance is theirs less ours. Exit status 1 if anything but rounding differs, or a line cannot be read."
+    after_help = "A variance is theirs less ours. Exit status 1 if anything but rounding differs, or a line cannot be read; 2 if there is nothing to compare."
 )]
 pub(crate) struct ReconcileArguments {
     /// Earnings files as Partner Center exports them, CSV.
