@@ -141,6 +141,25 @@ fn check_buckets(what: &str, month: &Value) -> usize {
 }
 
 #[test]
+fn every_number_that_a_gate_measures_says_of_what() {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    every_case(|case| {
+        for told in case.standings() {
+            for gate in list(&told.json, "gates") {
+                let asked = list(gate, "any_of").iter().flat_map(|alternative| alternative.as_array().unwrap());
+                for one in asked.filter(|one| !one["missing"].is_null()) {
+                    let of = text(one, "of");
+                    let first = of.split(' ').next().unwrap_or_default();
+                    assert!(["billed", "of", "people", "new"].contains(&first), "{}: {one}", case.name);
+                    *seen.entry(first.to_owned()).or_default() += 1;
+                }
+            }
+        }
+    });
+    assert!(["billed", "people", "new"].iter().all(|first| seen.contains_key(*first)), "only {seen:?} seen");
+}
+
+#[test]
 fn lots_add_up_and_their_threshold_decides() {
     let mut seen = 0;
     every_case(|case| {

@@ -34,6 +34,8 @@ pub struct ExplainedRequirement {
     pub met: bool,
     /// What was measured.
     pub measured: String,
+    /// Where it measures a number: of what.
+    pub of: Option<String>,
     /// What was required.
     pub required: String,
     /// Where it measures a number: how much is missing, `0` where nothing is.
@@ -85,10 +87,25 @@ fn requirement(set: &RuleSet, one: &Requirement) -> ExplainedRequirement {
     ExplainedRequirement {
         met: one.met,
         measured: one.measured.clone(),
+        of: of(one),
         required: one.required.clone(),
         missing,
         since: one.since,
         events: one.events.iter().map(EventRef::to_string).collect(),
         rule: Cited::stated(set, &one.path),
     }
+}
+
+/// What a number that was measured is a number of.
+fn of(one: &Requirement) -> Option<String> {
+    Some(match &one.wants {
+        Wants::Held { .. } => return None,
+        // Where there is no number, that is what the words say.
+        Wants::Number { fact, .. } if one.measured.starts_with(fact.as_str()) => return None,
+        Wants::Number { fact, .. } => fact.clone(),
+        Wants::Revenue { groups, from, .. } if groups.is_empty() => format!("billed since {from}"),
+        Wants::Revenue { groups, from, .. } => format!("of {} billed since {from}", groups.join(", ")),
+        Wants::People { area, .. } => format!("people certified in {area}"),
+        Wants::NewCustomers { group, from, .. } => format!("new customers of {group} since {from}"),
+    })
 }

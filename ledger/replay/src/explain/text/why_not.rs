@@ -42,7 +42,8 @@ pub(super) fn gate(f: &mut Formatter<'_>, indent: &str, gate: &GateExplanation) 
         }
         for one in alternative {
             let met = if one.met { "yes" } else { "no " };
-            write!(f, "{indent}  {met}  {}; required: {}", one.measured, one.required)?;
+            let of = one.of.as_ref().map(|of| format!(" {of}")).unwrap_or_default();
+            write!(f, "{indent}  {met}  {}{of}; required: {}", one.measured, one.required)?;
             if let Some(missing) = one.missing.as_ref().filter(|_| !one.met) {
                 write!(f, "; {missing} missing")?;
             }
