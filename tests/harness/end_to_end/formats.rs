@@ -63,7 +63,19 @@ const VIEWS: &[(&str, &[&str])] = &[
 const VIEWS_HEAD: &[&str] = &["position", "through", "root", "rule_book", "engine_semantics", "views_digest", "closed"];
 
 /// The keys of `compare --format json`: both sides, whose doing it is, what it does to whom.
-const COMPARE: &[&str] = &["reference", "candidate", "position", "closed", "totals", "partners"];
+const COMPARE: &[&str] = &[
+    "reference",
+    "candidate",
+    "position",
+    "through",
+    "root",
+    "reference_book",
+    "candidate_book",
+    "engine_semantics",
+    "closed",
+    "totals",
+    "partners",
+];
 const ATTRIBUTION: &[&str] =
     &["changes", "attribution", "cash_days", "interpretations", "ranges", "sensitivity", "earlier_differences"];
 const IMPACT: &[&str] = &[

@@ -10,10 +10,12 @@ use crate::cli::{Cli, CompareArguments, Format};
 use crate::closed;
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::window;
-use daybook_event::{Exact, PartnerId};
+use crate::window::{self, Window};
+use daybook_event::{Exact, NaiveDate, PartnerId};
 use daybook_replay::{Attributed, Comparison, Impact, MEASURES, Measure, PartnerDelta, impact};
 use daybook_rules::Players;
+use daybook_rules::model::RuleBook;
+use daybook_views::ENGINE_SEMANTICS;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -55,7 +57,8 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     let sides = [(&reference.book, &before), (&candidate.book, &after)];
     let impact = impact(&window.histories, window.through, sides[0], sides[1], arguments.partner.as_ref())?;
     let closed = closed::note_not_kept(window.histories.of_no_partner().closings().on(window.through));
-    let document = Document { comparison: &attributed, closed: &closed, impact: &impact };
+    let coordinates = Coordinates::of(&window, &reference.book, &candidate.book);
+    let document = Document { comparison: &attributed, coordinates: &coordinates, closed: &closed, impact: &impact };
     files::write(cli, arguments, &books, &window, [&reference.book, &candidate.book], &document)?;
     let head = [
         ("reference", reference.note),
@@ -82,11 +85,37 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     attributed::check(&attributed)
 }
 
+/// What a comparison was computed from, beside its position: the same coordinates give the same figures for ever.
+#[derive(Serialize)]
+struct Coordinates {
+    through: NaiveDate,
+    root: String,
+    /// The hash of the reference's terms.
+    reference_book: String,
+    /// The hash of the candidate's terms.
+    candidate_book: String,
+    engine_semantics: u32,
+}
+
+impl Coordinates {
+    fn of(window: &Window, reference: &RuleBook, candidate: &RuleBook) -> Self {
+        Self {
+            through: window.through,
+            root: hex::encode(window.root),
+            reference_book: reference.terms_hash.clone(),
+            candidate_book: candidate.terms_hash.clone(),
+            engine_semantics: ENGINE_SEMANTICS,
+        }
+    }
+}
+
 /// What is printed as JSON: the comparison, and what it does to whom.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
     comparison: &'a Attributed,
+    #[serde(flatten)]
+    coordinates: &'a Coordinates,
     /// What is closed, and that it was not kept.
     closed: &'a str,
     #[serde(flatten)]

@@ -25,7 +25,7 @@ pub(super) fn write(
     [reference, candidate]: [&RuleBook; 2],
     document: &Document<'_>,
 ) -> Result<(), Failure> {
-    let Document { comparison: attributed, closed, impact } = *document;
+    let Document { comparison: attributed, closed, impact, .. } = *document;
     if let Some(folder) = &arguments.files.csv {
         write_csv(folder, attributed, impact)?;
     }

@@ -1,6 +1,6 @@
 //! `daybook compare --keep-closed`: what two books would make of the months that are open, with the closed ones kept.
 
-use super::tables;
+use super::{Coordinates, tables};
 use crate::books::{Books, NamedBook};
 use crate::cli::{CompareArguments, Format};
 use crate::closed;
@@ -18,6 +18,8 @@ use serde::Serialize;
 struct Document<'a> {
     #[serde(flatten)]
     comparison: &'a Comparison,
+    #[serde(flatten)]
+    coordinates: Coordinates,
     closed: &'a str,
     true_ups_of_reference: &'a [TrueUpRow],
     true_ups_of_candidate: &'a [TrueUpRow],
@@ -40,6 +42,7 @@ pub(super) fn run(
     let (only_before, only_after) = (only_in(rows_before, rows_after), only_in(rows_after, rows_before));
     let document = Document {
         comparison: &comparison,
+        coordinates: Coordinates::of(window, &reference.book, &candidate.book),
         closed: &after.note,
         true_ups_of_reference: &only_before,
         true_ups_of_candidate: &only_after,
