@@ -4,6 +4,7 @@
 //! A partner is folded under one book after the other, and only its measures are kept: memory does not grow with the
 //! number of coalitions times the number of rows.
 
+mod cuts;
 mod due_days;
 mod earlier;
 mod game;
@@ -11,6 +12,8 @@ mod parts;
 mod pass;
 mod priced;
 
+pub use cuts::CutParts;
+pub(crate) use cuts::PartsOf;
 pub use due_days::{CashDays, PartnerCashDays, TenthsOfDays};
 pub use earlier::EarlierDifference;
 pub use game::AttributionMethod;
@@ -21,6 +24,7 @@ use crate::compare::{ByChange, Comparison, MeasureTotal, PartnerDelta, totals};
 use crate::histories::Histories;
 use crate::measures::{MEASURES, Measure};
 use crate::replayed::Replayed;
+use cuts::{CutSums, cut_parts};
 use daybook_event::{Exact, NaiveDate, Overflow, Position};
 use daybook_rules::{Player, Players, Varied};
 use game::{Books, Game, ReadingFolds, Table, VariedFolds};
@@ -67,6 +71,9 @@ pub struct Attributed {
     /// The rows of reference and candidate, where they were asked for.
     #[serde(skip)]
     pub sides: Option<(Replayed, Replayed)>,
+    /// The parts of every month, lever and area: [`impact`](crate::impact()) puts them beside its rows.
+    #[serde(skip)]
+    pub cuts: CutParts,
 }
 
 /// How deltas were split.
@@ -249,6 +256,7 @@ pub fn attribute(
 pub struct AttributedPartners {
     passes: Vec<PartnerPass>,
     sums: Vec<BTreeMap<Measure, Exact>>,
+    cuts: Vec<CutSums>,
     of_no_partner: [daybook_views::PartnerRows; 2],
 }
 
@@ -265,11 +273,15 @@ impl AttributedPartners {
         threads: usize,
         told: &(dyn Fn(usize) + Sync),
     ) -> Result<(), Overflow> {
-        let Folded { passes, sums } = fold_all(histories, plan, through, threads, told)?;
+        let Folded { passes, sums, cuts } = fold_all(histories, plan, through, threads, told)?;
         self.passes.extend(passes);
         self.sums.resize(plan.folds().max(self.sums.len()), BTreeMap::new());
         for (total, more) in self.sums.iter_mut().zip(sums) {
             pass::add_measures(total, &more)?;
+        }
+        self.cuts.resize(plan.folds().max(self.cuts.len()), CutSums::default());
+        for (total, more) in self.cuts.iter_mut().zip(cuts) {
+            total.add_all(&more)?;
         }
         let no_partner = histories.of_no_partner();
         self.of_no_partner =
@@ -322,6 +334,7 @@ impl AttributedPartners {
             sensitivity: priced::sensitivity(plan, &self.sums),
             earlier_differences: earlier,
             sides,
+            cuts: cut_parts(plan, &self.cuts)?,
             comparison: Comparison { reference, candidate, position, totals, partners },
         })
     }

@@ -71,7 +71,12 @@ impl ByChange {
         self.ids.iter().map(String::as_str).zip(self.amounts.iter().copied())
     }
 
-    fn plus(&self, other: &Self) -> Result<Self, Overflow> {
+    /// Whether no change does anything.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.amounts.iter().all(|part| part.is_zero())
+    }
+
+    pub(crate) fn plus(&self, other: &Self) -> Result<Self, Overflow> {
         let sums = self.amounts.iter().zip(&other.amounts).map(|(one, more)| one.plus(*more));
         Ok(Self { ids: Arc::clone(&self.ids), amounts: sums.collect::<Result<_, _>>()? })
     }

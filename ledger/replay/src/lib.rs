@@ -22,7 +22,7 @@ pub use accounting::{
 };
 pub use attribution::{
     Attributed, AttributedPartners, AttributionHead, AttributionMethod, AttributionPlan, AttributionRequest, CashDays,
-    ChangeShown, EarlierDifference, MeasureRange, PartnerCashDays, PartnerPass, PricedReading, Sensitivity,
+    ChangeShown, CutParts, EarlierDifference, MeasureRange, PartnerCashDays, PartnerPass, PricedReading, Sensitivity,
     SensitivityPoint, StandardError, TenthsOfDays, attribute,
 };
 pub use compare::{ByChange, Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};

@@ -5,7 +5,7 @@
 use daybook_event::{Exact, Instant, NaiveDate, Position, RuleFile, date_parse};
 use daybook_replay::{
     Attributed, AttributedPartners, AttributionMethod, AttributionPlan, AttributionRequest, Histories,
-    HistoriesBuilder, MEASURES, Measure, attribute, compare, replay,
+    HistoriesBuilder, Impact, MEASURES, Measure, Tally, attribute, compare, impact, replay,
 };
 use daybook_rules::model::RuleBook;
 use daybook_rules::{BookArgument, Players, RuleLibrary, load_tests, shipped_rule_files};
@@ -97,6 +97,94 @@ fn foots(attributed: &Attributed) {
         assert_eq!(sum(total.by_change.as_ref().unwrap()), total.delta.delta, "{total:?}");
     }
     assert!(attributed.earlier_differences.is_empty(), "{:?}", attributed.earlier_differences);
+}
+
+/// The impact of the same partners: every row of every cut foots, and by size the parts add up to those of the totals.
+fn cuts_foot(players: &Players, attributed: &Attributed, given: &str) -> Impact {
+    let (before, after) = attributed.sides.as_ref().unwrap();
+    let (one, other) = ((players.reference(), before), (players.candidate(), after));
+    let found = impact(&histories(players.reference(), given), through(), one, other, None, Some(attributed)).unwrap();
+    let months = found.by_month.iter().map(|row| &row.tally);
+    let levers = found.by_lever.iter().map(|row| &row.tally).chain(found.by_area.iter().map(|row| &row.tally));
+    for tally in months.chain(levers).chain(found.by_size.iter().map(|row| &row.tally)) {
+        let parts = tally.by_change.as_ref().unwrap_or_else(|| panic!("no parts: {tally:?}"));
+        let sum = parts.iter().fold(Exact::ZERO, |sum, (_, part)| sum.plus(part).unwrap());
+        assert_eq!(sum, tally.delta.delta, "{tally:?}");
+    }
+    for total in &attributed.comparison.totals {
+        let of_sizes = parts_over(&mut found.by_size.iter().map(|row| &row.tally), total.measure, total);
+        assert_eq!(of_sizes, total.by_change.as_ref().unwrap().amounts, "{}", total.measure);
+    }
+    found
+}
+
+/// The parts of some rows, added up, as many as a total has.
+fn parts_over(
+    rows: &mut dyn Iterator<Item = &Tally>,
+    measure: Measure,
+    total: &daybook_replay::MeasureTotal,
+) -> Vec<Exact> {
+    let mut sums = vec![Exact::ZERO; total.by_change.as_ref().unwrap().amounts.len()];
+    for tally in rows.filter(|tally| tally.measure == measure) {
+        for (sum, part) in sums.iter_mut().zip(&tally.by_change.as_ref().unwrap().amounts) {
+            *sum = sum.plus(*part).unwrap();
+        }
+    }
+    sums
+}
+
+#[test]
+fn every_row_of_every_cut_foots_under_every_method() {
+    let players = players("2020-10", "2021-10");
+    for method in [AttributionMethod::Shapley, AttributionMethod::Announced, AttributionMethod::Alone] {
+        let attributed = attributed(&players, request(method), GIVEN, 2);
+        let found = cuts_foot(&players, &attributed, GIVEN);
+        for total in &attributed.comparison.totals {
+            let parts = &total.by_change.as_ref().unwrap().amounts;
+            let of_months = parts_over(&mut found.by_month.iter().map(|row| &row.tally), total.measure, total);
+            let of_levers = parts_over(&mut found.by_lever.iter().map(|row| &row.tally), total.measure, total);
+            let of_areas = parts_over(&mut found.by_area.iter().map(|row| &row.tally), total.measure, total);
+            assert_eq!(of_levers.len(), parts.len());
+            if method == AttributionMethod::Shapley {
+                // Each row is rounded by itself: cents may stand elsewhere, and no more than one a row and a change.
+                let bound = Exact::parse("0.01").unwrap().raw() * i128::try_from(found.by_month.len() + 9).unwrap();
+                let off = of_months.iter().zip(parts).map(|(one, other)| one.minus(*other).unwrap().raw().abs());
+                assert!(off.max().unwrap() <= bound, "{}: {of_months:?} {parts:?}", total.measure);
+                continue;
+            }
+            // Nothing is rounded where parts are plain differences.
+            assert_eq!(&of_months, parts, "{method:?} {}", total.measure);
+            assert_eq!(of_levers, of_areas, "{method:?} {}", total.measure);
+            if matches!(total.measure, Measure::Earned | Measure::Rebate | Measure::CoopAccrued) {
+                assert_eq!(&of_levers, parts, "{method:?} {}", total.measure);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_of_one_lever_has_its_part_in_the_row_of_that_lever() {
+    let changes =
+        set("azure", "lever.core_azure.rate", "4%", "5%") + &set("gate", "payout.minimum", "200.00 USD", "10.00 USD");
+    let players = Players::between(&shipped(), &with_what_if("2021-10", "2022-01-01", &changes));
+    let attributed = attributed(&players, request(AttributionMethod::Shapley), GIVEN, 1);
+    let found = cuts_foot(&players, &attributed, GIVEN);
+    let rows = |tally: &Tally| tally.by_change.as_ref().unwrap().iter().find(|(id, _)| *id == "azure").unwrap().1;
+    let azure = found.by_lever.iter().find(|row| row.lever == "core_azure" && row.tally.measure == Measure::Earned);
+    assert_eq!(rows(&azure.unwrap().tally), Exact::parse("4000.00").unwrap());
+    let others = found.by_lever.iter().filter(|row| row.lever != "core_azure");
+    assert!(others.map(|row| rows(&row.tally)).all(|part| part.is_zero()));
+}
+
+#[test]
+fn where_deltas_are_not_split_the_rows_of_cuts_have_no_parts() {
+    let players = players("2020-10", "2021-10");
+    let unsplit = AttributionRequest { method: None, ..request(AttributionMethod::Shapley) };
+    let plain = attributed(&players, unsplit, GIVEN, 1);
+    let (before, after) = plain.sides.as_ref().unwrap();
+    let (one, other) = ((players.reference(), before), (players.candidate(), after));
+    let found = impact(&histories(players.reference(), GIVEN), through(), one, other, None, Some(&plain)).unwrap();
+    assert!(!found.by_month.is_empty() && !serde_json::to_string(&found).unwrap().contains("by_change"));
 }
 
 #[test]
@@ -203,6 +291,7 @@ fn too_many_changes_of_one_version_are_drawn_in_orders_and_the_error_is_shown() 
     assert_eq!(players.list().len(), 13, "{:?}", players.list());
     let drawn = attributed(&players, request(AttributionMethod::Shapley), GIVEN, 2);
     foots(&drawn);
+    cuts_foot(&players, &drawn, GIVEN);
     let head = &drawn.attribution;
     assert_eq!((head.grouped_by_version, head.orders, head.seed), (false, Some(39), Some(7)));
     let errors: Vec<_> = head.standard_errors.iter().flat_map(|error| error.by_change.iter()).collect();
@@ -288,6 +377,7 @@ proptest! {
         let given = amounts.iter().map(line).collect::<Vec<_>>().join("\n");
         let whole = attributed(&players, request(AttributionMethod::Shapley), &given, 2);
         foots(&whole);
+        cuts_foot(&players, &whole, &given);
         // A partner's parts are its own: alone it has the same rows.
         let lines: Vec<&str> = given.lines().filter(|line| line.contains("| P-0 |")).collect();
         if !lines.is_empty() {

@@ -34,7 +34,7 @@ fn impact_of(given: &str, through: &str) -> Impact {
     let histories = histories(&before, given);
     let through = date_parse(through).unwrap();
     let replayed = [&before, &after].map(|book| replay(&histories, book, through, 1));
-    impact(&histories, through, (&before, &replayed[0]), (&after, &replayed[1]), None).unwrap()
+    impact(&histories, through, (&before, &replayed[0]), (&after, &replayed[1]), None, None).unwrap()
 }
 
 fn exact(text: &str) -> Exact {
@@ -127,7 +127,7 @@ fn nobody_and_nothing_give_an_empty_impact() {
     let nobody = Histories::default();
     let through = date_parse("2022-12-31").unwrap();
     let replayed = [&before, &after].map(|book| replay(&nobody, book, through, 1));
-    let impact = impact(&nobody, through, (&before, &replayed[0]), (&after, &replayed[1]), None).unwrap();
+    let impact = impact(&nobody, through, (&before, &replayed[0]), (&after, &replayed[1]), None, None).unwrap();
     assert!(impact.everyone.is_empty() && impact.by_month.is_empty() && impact.movers.is_empty());
     assert_eq!(impact.bands.iter().map(|(_, tally)| tally.partners).sum::<usize>(), 0);
     assert!(impact.concentration.iter().all(|of| of.percent.is_empty()));
@@ -233,7 +233,7 @@ proptest! {
         let histories = histories(&before, &given.join("\n"));
         let through = on(400 + day);
         let replayed = [&before, &after].map(|book| replay(&histories, book, through, 1));
-        let found = impact(&histories, through, (&before, &replayed[0]), (&after, &replayed[1]), None).unwrap();
+        let found = impact(&histories, through, (&before, &replayed[0]), (&after, &replayed[1]), None, None).unwrap();
         let found: Vec<(String, Exact)> = found
             .near_cliffs
             .iter()

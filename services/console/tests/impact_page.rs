@@ -65,7 +65,8 @@ fn compared(given: &str, versions: [&str; 2], asked: Asked) -> Compared {
     let partners = attribute(&histories, &plan, through, 1, &|_| {}).unwrap();
     let mut attributed = partners.finish(&plan, (versions[0], versions[1]), Position::new(42)).unwrap();
     let (before, after) = attributed.sides.take().unwrap();
-    let impact = impact(&histories, through, (&books[0], &before), (&books[1], &after), None).unwrap();
+    let impact =
+        impact(&histories, through, (&books[0], &before), (&books[1], &after), None, Some(&attributed)).unwrap();
     let thresholds = [&books[0], &books[1]].map(|book| {
         let mut amounts: Vec<Exact> = book.sets.iter().map(|set| set.coop.threshold).collect();
         amounts.dedup();

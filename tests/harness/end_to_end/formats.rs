@@ -94,7 +94,7 @@ const IMPACT: &[&str] = &[
 ];
 const DELTA: &[&str] = &["measure", "reference", "candidate", "delta"];
 const BY_CHANGE: &[&str] = &["by_change"];
-const TALLY: &[&str] = &["measure", "reference", "candidate", "delta", "partners", "gain", "lose"];
+const TALLY: &[&str] = &["measure", "reference", "candidate", "delta", "partners", "gain", "lose", "by_change"];
 const MEASURES: &[&str] = &["earned", "rebate", "coop_accrued", "cash", "coop_usable", "coop_forfeited"];
 
 fn keys(value: &Value) -> BTreeSet<&str> {

@@ -1,9 +1,10 @@
 //! One pass: a partner folded under every book, its measures kept and its rows dropped.
 
 use super::AttributionPlan;
+use super::cuts::CutSums;
 use super::due_days::{PartnerCashDays, days_of};
 use super::earlier::{EarlierDifference, earlier_differences};
-use super::game::REFERENCE;
+use super::game::{Game, REFERENCE};
 use crate::compare::{MeasureDelta, PartnerDelta};
 use crate::histories::Histories;
 use crate::measures::{Measure, MeasureKey, measures_of};
@@ -28,6 +29,15 @@ pub(super) struct Folded {
     pub(super) passes: Vec<PartnerPass>,
     /// By fold: the totals.
     pub(super) sums: Vec<Sums>,
+    /// By fold: the sums by month and lever. Nothing for a fold that is no coalition.
+    pub(super) cuts: Vec<CutSums>,
+}
+
+impl Folded {
+    fn none(plan: &AttributionPlan) -> Self {
+        let folds = plan.folds();
+        Self { passes: Vec::new(), sums: vec![Sums::new(); folds], cuts: vec![CutSums::default(); folds] }
+    }
 }
 
 type Sums = BTreeMap<Measure, Exact>;
@@ -54,7 +64,7 @@ pub(super) fn fold_all(
     let all = histories.partners();
     let next = AtomicUsize::new(0);
     let work = || -> Result<Folded, Overflow> {
-        let mut found = Folded { passes: Vec::new(), sums: vec![Sums::new(); plan.folds()] };
+        let mut found = Folded::none(plan);
         loop {
             let first = next.fetch_add(CHUNK_PARTNERS, Ordering::Relaxed);
             if first >= all.len() {
@@ -62,8 +72,7 @@ pub(super) fn fold_all(
             }
             let chunk = &all[first..all.len().min(first + CHUNK_PARTNERS)];
             for (partner_id, history) in chunk {
-                let pass = partner_pass(plan, &rates, partner_id, history, through, &mut found.sums)?;
-                found.passes.push(pass);
+                partner_pass(plan, &rates, partner_id, history, through, &mut found)?;
             }
             told(chunk.len());
         }
@@ -77,13 +86,14 @@ pub(super) fn fold_all(
         }
         found
     });
-    let mut whole = Folded { passes: Vec::new(), sums: vec![Sums::new(); plan.folds()] };
+    let mut whole = Folded::none(plan);
     for folded in found {
         let folded = folded?;
         whole.passes.extend(folded.passes);
         for (total, more) in whole.sums.iter_mut().zip(&folded.sums) {
             add_measures(total, more)?;
         }
+        whole.cuts.iter_mut().zip(&folded.cuts).try_for_each(|(total, more)| total.add_all(more))?;
     }
     Ok(whole)
 }
@@ -115,19 +125,23 @@ fn partner_pass(
     partner_id: &PartnerId,
     history: &PartnerHistory,
     through: NaiveDate,
-    sums: &mut [Sums],
-) -> Result<PartnerPass, Overflow> {
+    found: &mut Folded,
+) -> Result<(), Overflow> {
     // One calendar for all, as for every comparison: that of the book in force.
     let calendar = plan.table.players.reference().calendar();
     let candidate = plan.books.candidate();
+    let coalitions = plan.coalitions();
     let mut measures: Vec<BTreeMap<MeasureKey, Exact>> = Vec::with_capacity(plan.folds());
     let mut sides: [Option<PartnerRows>; 2] = [None, None];
     for (at, book) in plan.books.books.iter().enumerate() {
         let rows = fold_partner(book, &rates.tables[rates.of_fold[at]], partner_id, history, through);
         let of_book = measures_of(calendar, &rows)?;
         for ((_, measure), amount) in &of_book {
-            let sum = sums[at].entry(*measure).or_default();
+            let sum = found.sums[at].entry(*measure).or_default();
             *sum = sum.plus(*amount)?;
+        }
+        if coalitions.contains(&at) && plan.table.game != Game::Sides {
+            found.cuts[at].add_rows(calendar, book, &rows)?;
         }
         measures.push(of_book);
         match at {
@@ -142,13 +156,14 @@ fn partner_pass(
         Some(date) => earlier_differences(calendar, partner_id, (&before, &after), date)?,
         None => Vec::new(),
     };
-    Ok(PartnerPass {
+    found.passes.push(PartnerPass {
         rows: deltas(plan, partner_id, &measures)?,
         days: days_of(partner_id, &before, &after),
         earlier,
         sides: plan.request.keep_rows.then_some((before, after)),
         partner_id: partner_id.clone(),
-    })
+    });
+    Ok(())
 }
 
 /// The rows of a partner: those of either side, and those in which changes make up for each other.
@@ -157,7 +172,7 @@ fn deltas(
     partner_id: &PartnerId,
     measures: &[BTreeMap<MeasureKey, Exact>],
 ) -> Result<Vec<PartnerDelta>, Overflow> {
-    let coalitions: BTreeSet<usize> = plan.books.of_mask.values().copied().collect();
+    let coalitions = plan.coalitions();
     let keys: BTreeSet<MeasureKey> = coalitions.iter().flat_map(|&at| measures[at].keys().copied()).collect();
     let mut rows = Vec::with_capacity(keys.len());
     for key in keys {
@@ -165,7 +180,7 @@ fn deltas(
         let (reference, candidate) = (worth(REFERENCE), worth(plan.books.candidate()));
         let delta = MeasureDelta::of(reference, candidate)?;
         let by_change = plan.parts(delta.delta, &worth)?;
-        let is_moved = by_change.as_ref().is_some_and(|parts| parts.amounts.iter().any(|part| !part.is_zero()));
+        let is_moved = by_change.as_ref().is_some_and(|parts| !parts.is_nothing());
         if is_moved || !reference.is_zero() || !candidate.is_zero() {
             let (period, measure) = key;
             rows.push(PartnerDelta { partner_id: partner_id.clone(), period, measure, delta, by_change });
@@ -175,6 +190,11 @@ fn deltas(
 }
 
 impl AttributionPlan {
+    /// The folds whose worth decides the parts.
+    fn coalitions(&self) -> BTreeSet<usize> {
+        self.books.of_mask.values().copied().collect()
+    }
+
     /// The date before which nothing may differ. Before the first rule set there are no terms of the time, and what is
     /// looked up there is looked up in the first: then there is no such date.
     fn checked_before(&self) -> Option<NaiveDate> {

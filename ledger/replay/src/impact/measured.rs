@@ -1,6 +1,7 @@
 //! Every measure of both sides, added up.
 
-use crate::compare::MeasureDelta;
+use crate::attribution::PartsOf;
+use crate::compare::{ByChange, MeasureDelta};
 use crate::measures::{MEASURES, Measure};
 use daybook_event::{Exact, Overflow};
 use serde::{Serialize, Serializer};
@@ -109,6 +110,9 @@ pub struct Tally {
     pub gain: usize,
     /// Partners for whom it falls there.
     pub lose: usize,
+    /// The delta in parts; none where it was not split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_change: Option<ByChange>,
 }
 
 impl<K: Ord> Default for Cut<K> {
@@ -133,17 +137,23 @@ impl<K: Ord + Clone> Cut<K> {
         Ok(())
     }
 
-    /// Every key and measure that is not nothing on both sides, in order.
-    pub(crate) fn rows<R>(&self, row: impl Fn(&K, Tally) -> R) -> Result<Vec<R>, Overflow> {
+    /// Every key and measure that is not nothing on both sides, and those in which changes make up for each other, in
+    /// order, each with its parts.
+    pub(crate) fn rows<R>(mut self, mut parts: PartsOf<K>, row: impl Fn(&K, Tally) -> R) -> Result<Vec<R>, Overflow> {
+        for (key, _) in parts.keys() {
+            self.sums.entry(key.clone()).or_default();
+        }
         let mut rows = Vec::new();
         for (key, sums) in &self.sums {
             for measure in MEASURES {
                 let delta = sums.measured.of(measure)?;
-                if delta == MeasureDelta::default() {
+                let by_change = parts.remove(&(key.clone(), measure));
+                let is_moved = by_change.as_ref().is_some_and(|parts| !parts.is_nothing());
+                if !is_moved && delta == MeasureDelta::default() {
                     continue;
                 }
                 let (gain, lose) = (sums.gain[measure as usize], sums.lose[measure as usize]);
-                rows.push(row(key, Tally { measure, delta, partners: sums.partners, gain, lose }));
+                rows.push(row(key, Tally { measure, delta, partners: sums.partners, gain, lose, by_change }));
             }
         }
         Ok(rows)

@@ -19,9 +19,12 @@ pub use measured::{Measured, Side, Tally};
 pub use movers::{Mover, PartnerImpact, PeriodImpact};
 pub use percent::percent;
 pub use segments::{AreaTally, LeverTally, MonthTally, SizeBand, SizeTally};
+pub(crate) use segments::{Lever, amounts};
 pub use state::State;
 pub use transitions::{StateCount, Transition};
 
+use crate::attribution::{Attributed, PartsOf};
+use crate::compare::ByChange;
 use crate::histories::Histories;
 use crate::replayed::Replayed;
 use cliffs::SideOf;
@@ -172,20 +175,24 @@ impl<'a> ImpactBuilder<'a> {
         Ok(())
     }
 
-    /// The impact on everyone taken in.
+    /// The impact on everyone taken in; each row of a cut with its parts, where the same partners' deltas were split.
     ///
     /// # Errors
     /// [`Overflow`] when a sum leaves the range of exact money.
-    pub fn finish(self) -> Result<Impact, Overflow> {
+    pub fn finish(self, split: Option<&Attributed>) -> Result<Impact, Overflow> {
+        let of_cuts = split.map(|split| split.cuts.clone()).unwrap_or_default();
+        let of_sizes = split.map(|split| self.parts_of_sizes(split)).transpose()?.unwrap_or_default();
         let measured = self.everyone.iter().map(|partner| &partner.measured);
         Ok(Impact {
             bands: self.bands,
             states: self.transitions.states(),
             transitions: self.transitions.rows(),
-            by_month: self.by_month.rows(|month, tally| MonthTally { month: *month, tally })?,
-            by_lever: self.by_lever.rows(|lever, tally| LeverTally { lever: lever.clone(), tally })?,
-            by_area: self.by_area.rows(|area, tally| AreaTally { area: area.clone(), tally })?,
-            by_size: self.by_size.rows(|size, tally| SizeTally { size: *size, tally })?,
+            by_month: self.by_month.rows(of_cuts.by_month, |month, tally| MonthTally { month: *month, tally })?,
+            by_lever: self
+                .by_lever
+                .rows(of_cuts.by_lever, |lever, tally| LeverTally { lever: lever.clone(), tally })?,
+            by_area: self.by_area.rows(of_cuts.by_area, |area, tally| AreaTally { area: area.clone(), tally })?,
+            by_size: self.by_size.rows(of_sizes, |size, tally| SizeTally { size: *size, tally })?,
             distribution: distribution::classes(measured.clone())?,
             concentration: distribution::concentrations(measured)?,
             near_cliffs: self.near_cliffs,
@@ -193,6 +200,22 @@ impl<'a> ImpactBuilder<'a> {
             provisional_partners: self.provisional_partners,
             everyone: self.everyone,
         })
+    }
+}
+
+impl ImpactBuilder<'_> {
+    /// The parts of the partners of each size, added up.
+    fn parts_of_sizes(&self, split: &Attributed) -> Result<PartsOf<SizeBand>, Overflow> {
+        let sizes: BTreeMap<&PartnerId, SizeBand> =
+            self.everyone.iter().map(|partner| (&partner.partner_id, partner.size)).collect();
+        let mut found = PartsOf::new();
+        for row in &split.comparison.partners {
+            let (Some(size), Some(parts)) = (sizes.get(&row.partner_id), &row.by_change) else { continue };
+            let key = (*size, row.measure);
+            let sum = found.get(&key).map_or_else(|| Ok(parts.clone()), |sum: &ByChange| sum.plus(parts))?;
+            found.insert(key, sum);
+        }
+        Ok(found)
     }
 }
 
@@ -214,7 +237,8 @@ pub fn last_billed(histories: &Histories, through: NaiveDate) -> Month {
     Month::of(on.unwrap_or(through))
 }
 
-/// The impact on every partner of a window, or on one of them alone, from two replays of it.
+/// The impact on every partner of a window, or on one of them alone, from two replays of it. With the deltas of the same
+/// partners split, the rows of its cuts have parts too.
 ///
 /// # Errors
 /// [`Overflow`] when a sum leaves the range of exact money.
@@ -224,6 +248,7 @@ pub fn impact(
     (reference, before): (&RuleBook, &Replayed),
     (candidate, after): (&RuleBook, &Replayed),
     only: Option<&PartnerId>,
+    split: Option<&Attributed>,
 ) -> Result<Impact, Overflow> {
     let rates = [reference, candidate].map(|book| histories.of_no_partner().fx_counting(book, through));
     let mut builder = ImpactBuilder::new(reference, candidate, rates, through, last_billed(histories, through));
@@ -236,5 +261,5 @@ pub fn impact(
         let other = rows_of(after, partner_id).map_or(&nothing, |at| &after.partners[at].1);
         builder.add(partner_id, history, one, other)?;
     }
-    builder.finish()
+    builder.finish(split)
 }

@@ -101,6 +101,58 @@ impl fmt::Display for SizeBand {
     }
 }
 
+/// A lever as a row names it, with the rule set that says what it matches.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lever<'a> {
+    pub(crate) name: &'a str,
+    set: Option<&'a RuleSet>,
+}
+
+impl Lever<'_> {
+    /// The solution area: the product groups that the lever matches, or `all`; empty where there is no such lever.
+    pub(crate) fn area(&self) -> String {
+        let Some(set) = self.set else { return String::new() };
+        let Some(lever) = set.levers.iter().find(|of| of.name == self.name) else { return String::new() };
+        if lever.matches.groups.is_empty() {
+            return "all".to_owned();
+        }
+        let names = lever.matches.groups.iter().map(|&group| set.product_groups[group].name.as_str());
+        names.collect::<Vec<_>>().join("+")
+    }
+}
+
+/// Every amount of one partner's rows that a measure counts: its earning month, its lever where it belongs to one, and
+/// what it adds to which measure.
+pub(crate) fn amounts<'a>(
+    calendar: &Calendar,
+    book: &'a RuleBook,
+    rows: &'a PartnerRows,
+    mut take: impl FnMut(Month, Option<Lever<'a>>, &[(Measure, Exact)]) -> Result<(), Overflow>,
+) -> Result<(), Overflow> {
+    for row in &rows.postings {
+        let lever = Lever { name: &row.lever, set: book.sets.iter().find(|set| set.version == row.rule_set) };
+        let earned = [(Measure::Earned, row.earned), (Measure::Rebate, row.rebate), (Measure::CoopAccrued, row.coop)];
+        take(row.month, Some(lever), &earned)?;
+    }
+    for row in &rows.true_ups {
+        let lever = Lever { name: &row.lever, set: Some(book.set_on_or_first(row.closed_month.last_day())) };
+        let sum = row.rebate.plus(row.coop)?;
+        let earned = [(Measure::Earned, sum), (Measure::Rebate, row.rebate), (Measure::CoopAccrued, row.coop)];
+        take(row.month, Some(lever), &earned)?;
+    }
+    for row in &rows.payouts {
+        take(row.month, None, &[(Measure::Cash, row.paid)])?;
+    }
+    for row in &rows.lots {
+        // A lot is decided when its period ends: that month stands for it.
+        let Some(period) = calendar.period_parse(&row.period) else { continue };
+        let usable = if row.state == "usable" { row.accrued } else { Exact::ZERO };
+        let lot = [(Measure::CoopUsable, usable), (Measure::CoopForfeited, row.forfeited)];
+        take(period.last_month(), None, &lot)?;
+    }
+    Ok(())
+}
+
 /// One partner's measures, cut in several ways. Each cut that holds every measure adds up to the same sums.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PartnerCuts {
@@ -122,47 +174,16 @@ impl PartnerCuts {
         side: Side,
         rows: &PartnerRows,
     ) -> Result<(), Overflow> {
-        for row in &rows.postings {
-            let set = book.sets.iter().find(|set| set.version == row.rule_set);
-            let earned =
-                [(Measure::Earned, row.earned), (Measure::Rebate, row.rebate), (Measure::CoopAccrued, row.coop)];
-            self.add_earned(calendar, side, row.month, &row.lever, &area_of(set, &row.lever), earned)?;
-        }
-        for row in &rows.true_ups {
-            let set = book.set_on_or_first(row.closed_month.last_day());
-            let sum = row.rebate.plus(row.coop)?;
-            let earned = [(Measure::Earned, sum), (Measure::Rebate, row.rebate), (Measure::CoopAccrued, row.coop)];
-            self.add_earned(calendar, side, row.month, &row.lever, &area_of(Some(set), &row.lever), earned)?;
-        }
-        for row in &rows.payouts {
-            self.add_to(calendar, side, row.month, Measure::Cash, row.paid)?;
-        }
-        for row in &rows.lots {
-            // A lot is decided when its period ends: that month stands for it.
-            let Some(period) = calendar.period_parse(&row.period) else { continue };
-            if row.state == "usable" {
-                self.add_to(calendar, side, period.last_month(), Measure::CoopUsable, row.accrued)?;
+        amounts(calendar, book, rows, |month, lever, measured| {
+            for (measure, amount) in measured {
+                self.add_to(calendar, side, month, *measure, *amount)?;
             }
-            self.add_to(calendar, side, period.last_month(), Measure::CoopForfeited, row.forfeited)?;
-        }
-        Ok(())
-    }
-
-    fn add_earned(
-        &mut self,
-        calendar: &Calendar,
-        side: Side,
-        month: Month,
-        lever: &str,
-        area: &str,
-        earned: [(Measure, Exact); 3],
-    ) -> Result<(), Overflow> {
-        for (measure, amount) in earned {
-            self.add_to(calendar, side, month, measure, amount)?;
-            self.by_lever.entry(lever.to_owned()).or_default().add(side, measure, amount)?;
-            self.by_area.entry(area.to_owned()).or_default().add(side, measure, amount)?;
-        }
-        Ok(())
+            let Some(lever) = lever else { return Ok(()) };
+            let of_lever = self.by_lever.entry(lever.name.to_owned()).or_default();
+            measured.iter().try_for_each(|(measure, amount)| of_lever.add(side, *measure, *amount))?;
+            let of_area = self.by_area.entry(lever.area()).or_default();
+            measured.iter().try_for_each(|(measure, amount)| of_area.add(side, *measure, *amount))
+        })
     }
 
     fn add_to(
@@ -191,17 +212,6 @@ impl PartnerCuts {
     pub(crate) fn is_changed(&self) -> bool {
         self.by_month.values().any(Measured::is_changed)
     }
-}
-
-/// The solution area of a lever: the product groups that it matches, or `all`; empty where there is no such lever.
-fn area_of(set: Option<&RuleSet>, lever: &str) -> String {
-    let Some(set) = set else { return String::new() };
-    let Some(lever) = set.levers.iter().find(|of| of.name == lever) else { return String::new() };
-    if lever.matches.groups.is_empty() {
-        return "all".to_owned();
-    }
-    let names = lever.matches.groups.iter().map(|&group| set.product_groups[group].name.as_str());
-    names.collect::<Vec<_>>().join("+")
 }
 
 /// What was billed in the twelve months that end with this one.

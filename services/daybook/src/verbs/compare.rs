@@ -55,7 +55,8 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     let fold_ms = folding.elapsed().as_millis();
     let (before, after) = attributed.sides.take().unwrap_or_default();
     let sides = [(&reference.book, &before), (&candidate.book, &after)];
-    let impact = impact(&window.histories, window.through, sides[0], sides[1], arguments.partner.as_ref())?;
+    let impact =
+        impact(&window.histories, window.through, sides[0], sides[1], arguments.partner.as_ref(), Some(&attributed))?;
     let closed = closed::note_not_kept(window.histories.of_no_partner().closings().on(window.through));
     let coordinates = Coordinates::of(&window, &reference.book, &candidate.book);
     let document = Document { comparison: &attributed, coordinates: &coordinates, closed: &closed, impact: &impact };
