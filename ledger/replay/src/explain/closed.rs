@@ -108,8 +108,8 @@ impl Meeting<'_> {
 }
 
 /// The closing that decided the lot of a period, if its last month is closed.
-pub(super) fn decided(subject: &Subject<'_>, last_month: Month) -> Option<String> {
-    closing(subject, last_month).map(|closing| closing.event.to_string())
+pub(super) fn decided<'s>(subject: &'s Subject<'_>, last_month: Month) -> Option<&'s Closing> {
+    closing(subject, last_month)
 }
 
 fn sum(mut amounts: impl Iterator<Item = Exact>) -> Result<Exact, ExplainError> {

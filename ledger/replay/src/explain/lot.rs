@@ -8,7 +8,7 @@ use daybook_event::{Exact, NaiveDate, Opening, PartnerId, Position};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::{ResolveAt, RuleBook};
 use daybook_views::rows::{ClaimRow, LotRow};
-use daybook_views::{Fact, FactKind, FactSource, LotDays, PartnerHistory};
+use daybook_views::{Closing, Fact, FactKind, FactSource, LotDays, PartnerHistory};
 use serde::Serialize;
 
 /// A lot explained.
@@ -114,20 +114,28 @@ pub(super) fn explain(
         ClaimPart { sentence, how_to, steps: steps(history, &row, through), row }
     };
     let claims: Vec<ClaimPart> = claims.map(part).collect();
-    let (rules, threshold) = rules(book, period);
+    let (mut rules, threshold) = rules(book, period);
     let days = LotDays::of(book, period);
     let stood = stood(book, history, &row, through);
-    let missing = threshold.minus(row.accrued)?;
-    let decided_by = closed::decided(&subject, period.last_month());
-    let smallest_change = if row.state == "converted" && !stood && decided_by.is_none() && missing.is_positive() {
+    let mut missing = threshold.minus(row.accrued)?;
+    let closing = closed::decided(&subject, period.last_month());
+    let smallest_change = if row.state == "converted" && !stood && closing.is_none() && missing.is_positive() {
         lot_change::smallest(&subject, period, missing)?
     } else {
         None
     };
+    if closing.is_some() {
+        // The terms of now decided nothing here: those of the closing did, and its records show them.
+        (rules, missing) = (Vec::new(), Exact::ZERO);
+    }
+    let decided_by = closing.map(|closing| closing.event.to_string());
     Ok(LotExplanation {
         missing: missing.max(Exact::ZERO),
         smallest_change,
-        summary: summary(&row, stood, threshold, period),
+        summary: match closing {
+            Some(closing) => summary_closed(&row, closing),
+            None => summary(&row, stood, threshold, period),
+        },
         arithmetic: arithmetic(&row, stood, decided_by.as_deref(), threshold, &parts)?,
         decided_by,
         through,
@@ -182,6 +190,24 @@ fn rules(book: &RuleBook, period: Period) -> (Vec<Cited>, Exact) {
     };
     let threshold = set.coop.threshold;
     (vec![Cited::of(set, "coop.threshold", threshold), Cited::of(at_end, "coop.resolve_at", edge)], threshold)
+}
+
+/// Of a lot that a closing decided: what it became then, and where the terms that decided it are to be seen.
+fn summary_closed(row: &LotRow, closing: &Closing) -> String {
+    let LotRow { partner_id, period, accrued, state, .. } = row;
+    let became = match state.as_str() {
+        "usable" => format!(
+            "usable: {} was consumed, {} is reserved, {} is available, {} was forfeited",
+            row.consumed, row.reserved, row.available, row.forfeited
+        ),
+        "converted" => format!("converted to rebate, due with {}", closing.month),
+        _ => "nothing".to_owned(),
+    };
+    format!(
+        "{partner_id} accrued {accrued} of co-op in {period}; {} closed {} and left it {became}. It is not decided again; \
+         --known-as-of {} --through {} shows the terms that decided it.",
+        closing.event, closing.month, closing.position, closing.through
+    )
 }
 
 fn summary(row: &LotRow, stood: bool, threshold: Exact, period: Period) -> String {
