@@ -49,6 +49,17 @@ fn what_became_of_a_lot_from_before_the_ledger_is_not_decided_again_under_other_
     let kept = scene.views(&[]);
     assert_eq!(money(&kept), money(&before), "{kept}");
     assert_eq!(kept["true_ups"], json!([]));
+    // Nor is it explained by a threshold that decided nothing; the coordinates that it names show the one that did.
+    let lot = ["explain", "--partner", "P-A", "--lot", "FY22H1", "--format", "json"];
+    let explained = scene.daybook.json(&lot);
+    let summary = explained["summary"].as_str().unwrap();
+    assert!(summary.contains("ledger/closed-2021-12") && summary.contains("usable"), "{summary}");
+    assert_eq!((&explained["rules"], &explained["missing"]), (&json!([]), &json!("0.00")), "{explained}");
+    let (_, then) = summary.split_once("--known-as-of ").unwrap();
+    let (position, through) = then.split_once(" --through ").unwrap();
+    let through = through.split_once(' ').unwrap().0;
+    let then = scene.daybook.json(&[&lot[..], &["--known-as-of", position, "--through", through]].concat());
+    assert!(then["summary"].as_str().unwrap().contains("at least the 4000.00 that make it usable"), "{then}");
     scene.expect_whole();
 }
 
