@@ -119,9 +119,9 @@ fn a_stopped_replay_ends_at_once_and_leaves_no_half_file() {
         wait_for_a_part(&mut running, &folder);
         let since = Instant::now();
         if is_interrupt {
-            running.interrupt()
+            running.interrupt();
         } else {
-            running.terminate()
+            running.terminate();
         }
         running.wait().expect(status, &["stopped by a signal"]);
         assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
