@@ -50,7 +50,7 @@ fn what_became_of_a_lot_from_before_the_ledger_is_not_decided_again_under_other_
     assert_eq!(money(&kept), money(&before), "{kept}");
     assert_eq!(kept["true_ups"], json!([]));
     // Nor is it explained by a threshold that decided nothing; the coordinates that it names show the one that did.
-    let lot = ["explain", "--partner", "P-A", "--lot", "FY22H1", "--format", "json"];
+    let lot = ["explain", "--partner", "P-A", "--lot", "FY22H1"];
     let explained = scene.daybook.json(&lot);
     let summary = explained["summary"].as_str().unwrap();
     assert!(summary.contains("ledger/closed-2021-12") && summary.contains("usable"), "{summary}");
