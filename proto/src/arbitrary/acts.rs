@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 pub(super) fn adjustment() -> impl Strategy<Value = ManualAdjustment> {
     let money = (amount(), amount(), currency());
-    (month(), text(), money, text_required(), text_required()).prop_map(|(month, lever, money, reason, approver)| {
+    (month(), text(), money, text_required(), text()).prop_map(|(month, lever, money, reason, approver)| {
         ManualAdjustment { month, lever, rebate: money.0, coop: money.1, currency: money.2, reason, approver }
     })
 }

@@ -18,7 +18,7 @@ pub(super) fn adjustment_read(wire: wire::ManualAdjustment) -> Checked<ManualAdj
         coop: field::amount_or_zero("coop", &wire.coop)?,
         currency: field::currency(&wire.currency)?,
         reason: field::text_long_required("reason", wire.reason)?,
-        approver: field::text_required("approver", wire.approver)?,
+        approver: field::text("approver", wire.approver)?,
     })
 }
 

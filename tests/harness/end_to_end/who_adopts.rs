@@ -48,6 +48,24 @@ fn acts_of_the_operators_are_imported_only_where_somebody_says_that_they_are_the
 }
 
 #[test]
+fn a_correction_by_hand_is_imported_only_with_who_approved_it() {
+    let scene = Scene::new();
+    let file = scene.dir.path().join("by-hand.ndjson");
+    let import = ["import", "--operator-acts", "--from", "ndjson", &file.display().to_string()];
+    let correction = |approver: &str| {
+        format!(
+            r#"{{"source":"ledger","event_id":"adj-1","partner_id":"P-BIRCH","effective_on":"2022-03-01","manual_adjustment":{{"month":"2022-01","rebate":"25.00","coop":"0.00","currency":"USD","reason":"agreed","approver":"{approver}"}}}}"#
+        ) + "\n"
+    };
+    fs::write(&file, correction(" ")).unwrap();
+    scene.daybook.run(&import).expect(2, &["by-hand.ndjson:1", "nobody approved"]);
+    assert_eq!(LedgerState::read(scene.daybook.ledger()).position.number(), EVENTS as u64);
+    fs::write(&file, correction("finance")).unwrap();
+    scene.daybook.ok(&import);
+    assert_eq!(LedgerState::read(scene.daybook.ledger()).position.number(), EVENTS as u64 + 1);
+}
+
+#[test]
 fn a_service_that_needs_four_eyes_takes_no_adoption_of_one_and_names_those_that_stand() {
     let scene = Scene::new();
     let daybook = &scene.daybook;
