@@ -42,6 +42,7 @@ fn event(random: &mut Random, source: &SourceId, number: u64) -> Result<Incoming
         recorded_at: Instant::from_micros(i64::try_from(number)? * 1_000),
         envelope,
         origin: Origin::default(),
+        decision: None,
     })
 }
 

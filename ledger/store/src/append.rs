@@ -6,12 +6,12 @@ use crate::format_v1::{
 use crate::idempotency::{EventKey, KeyStore, Met, Standing, batch_met};
 use crate::seal::{Sealed, Sealer, Tail};
 use crate::tables::{EVENT_KEYS, HOLES, META, META_FRONTIER, META_STATE, QUARANTINE, SEGMENTS, TILES, UNSEALED};
-use crate::tree::leaf_hash;
 use crate::{
     AppendError, Binding, ContentHash, Cursor, Frontier, Hash, Hole, Incoming, Outcome, PAYLOAD_BYTES_MAX,
     QuarantineEntry, QuarantineReason, ReadError, crash_point,
 };
 use daybook_event::{EventRef, Instant, Position};
+use daybook_proof::leaf_hash;
 use redb::{ReadableTable, WriteTransaction};
 
 /// What the writer keeps in memory: as on disk after the last commit.
@@ -114,7 +114,7 @@ impl Writer {
                     let entry = QuarantineEntry { entry: 0, reason, id, recorded_at, origin, bytes };
                     Outcome::Quarantined { entry: self.quarantine(&mut staged, entry) }
                 }
-                Incoming::Event { id, content_hash, recorded_at, envelope, origin } => {
+                Incoming::Event { id, content_hash, recorded_at, envelope, origin, decision: _ } => {
                     let at = standing.len();
                     let stands = match met[at] {
                         Met::New => None,

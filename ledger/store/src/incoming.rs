@@ -66,6 +66,25 @@ pub struct Origin {
     pub line: Option<u64>,
 }
 
+/// What an operator decided about a quarantine entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Judge the entry's bytes again.
+    Retry,
+    /// It will never be a record, for the reason given.
+    Dismiss,
+}
+
+/// A decision about a quarantine entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The entry's number.
+    pub entry: u64,
+    /// What is to become of it.
+    pub verdict: Verdict,
+}
+
 /// One input of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
@@ -81,6 +100,8 @@ pub enum Incoming {
         envelope: Vec<u8>,
         /// Where it came from.
         origin: Origin,
+        /// What it decides about a quarantine entry, if it is such a decision.
+        decision: Option<Decision>,
     },
     /// An input that cannot be appended.
     Faulty {

@@ -30,11 +30,11 @@ mod reader;
 mod seal;
 mod snapshot;
 mod tables;
-mod tree;
 mod usage;
 mod verify;
 
 pub use crash::{CRASH_POINTS, crash_point};
+pub use daybook_proof::{Frontier, Hash, TileSink, leaf_hash, node_hash, root_empty};
 pub use derived::{
     Derived, DerivedError, DerivedOpened, DerivedOptions, DerivedRead, DerivedReader, DerivedSnapshot, DerivedWrite,
     FactsChunk, derived_delete,
@@ -44,13 +44,13 @@ pub use finding::{Finding, FindingCode, VerifyReport};
 pub use format_v1::LEDGER_FORMAT;
 pub use idempotency::ContentHash;
 pub use incoming::{
-    Appended, Binding, Counts, Cursor, Head, Hole, Identity, Incoming, Origin, Outcome, PAYLOAD_BYTES_MAX, RecordRef,
+    Appended, Binding, Counts, Cursor, Decision, Head, Hole, Identity, Incoming, Origin, Outcome, PAYLOAD_BYTES_MAX,
+    RecordRef, Verdict,
 };
 pub use ledger::{Ledger, LedgerOptions};
 pub use quarantine::{QuarantineEntry, QuarantineReason};
 pub use reader::LedgerReader;
 pub use snapshot::Snapshot;
-pub use tree::{Frontier, Hash, TileSink, leaf_hash, node_hash, root_empty};
 pub use usage::DiskUsage;
 
 /// The precious file of a ledger, in its folder.

@@ -9,9 +9,9 @@ use crate::format_v1::{
 };
 use crate::idempotency::{EventKey, key_find};
 use crate::tables::{EVENT_KEYS, HOLES, META, META_FRONTIER, META_STATE, QUARANTINE, SEGMENTS, TILES, UNSEALED};
-use crate::tree::{TILE_HEIGHT, leaf_hash};
 use crate::{ContentHash, Counts, Cursor, Frontier, Hash, Head, Hole, Identity, QuarantineEntry, ReadError, RecordRef};
 use daybook_event::{EventRef, Instant, Position, Record};
+use daybook_proof::{TILE_HEIGHT, leaf_hash};
 use redb::{ReadOnlyTable, ReadTransaction};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

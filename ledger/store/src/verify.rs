@@ -7,12 +7,12 @@ use crate::file::caught;
 use crate::format_v1::{Frame, frame_split, packed_read, quarantine_read, tile_read, unsealed_read};
 use crate::idempotency::{EventKey, key_find};
 use crate::tables::{EVENT_KEYS, HOLES, QUARANTINE, SEGMENTS, TILES, UNSEALED};
-use crate::tree::leaf_hash;
 use crate::{
     Binding, ContentHash, FindingCode, Frontier, Hash, Hole, LedgerReader, ReadError, Snapshot, VerifyReport,
     append::hole_domain,
 };
 use daybook_event::{EventRef, Instant};
+use daybook_proof::leaf_hash;
 use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 use std::collections::BTreeMap;
 

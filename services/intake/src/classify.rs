@@ -1,9 +1,9 @@
 //! Bytes in, an input for the ledger out. Pure: what is appended and what is quarantined depends on the bytes and the
 //! subject alone, so that every ledger that reads the same stream holds the same records.
 
-use daybook_event::{Envelope, Instant};
+use daybook_event::{Envelope, Instant, Payload, QuarantineVerdict};
 use daybook_proto::{DecodeFault, ENVELOPE_BYTES_MAX, content_hash, decode, encode, peek_id, subject_agrees};
-use daybook_store::{ContentHash, Incoming, Origin, PAYLOAD_BYTES_MAX, QuarantineReason};
+use daybook_store::{ContentHash, Decision, Incoming, Origin, PAYLOAD_BYTES_MAX, QuarantineReason, Verdict};
 use sha2::{Digest, Sha256};
 
 /// The number of the rules in this file and in `daybook_proto`'s limits. A ledger stores the number that it was built
@@ -21,6 +21,7 @@ pub fn classify(bytes: Vec<u8>, recorded_at: Instant, origin: Origin) -> Incomin
     match read(&bytes, origin.subject.as_deref()) {
         Ok(envelope) => Incoming::Event {
             content_hash: ContentHash::of_digest(&content_hash(&envelope)),
+            decision: decision(&envelope.payload),
             id: envelope.id,
             recorded_at,
             envelope: bytes,
@@ -48,6 +49,16 @@ fn read(bytes: &[u8], subject: Option<&str>) -> Result<Envelope, QuarantineReaso
         Ok(()) => Ok(envelope),
         Err(detail) => Err(QuarantineReason::SubjectMismatch { detail }),
     }
+}
+
+/// What a decision about a quarantine entry decides; none for every other event.
+fn decision(payload: &Payload) -> Option<Decision> {
+    let Payload::QuarantineDecision(decided) = payload else { return None };
+    let verdict = match decided.verdict {
+        QuarantineVerdict::Retry => Verdict::Retry,
+        QuarantineVerdict::Dismiss => Verdict::Dismiss,
+    };
+    Some(Decision { entry: decided.entry, verdict })
 }
 
 fn too_large(bytes: &[u8]) -> QuarantineReason {

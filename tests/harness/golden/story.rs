@@ -282,5 +282,6 @@ fn incoming(envelope: &Envelope) -> Incoming {
         recorded_at: Instant::parse(RECORDED_AT).unwrap(),
         envelope: daybook_proto::encode(envelope),
         origin: Origin::default(),
+        decision: None,
     }
 }

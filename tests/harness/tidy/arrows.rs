@@ -11,8 +11,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("daybook-rules", &["daybook-event"]),
     ("daybook-views", &["daybook-event", "daybook-rules"]),
     ("daybook-replay", &["daybook-event", "daybook-rules", "daybook-views"]),
-    ("daybook-store", &["daybook-event"]),
-    ("daybook-intake", &["daybook-event", "daybook-proto", "daybook-store"]),
+    ("daybook-proof", &[]),
+    ("daybook-store", &["daybook-event", "daybook-proof"]),
+    ("daybook-intake", &["daybook-event", "daybook-proto", "daybook-proof", "daybook-store"]),
     ("daybook-projector", &["daybook-event", "daybook-proto", "daybook-rules", "daybook-views", "daybook-store"]),
     (
         "daybook-console",
@@ -31,6 +32,7 @@ const ALL_BUT_TESTS: &[&str] = &[
     "daybook-rules",
     "daybook-views",
     "daybook-replay",
+    "daybook-proof",
     "daybook-store",
     "daybook-intake",
     "daybook-projector",
@@ -38,10 +40,13 @@ const ALL_BUT_TESTS: &[&str] = &[
 ];
 
 /// Crates that compute and do nothing else.
-pub(super) const PURE: &[&str] = &["daybook-event", "daybook-rules", "daybook-views", "daybook-replay"];
+pub(super) const PURE: &[&str] =
+    &["daybook-event", "daybook-rules", "daybook-views", "daybook-replay", "daybook-proof"];
 
 /// All that a pure crate may use from outside: none of these can read a file, a clock or a random number for it.
 const PURE_MAY_USE: &[&str] = &[
+    "base64",
+    "ed25519-dalek",
     "chrono",
     "hex",
     "rust_decimal",

@@ -77,7 +77,7 @@ fn a_batch_that_cannot_be_changes_nothing() {
     assert!(matches!(ledger.append(vec![], Some(cursor(6)), &[hole]), Err(AppendError::HoleEmpty { .. })));
     let Incoming::Event { id, content_hash, recorded_at, origin, .. } = event("b", "") else { unreachable!() };
     let envelope = vec![0; PAYLOAD_BYTES_MAX + 1];
-    let large = Incoming::Event { id, content_hash, recorded_at, envelope, origin };
+    let large = Incoming::Event { id, content_hash, recorded_at, envelope, origin, decision: None };
     assert!(matches!(ledger.append(vec![large], Some(cursor(6)), &[]), Err(AppendError::TooLarge { at: 0, .. })));
     assert_eq!(ledger.head(), first.head);
     assert_eq!(ledger.append(vec![event("b", "")], Some(cursor(6)), &[]).unwrap().outcomes, [appended(2)]);

@@ -28,6 +28,7 @@ pub(crate) fn event_at(event_id: &str, content: &str, micros: i64) -> Incoming {
         recorded_at: at(micros),
         envelope,
         origin: Origin::default(),
+        decision: None,
     }
 }
 

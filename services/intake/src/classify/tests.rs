@@ -36,7 +36,8 @@ fn an_event_keeps_its_bytes_as_they_came() {
     let origin = on(&subject_of(&envelope));
     let incoming = classify(bytes.clone(), at(), origin.clone());
     let content_hash = ContentHash::of_digest(&content_hash(&envelope));
-    let expected = Incoming::Event { id: envelope.id, content_hash, recorded_at: at(), envelope: bytes, origin };
+    let expected =
+        Incoming::Event { id: envelope.id, content_hash, recorded_at: at(), envelope: bytes, origin, decision: None };
     assert_eq!(incoming, expected);
 }
 

@@ -15,6 +15,7 @@ fn input(number: u64) -> Incoming {
         recorded_at: Instant::from_micros(1),
         envelope: vec![7; 100],
         origin: Origin::default(),
+        decision: None,
     }
 }
 

@@ -123,6 +123,7 @@ pub(crate) fn append(ledger: &mut Ledger, envelopes: &[Envelope]) {
             recorded_at: Instant::from_micros(1),
             envelope: bytes,
             origin: Origin::default(),
+            decision: None,
         }
     };
     ledger.append(envelopes.iter().map(event).collect(), None, &[]).unwrap();

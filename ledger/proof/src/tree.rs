@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 pub type Hash = [u8; 32];
 
 /// Tree levels between two levels of tile hashes: a tile is the root of 2^8 hashes of the tile level below.
-pub(crate) const TILE_HEIGHT: u32 = 8;
+pub const TILE_HEIGHT: u32 = 8;
 
 /// Receives (tile level, index within it, hash) for each tile that becomes full. Tile level 1 covers 256 leaves.
 pub trait TileSink {
@@ -75,7 +75,7 @@ impl Frontier {
 
     /// Adds a full subtree of 2^level leaves. False, with nothing changed, if the size is not a multiple of that.
     #[must_use]
-    pub(crate) fn push_subtree(&mut self, level: u32, root: Hash) -> bool {
+    pub fn push_subtree(&mut self, level: u32, root: Hash) -> bool {
         let leaves = 1_u64.checked_shl(level).unwrap_or(0);
         if leaves == 0 || !self.size.is_multiple_of(leaves) {
             return false;
