@@ -2,6 +2,13 @@
 //!
 //! The formats are those of transparency logs, so that other people's tools read them.
 
+mod multi;
+mod path;
 mod tree;
 
+pub use multi::{multi_path, multi_verify};
+pub use path::{
+    Nodes, PATH_HASHES_MAX, ProofError, consistency_path, consistency_verify, inclusion_path, inclusion_root,
+    inclusion_verify,
+};
 pub use tree::{Frontier, Hash, TILE_HEIGHT, TileSink, leaf_hash, node_hash, root_empty};
