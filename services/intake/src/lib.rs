@@ -6,6 +6,7 @@
 
 mod batch;
 mod classify;
+mod judge;
 mod progress;
 mod run;
 mod sequence;
@@ -16,6 +17,7 @@ pub mod nats;
 
 pub use batch::{BatchLimits, BatchWriter, Committed, Input, StreamId, StreamPlace};
 pub use classify::{INPUT_BYTES_KEPT_MAX, INTAKE_SEMANTICS, classify, classify_envelope};
+pub use judge::judge_again;
 pub use progress::IntakeProgress;
 pub use run::{IntakeEnd, IntakeError, IntakeOptions, run};
 pub use sequence::{MismatchPolicy, StreamMismatch};
