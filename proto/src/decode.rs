@@ -32,36 +32,6 @@ pub fn decode_json(line: &str) -> Result<Envelope, DecodeFault> {
     Ok(envelope)
 }
 
-/// The source and id of bytes that may otherwise be invalid: names a quarantine entry. Reads past the payload.
-#[must_use]
-pub fn peek_id(bytes: &[u8]) -> Option<EventRef> {
-    let head = Head::decode(bytes).ok()?;
-    Some(EventRef { source: SourceId::parse(&head.source).ok()?, event_id: EventId::parse(&head.event_id).ok()? })
-}
-
-/// The first two fields of an envelope; the decoder skips the others without keeping them.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Head {
-    #[prost(string, tag = "1")]
-    source: String,
-    #[prost(string, tag = "2")]
-    event_id: String,
-}
-
-/// The partner that an envelope is about, without reading its payload; none for facts of no partner, and for bytes whose
-/// head cannot be read. For passes that need only some partners: whatever is kept still goes through [`decode`].
-#[must_use]
-pub fn peek_partner(bytes: &[u8]) -> Option<PartnerId> {
-    PartnerId::parse(&AboutPartner::decode(bytes).ok()?.partner_id).ok()
-}
-
-/// The field that names the partner; the decoder skips the others without keeping them.
-#[derive(Clone, PartialEq, prost::Message)]
-struct AboutPartner {
-    #[prost(string, tag = "3")]
-    partner_id: String,
-}
-
 fn undecodable(error: &dyn std::fmt::Display) -> DecodeFault {
     DecodeFault::Undecodable { detail: error.to_string() }
 }

@@ -11,6 +11,7 @@ mod fault;
 mod field;
 pub mod limits;
 mod payload;
+mod peek;
 mod subject;
 mod wire;
 
@@ -20,8 +21,9 @@ pub mod arbitrary;
 mod tests;
 
 pub use content::{content_hash, nats_msg_id};
-pub use decode::{decode, decode_json, peek_id, peek_partner};
+pub use decode::{decode, decode_json};
 pub use encode::{encode, encode_json};
 pub use fault::DecodeFault;
 pub use limits::ENVELOPE_BYTES_MAX;
+pub use peek::{PeekedHead, peek_head, peek_id, peek_partner, peek_source};
 pub use subject::{STREAM, SUBJECTS_ALL, Subject, SubjectError, subject_agrees, subject_of, subject_parse};

@@ -6,6 +6,7 @@
 mod accounting;
 mod attribution;
 mod compare;
+mod completeness;
 mod explain;
 mod histories;
 mod impact;
@@ -26,6 +27,9 @@ pub use attribution::{
     SensitivityPoint, StandardError, TenthsOfDays, attribute,
 };
 pub use compare::{ByChange, Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
+pub use completeness::{
+    Completeness, CompletenessCode, CompletenessFinding, QuarantinedInput, RUNS_MAX, SourceNumbers, TWICE_LISTED_MAX,
+};
 pub use explain::{
     BucketExplanation, CapUsed, Cited, ClaimExplanation, ClaimPart, ClaimStepPart, ClosedMonth, DayWhyNot,
     EventExplanation, EventUse, ExchangeUsed, ExplainError, ExplainedCheck, ExplainedContribution, ExplainedGrowth,
