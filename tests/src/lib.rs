@@ -7,6 +7,7 @@ pub mod daybook;
 pub mod dice;
 pub mod history;
 pub mod ledger_state;
+pub mod proxy;
 
 use std::env;
 use std::path::{Path, PathBuf};
