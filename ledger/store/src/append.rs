@@ -1,11 +1,18 @@
 //! One append: what a batch adds, decided in memory, then written in one transaction.
 
+use crate::decide::{Committed, Judge};
 use crate::format_v1::{
-    FrameFault, StateRow, frame_push, frontier_row, packed_row, quarantine_row, tile_row, unsealed_row,
+    CHECK_BYTES, FrameFault, StateRow, frame_push, frontier_row, packed_row, quarantine_row, tile_row, unsealed_row,
+};
+use crate::format_v2::{
+    DecisionRow, KeptRow, decision_row, entry_leaf, entry_state_row, kept_row, quarantine_frontier_row,
 };
 use crate::idempotency::{EventKey, KeyStore, Met, Standing, batch_met};
 use crate::seal::{Sealed, Sealer, Tail};
-use crate::tables::{EVENT_KEYS, HOLES, META, META_FRONTIER, META_STATE, QUARANTINE, SEGMENTS, TILES, UNSEALED};
+use crate::tables::{
+    DECISIONS, ENTRY_STATES, EVENT_KEYS, HOLES, META, META_FRONTIER, META_KEPT, META_QUARANTINE_FRONTIER, META_STATE,
+    QUARANTINE, SEGMENTS, TILES, UNSEALED,
+};
 use crate::{
     AppendError, Binding, ContentHash, Cursor, Frontier, Hash, Hole, Incoming, Outcome, PAYLOAD_BYTES_MAX,
     QuarantineEntry, QuarantineReason, ReadError, crash_point,
@@ -13,22 +20,34 @@ use crate::{
 use daybook_event::{EventRef, Instant, Position};
 use daybook_proof::leaf_hash;
 use redb::{ReadableTable, WriteTransaction};
+use std::collections::BTreeMap;
 
 /// What the writer keeps in memory: as on disk after the last commit.
 pub(crate) struct Writer {
     pub(crate) state: StateRow,
     pub(crate) frontier: Frontier,
+    pub(crate) quarantine_frontier: Frontier,
+    pub(crate) kept: KeptRow,
     pub(crate) tail: Tail,
     pub(crate) sealer: Sealer,
+    /// Whether decisions about quarantine entries act: the ledger's intake semantics say so.
+    pub(crate) is_deciding: bool,
+    pub(crate) judge: Option<Judge>,
 }
 
 /// What a batch adds, beside frames.
 #[derive(Default)]
-struct Staged {
+pub(crate) struct Staged {
     outcomes: Vec<Outcome>,
-    keys: Vec<(EventKey, Standing)>,
+    pub(crate) keys: Vec<(EventKey, Standing)>,
     tiles: Vec<(u8, u64, Hash)>,
-    quarantine: Vec<QuarantineEntry>,
+    /// Rows of new quarantine entries, by number.
+    pub(crate) quarantine: Vec<(u64, Vec<u8>)>,
+    pub(crate) decisions: Vec<(u64, DecisionRow)>,
+    /// The decision that made each entry's state.
+    pub(crate) states: BTreeMap<u64, u64>,
+    /// The events that decisions made records of: what comes behind them in the batch may meet them.
+    pub(crate) judged: BTreeMap<EventKey, Standing>,
 }
 
 /// Refuses what a ledger of this binding and state cannot take, before anything is changed.
@@ -84,7 +103,8 @@ impl Writer {
             let mut keys = transaction.open_table(EVENT_KEYS)?;
             let event_keys: Vec<EventKey> = batch.iter().filter_map(event_key).collect();
             let met = batch_met(&keys, &event_keys)?;
-            let mut staged = self.stage(batch, &event_keys, &met)?;
+            let committed = Committed { transaction: &transaction, keys: &keys };
+            let mut staged = self.stage(batch, &event_keys, &met, &committed)?;
             staged.keys.sort_unstable_by_key(|(key, _)| *key);
             keys.add(&staged.keys)?;
             staged
@@ -104,7 +124,13 @@ impl Writer {
     }
 
     /// Decides each input in order and adds the frames of the new records to the tail.
-    fn stage(&mut self, batch: Vec<Incoming>, keys: &[EventKey], met: &[Met]) -> Result<Staged, ReadError> {
+    fn stage(
+        &mut self,
+        batch: Vec<Incoming>,
+        keys: &[EventKey],
+        met: &[Met],
+        committed: &Committed<'_>,
+    ) -> Result<Staged, ReadError> {
         let mut staged = Staged { outcomes: Vec::with_capacity(batch.len()), ..Staged::default() };
         // The record that stands for each event so far; for a quarantined or dropped one, the record it met.
         let mut standing: Vec<Standing> = Vec::with_capacity(keys.len());
@@ -112,12 +138,12 @@ impl Writer {
             let outcome = match incoming {
                 Incoming::Faulty { reason, id, recorded_at, origin, bytes } => {
                     let entry = QuarantineEntry { entry: 0, reason, id, recorded_at, origin, bytes };
-                    Outcome::Quarantined { entry: self.quarantine(&mut staged, entry) }
+                    Outcome::Quarantined { entry: self.quarantine(&mut staged, entry)? }
                 }
-                Incoming::Event { id, content_hash, recorded_at, envelope, origin, decision: _ } => {
+                Incoming::Event { id, content_hash, recorded_at, envelope, origin, decision } => {
                     let at = standing.len();
                     let stands = match met[at] {
-                        Met::New => None,
+                        Met::New => staged.judged.get(&keys[at]).copied(),
                         Met::Stored(stored) => Some(stored),
                         Met::Earlier(first) => Some(standing[first]),
                     };
@@ -127,6 +153,9 @@ impl Writer {
                         staged.keys.push((keys[at], new));
                         standing.push(new);
                         staged.outcomes.push(Outcome::Appended(position));
+                        if let Some(decision) = decision.filter(|_| self.is_deciding) {
+                            self.decide(&mut staged, committed, decision, (position, recorded_at))?;
+                        }
                         continue;
                     };
                     standing.push(stands);
@@ -137,7 +166,7 @@ impl Writer {
                         let reason = conflict_reason(&id, stands, content_hash);
                         let entry =
                             QuarantineEntry { entry: 0, reason, id: Some(id), recorded_at, origin, bytes: envelope };
-                        Outcome::Conflict { with: stands.position, entry: self.quarantine(&mut staged, entry) }
+                        Outcome::Conflict { with: stands.position, entry: self.quarantine(&mut staged, entry)? }
                     }
                 }
             };
@@ -146,7 +175,13 @@ impl Writer {
         Ok(staged)
     }
 
-    fn record(&mut self, staged: &mut Staged, recorded_at: Instant, envelope: &[u8]) -> Result<Position, ReadError> {
+    /// Makes the next record.
+    pub(crate) fn record(
+        &mut self,
+        staged: &mut Staged,
+        recorded_at: Instant,
+        envelope: &[u8],
+    ) -> Result<Position, ReadError> {
         let position = self.state.position.next();
         let recorded_at = if position.number() == 1 { recorded_at } else { recorded_at.max(self.state.recorded_at) };
         let start = self.tail.raw.len();
@@ -160,11 +195,15 @@ impl Writer {
         Ok(position)
     }
 
-    fn quarantine(&mut self, staged: &mut Staged, mut entry: QuarantineEntry) -> u64 {
+    /// Makes the next quarantine entry, a leaf of the quarantine tree.
+    fn quarantine(&mut self, staged: &mut Staged, mut entry: QuarantineEntry) -> Result<u64, ReadError> {
         self.state.quarantined += 1;
         entry.entry = self.state.quarantined;
-        staged.quarantine.push(entry);
-        self.state.quarantined
+        let row = quarantine_row(&entry).ok_or_else(unpackable)?;
+        let leaf = entry_leaf(entry.entry, &row[CHECK_BYTES..]);
+        self.quarantine_frontier.push(leaf, &mut |_: u8, _: u64, _: &Hash| {});
+        staged.quarantine.push((entry.entry, row));
+        Ok(entry.entry)
     }
 
     /// Seals what is full, and keeps the rest as rows.
@@ -206,6 +245,8 @@ impl Writer {
         let state = packed_row(META_STATE.as_bytes(), &self.state).ok_or_else(unpackable)?;
         meta.insert(META_STATE, state.as_slice())?;
         meta.insert(META_FRONTIER, frontier_row(&self.frontier).as_slice())?;
+        meta.insert(META_QUARANTINE_FRONTIER, quarantine_frontier_row(&self.quarantine_frontier).as_slice())?;
+        meta.insert(META_KEPT, kept_row(&self.kept).as_slice())?;
         Ok(())
     }
 }
@@ -245,8 +286,18 @@ fn write_staged(transaction: &WriteTransaction, staged: &Staged) -> Result<(), R
     }
     if !staged.quarantine.is_empty() {
         let mut table = transaction.open_table(QUARANTINE)?;
-        for entry in &staged.quarantine {
-            table.insert(entry.entry, quarantine_row(entry).ok_or_else(unpackable)?.as_slice())?;
+        for (entry, row) in &staged.quarantine {
+            table.insert(*entry, row.as_slice())?;
+        }
+    }
+    if !staged.decisions.is_empty() {
+        let mut table = transaction.open_table(DECISIONS)?;
+        for (number, decision) in &staged.decisions {
+            table.insert(*number, decision_row(*number, decision).as_slice())?;
+        }
+        let mut table = transaction.open_table(ENTRY_STATES)?;
+        for (entry, decision) in &staged.states {
+            table.insert(*entry, entry_state_row(*entry, *decision).as_slice())?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The names that this crate passes. Services may pass names of their own to [`crash_point`].
+/// The names that an append and a change of derived data pass. Services may pass names of their own to [`crash_point`].
 pub const CRASH_POINTS: [&str; 7] = [
     "append:begin",
     "append:sealed",
@@ -16,6 +16,13 @@ pub const CRASH_POINTS: [&str; 7] = [
     "derived:before_commit",
     "derived:after_commit",
 ];
+
+/// The names that the upgrade of an older ledger passes, once.
+pub const CRASH_POINTS_OF_UPGRADE: [&str; 4] =
+    ["upgrade:begin", "upgrade:rows_written", "upgrade:before_commit", "upgrade:after_commit"];
+
+/// The names that keeping a checkpoint passes.
+pub const CRASH_POINTS_OF_CHECKPOINTS: [&str; 2] = ["checkpoint:before_commit", "checkpoint:after_commit"];
 
 /// The environment variable that arms one point.
 const VARIABLE: &str = "DAYBOOK_CRASH_POINT";

@@ -2,10 +2,12 @@
 
 use crate::append::unpackable;
 use crate::file::{StoreFile, caught, folder_sync};
-use crate::format_v1::{IdentityRow, LEDGER_FORMAT, packed_row};
+use crate::format_v1::{IdentityRow, packed_row};
+use crate::format_v2::LEDGER_FORMAT;
 use crate::ledger::writer_empty;
 use crate::reader::open_error;
 use crate::tables::{EVENT_KEYS, HOLES, META, META_FORMAT, META_IDENTITY, QUARANTINE, SEGMENTS, TILES, UNSEALED};
+use crate::upgrade::tables_add;
 use crate::{Binding, Hash, LEDGER_FILE, LedgerOptions, OpenError, ReadError};
 use daybook_event::Instant;
 use sha2::{Digest, Sha256};
@@ -60,6 +62,7 @@ pub(crate) fn tables_make(
         transaction.open_table(TILES)?;
         transaction.open_table(QUARANTINE)?;
         transaction.open_table(HOLES)?;
+        tables_add(&transaction)?;
         let mut meta = transaction.open_table(META)?;
         meta.insert(META_FORMAT, LEDGER_FORMAT.to_be_bytes().as_slice())?;
         let row = packed_row(META_IDENTITY.as_bytes(), &identity).ok_or_else(unpackable)?;

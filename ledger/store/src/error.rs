@@ -41,6 +41,14 @@ pub enum ReadError {
         /// Which part, and what is wrong with it.
         what: String,
     },
+    /// A newer daybook upgraded the ledger while a reader of it was open.
+    #[error("the ledger is of format {found} now, this daybook knows {known}: update daybook")]
+    Newer {
+        /// Its format.
+        found: u32,
+        /// The newest format known here.
+        known: u32,
+    },
     /// The ledger was closed while a reader of it was still in use.
     #[error("the ledger is closed: open it again")]
     Closed,
@@ -122,6 +130,33 @@ pub enum AppendError {
         from: u64,
         /// Its end.
         to: u64,
+    },
+    /// A decision to judge an entry again, where nothing can.
+    #[error("the batch has a decision to retry a quarantine entry: open the ledger with a judge")]
+    JudgeMissing,
+    /// A checkpoint of more than there is.
+    #[error("a checkpoint of {size} records, but the ledger has {position}")]
+    CheckpointBeyond {
+        /// Its tree size.
+        size: u64,
+        /// The head.
+        position: u64,
+    },
+    /// A signature for a checkpoint that there is not.
+    #[error("there is no checkpoint {number}: the ledger has {checkpoints}")]
+    CheckpointMissing {
+        /// Its number.
+        number: u64,
+        /// How many there are.
+        checkpoints: u64,
+    },
+    /// A checkpoint with more signatures that is another note.
+    #[error("the note is not checkpoint {number} with signatures added ({what}): add lines to the stored note only")]
+    CheckpointOther {
+        /// Its number.
+        number: u64,
+        /// What differs.
+        what: &'static str,
     },
     /// An earlier append failed half-way: what is in memory may not be what is on disk.
     #[error("an earlier append failed: close the ledger and open it again")]

@@ -100,7 +100,10 @@ pub(crate) fn key_find(
     Ok(Some(Standing { position, content: ContentHash(content) }))
 }
 
-impl KeyStore for Table<'_, [u8; 16], [u8; KEY_ROW_BYTES]> {
+/// The table of entries, open for writing.
+pub(crate) type KeyTable<'a> = Table<'a, [u8; 16], [u8; KEY_ROW_BYTES]>;
+
+impl KeyStore for KeyTable<'_> {
     fn find(&self, keys: &[EventKey]) -> Result<Vec<Option<Standing>>, ReadError> {
         keys.iter().map(|key| key_find(self, *key)).collect()
     }

@@ -40,6 +40,10 @@ pub struct Cursor {
     pub stream_created_at: Instant,
     /// The last sequence taken in; 0 before the first.
     pub sequence: u64,
+    /// The broker's time of the message at that sequence, where it is known: tells a restored stream from the one that was read.
+    /// Since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_at: Option<Instant>,
 }
 
 /// Sequences that the stream itself no longer has. Both ends included.

@@ -2,17 +2,20 @@
 
 use crate::append::{Writer, batch_check};
 use crate::create::{ledger_make, tables_make};
+use crate::decide::{DECIDING_SEMANTICS, Judge};
 use crate::file::{StoreFile, caught};
 use crate::format_v1::{StateRow, frame_split, unsealed_read};
+use crate::format_v2::{KeptRow, LEDGER_FORMAT};
 use crate::reader::{LedgerReader, identity_read, open_error};
 use crate::seal::{SEGMENT_STORED_BYTES_MAX, Sealer, Tail};
 use crate::tables::UNSEALED;
+use crate::upgrade::upgrade;
 use crate::{
     AppendError, Appended, Binding, CloseError, Cursor, Frontier, Head, Hole, Incoming, LEDGER_FILE, OpenError,
     ReadError, Snapshot,
 };
 use daybook_event::Instant;
-use redb::ReadableTable;
+use redb::{ReadableTable, WriteTransaction};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +32,8 @@ pub struct LedgerOptions {
     pub ledger_id: Option<[u8; 16]>,
     /// Stored in a new ledger: the number of the rules that decide append or quarantine.
     pub intake_semantics: u32,
+    /// Judges a quarantine entry again when a decision says so. Without one, a batch with such a decision is refused.
+    pub judge: Option<Judge>,
 }
 
 impl Default for LedgerOptions {
@@ -38,7 +43,8 @@ impl Default for LedgerOptions {
             segment_stored_bytes_max: SEGMENT_STORED_BYTES_MAX,
             created_at: Instant::default(),
             ledger_id: None,
-            intake_semantics: 1,
+            intake_semantics: DECIDING_SEMANTICS,
+            judge: None,
         }
     }
 }
@@ -48,12 +54,14 @@ pub struct Ledger {
     reader: LedgerReader,
     file: Arc<StoreFile>,
     writer: Writer,
+    upgraded_from: Option<u32>,
     /// An append failed half-way: memory may be ahead of the disk.
     stopped: bool,
 }
 
 impl Ledger {
-    /// Opens the ledger in the folder, or creates it there, which needs a binding.
+    /// Opens the ledger in the folder, or creates it there, which needs a binding. One of an older format is upgraded:
+    /// [`Ledger::upgraded_from`] says so.
     ///
     /// # Errors
     /// [`OpenError`]: no ledger and no binding, another binding than the ledger's, another writer, a newer format, damage.
@@ -71,21 +79,26 @@ impl Ledger {
         let file = Arc::new(file);
         let damaged = |error: ReadError| OpenError::of_read(error, &path);
         let transaction = file.begin_read().map_err(damaged)?;
-        let identity = match (identity_read(&transaction, &path)?, binding) {
-            (Some(identity), Some(asked)) if identity.binding != asked => {
+        let (format, identity) = match (identity_read(&transaction, &path)?, binding) {
+            (Some((_, identity)), Some(asked)) if identity.binding != asked => {
                 return Err(OpenError::WrongBinding { path, bound: identity.binding, asked });
             }
-            (Some(identity), _) => identity,
+            (Some(known), _) => known,
             (None, Some(binding)) => {
-                caught("creating the ledger", || tables_make(&file, binding, options)).map_err(damaged)?
+                let made = caught("creating the ledger", || tables_make(&file, binding, options)).map_err(damaged)?;
+                (LEDGER_FORMAT, made)
             }
             (None, None) => return Err(OpenError::Unbound { dir: dir.to_owned() }),
         };
         drop(transaction);
+        let upgraded_from = Some(format).filter(|format| *format < LEDGER_FORMAT);
+        if upgraded_from.is_some() {
+            caught("upgrading the ledger", || upgrade(&file)).map_err(damaged)?;
+        }
         let reader = LedgerReader::new(Arc::clone(&file), identity);
         let writer =
             caught("loading the unsealed records", || writer_load(&reader.snapshot()?, options)).map_err(damaged)?;
-        Ok(Self { reader, file, writer, stopped: false })
+        Ok(Self { reader, file, writer, upgraded_from, stopped: false })
     }
 
     /// Appends a batch in one transaction, durable when this returns. The cursor moves even if everything was a duplicate.
@@ -104,16 +117,36 @@ impl Ledger {
             return Err(AppendError::Stopped);
         }
         batch_check(&self.reader.identity_row().binding, &self.writer.state, &batch, cursor.as_ref(), holes)?;
+        self.writer.judge_check(&batch)?;
         if batch.is_empty() && cursor.is_none() {
             return Ok(Appended { head: self.head(), outcomes: Vec::new() });
         }
+        let outcomes =
+            self.write("appending", |writer, transaction| writer.append(transaction, batch, cursor, holes))?;
+        Ok(Appended { head: self.head(), outcomes })
+    }
+
+    /// Runs one transaction that changes what the writer keeps in memory. A failed one stops the ledger.
+    pub(crate) fn write<T>(
+        &mut self,
+        doing: &str,
+        work: impl FnOnce(&mut Writer, WriteTransaction) -> Result<T, ReadError>,
+    ) -> Result<T, AppendError> {
+        if self.stopped {
+            return Err(AppendError::Stopped);
+        }
         self.stopped = true;
-        let outcomes = caught("appending", || {
+        let done = caught(doing, || {
             let transaction = self.file.begin_write()?;
-            self.writer.append(transaction, batch, cursor, holes)
+            work(&mut self.writer, transaction)
         })?;
         self.stopped = false;
-        Ok(Appended { head: self.head(), outcomes })
+        Ok(done)
+    }
+
+    /// How many checkpoints are kept.
+    pub(crate) fn checkpoints_count(&self) -> u64 {
+        self.writer.kept.checkpoints
     }
 
     /// Sets the cursor where an operator says the stream goes on, back too: the one way past a stream that was restored or
@@ -128,6 +161,12 @@ impl Ledger {
             self.writer.state.cursor = before;
         }
         moved.map(|_| ())
+    }
+
+    /// The format that the ledger had before this open upgraded it; none if it was of the newest.
+    #[must_use]
+    pub fn upgraded_from(&self) -> Option<u32> {
+        self.upgraded_from
     }
 
     /// The head after the last append.
@@ -167,8 +206,12 @@ pub(crate) fn writer_empty(options: &LedgerOptions) -> Result<Writer, ReadError>
     Ok(Writer {
         state: StateRow::default(),
         frontier: Frontier::default(),
+        quarantine_frontier: Frontier::default(),
+        kept: KeptRow::default(),
         tail: Tail::default(),
         sealer: Sealer::new(options.segment_stored_bytes_max)?,
+        is_deciding: false,
+        judge: options.judge,
     })
 }
 
@@ -177,6 +220,9 @@ fn writer_load(snapshot: &Snapshot, options: &LedgerOptions) -> Result<Writer, R
     let mut writer = writer_empty(options)?;
     writer.state = snapshot.state().clone();
     writer.frontier = snapshot.frontier().clone();
+    writer.quarantine_frontier = snapshot.quarantine_frontier()?;
+    writer.kept = *snapshot.kept()?;
+    writer.is_deciding = snapshot.identity().intake_semantics >= DECIDING_SEMANTICS;
     writer.tail.sealed_to = writer.state.sealed_to;
     let table = snapshot.transaction().open_table(UNSEALED)?;
     for row in table.iter()? {

@@ -1,4 +1,4 @@
-//! The ledger on disk: records in sealed segments, permanent idempotency, Merkle tree, quarantine, cursor. I/O: two files in one folder.
+//! The ledger on disk: records in sealed segments, permanent idempotency, two Merkle trees, quarantine, checkpoints, cursor. I/O: two files in one folder.
 //!
 //! A ledger is a folder with two files. `ledger.redb` is precious: records are added to it and never changed or removed.
 //! `derived.redb` holds what is computed from the records and may be deleted at any time.
@@ -6,42 +6,51 @@
 //! One [`Ledger`] writes. Any number of [`LedgerReader`]s, in this process or in others, read while it does: each call sees
 //! the last committed transaction, and a [`Snapshot`] holds one of them still.
 //!
-//! Everything that an append changes is in one transaction: records, idempotency keys, tree, quarantine, counters and the
-//! broker cursor. What is stored carries its own checksum, checked on every read, because redb does not check pages on read;
+//! Everything that an append changes is in one transaction: records, idempotency keys, both trees, quarantine and decisions
+//! about it, counters and the broker cursor. What is stored carries its own checksum, checked on every read, because redb does not check pages on read;
 //! a panic of redb on damaged bytes is caught here and comes back as an error.
 //!
 //! This is the only crate that knows redb and msgpack. It has no async: the caller gives it a thread.
 
 mod append;
 mod block;
+mod checkpoints;
 mod crash;
 mod create;
+mod decide;
 mod derived;
 
+mod entries;
 mod error;
 mod file;
 mod finding;
 mod format_v1;
+mod format_v2;
 mod idempotency;
 mod incoming;
 mod ledger;
+mod nodes;
 mod quarantine;
 mod reader;
 mod seal;
 mod snapshot;
 mod tables;
+mod upgrade;
 mod usage;
 mod verify;
 
-pub use crash::{CRASH_POINTS, crash_point};
+pub use checkpoints::StoredCheckpoint;
+pub use crash::{CRASH_POINTS, CRASH_POINTS_OF_CHECKPOINTS, CRASH_POINTS_OF_UPGRADE, crash_point};
 pub use daybook_proof::{Frontier, Hash, TileSink, leaf_hash, node_hash, root_empty};
+pub use decide::Judge;
 pub use derived::{
     Derived, DerivedError, DerivedOpened, DerivedOptions, DerivedRead, DerivedReader, DerivedSnapshot, DerivedWrite,
     FactsChunk, derived_delete,
 };
+pub use entries::EntryState;
 pub use error::{AppendError, CloseError, OpenError, ReadError};
 pub use finding::{Finding, FindingCode, VerifyReport};
-pub use format_v1::LEDGER_FORMAT;
+pub use format_v2::LEDGER_FORMAT;
 pub use idempotency::ContentHash;
 pub use incoming::{
     Appended, Binding, Counts, Cursor, Decision, Head, Hole, Identity, Incoming, Origin, Outcome, PAYLOAD_BYTES_MAX,

@@ -1,14 +1,15 @@
 //! Reading a ledger, beside its writer or without one.
 
 use crate::file::{FileError, StoreFile, caught};
-use crate::format_v1::{IdentityRow, LEDGER_FORMAT, packed_read};
+use crate::format_v1::{self, IdentityRow, packed_read};
+use crate::format_v2::LEDGER_FORMAT;
 use crate::tables::{META, META_FORMAT, META_IDENTITY};
 use crate::{
     Binding, CloseError, ContentHash, Counts, Cursor, DiskUsage, Hash, Head, Hole, Identity, LEDGER_FILE,
     LedgerOptions, OpenError, QuarantineEntry, ReadError, RecordRef, Snapshot,
 };
 use daybook_event::{EventRef, Instant, Position, Record};
-use redb::{ReadTransaction, TableHandle};
+use redb::{ReadOnlyTable, ReadTransaction, TableHandle};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ impl LedgerReader {
         let file = StoreFile::open_reader(&path, options.cache_bytes_max).map_err(|error| open_error(error, dir))?;
         let transaction = file.begin_read().map_err(|error| OpenError::of_read(error, &path))?;
         match identity_read(&transaction, &path)? {
-            Some(identity) => Ok(Self::new(Arc::new(file), identity)),
+            Some((_, identity)) => Ok(Self::new(Arc::new(file), identity)),
             None => Err(OpenError::Missing { dir: dir.to_owned() }),
         }
     }
@@ -223,8 +224,12 @@ pub(crate) fn open_error(error: FileError, dir: &Path) -> OpenError {
     }
 }
 
-/// What was fixed at creation; none while the file has no table at all, as after a crash during creation.
-pub(crate) fn identity_read(transaction: &ReadTransaction, path: &Path) -> Result<Option<IdentityRow>, OpenError> {
+/// The format's number and what was fixed at creation; none while the file has no table at all, as after a crash during
+/// creation.
+pub(crate) fn identity_read(
+    transaction: &ReadTransaction,
+    path: &Path,
+) -> Result<Option<(u32, IdentityRow)>, OpenError> {
     let known = caught("listing the tables", || {
         let names: Vec<String> = transaction.list_tables()?.map(|table| table.name().to_owned()).collect();
         Ok(if names.is_empty() { None } else { Some(names.iter().any(|name| name == META.name())) })
@@ -238,19 +243,25 @@ pub(crate) fn identity_read(transaction: &ReadTransaction, path: &Path) -> Resul
     }
     let (format, row) = caught("reading what the ledger is", || {
         let meta = transaction.open_table(META)?;
-        let format = meta.get(META_FORMAT)?.and_then(|row| <[u8; 4]>::try_from(row.value()).ok());
-        Ok((format.map(u32::from_be_bytes), meta.get(META_IDENTITY)?.map(|row| row.value().to_vec())))
+        Ok((format_read(&meta)?, meta.get(META_IDENTITY)?.map(|row| row.value().to_vec())))
     })
     .map_err(|error| OpenError::of_read(error, path))?;
     let damaged = |detail: &str| OpenError::Damaged { path: path.to_owned(), detail: detail.to_owned() };
-    match format {
-        Some(LEDGER_FORMAT) => {}
+    let format = match format {
+        Some(format_v1::LEDGER_FORMAT) => format_v1::LEDGER_FORMAT,
+        Some(LEDGER_FORMAT) => LEDGER_FORMAT,
         Some(found) if found > LEDGER_FORMAT => {
             return Err(OpenError::Newer { path: path.to_owned(), found, known: LEDGER_FORMAT });
         }
         _ => return Err(damaged("its format number is missing or was never used")),
-    }
+    };
     row.and_then(|row| packed_read(META_IDENTITY.as_bytes(), &row))
-        .map(Some)
+        .map(|identity| Some((format, identity)))
         .ok_or_else(|| damaged("the row of what it is does not match its checksum"))
+}
+
+/// The format's number; none where the row is missing or of another length.
+pub(crate) fn format_read(meta: &ReadOnlyTable<&'static str, &'static [u8]>) -> Result<Option<u32>, ReadError> {
+    let format = meta.get(META_FORMAT)?.and_then(|row| <[u8; 4]>::try_from(row.value()).ok());
+    Ok(format.map(u32::from_be_bytes))
 }

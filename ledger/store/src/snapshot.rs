@@ -3,15 +3,15 @@
 use crate::append::hole_domain;
 use crate::block::Block;
 use crate::file::caught;
-use crate::format_v1::{
-    IdentityRow, LEDGER_FORMAT, SegmentHead, StateRow, frame_split, frontier_read, packed_read, quarantine_read,
-    tile_read, unsealed_read,
-};
+use crate::format_v1::{IdentityRow, SegmentHead, StateRow, frame_split, frontier_read, packed_read, unsealed_read};
+use crate::format_v2::{FORMAT_WITH_DECISIONS, KeptRow, LEDGER_FORMAT, kept_read, quarantine_frontier_read};
 use crate::idempotency::{EventKey, key_find};
-use crate::tables::{EVENT_KEYS, HOLES, META, META_FRONTIER, META_STATE, QUARANTINE, SEGMENTS, TILES, UNSEALED};
-use crate::{ContentHash, Counts, Cursor, Frontier, Hash, Head, Hole, Identity, QuarantineEntry, ReadError, RecordRef};
+use crate::reader::format_read;
+use crate::tables::{
+    EVENT_KEYS, HOLES, META, META_FRONTIER, META_KEPT, META_QUARANTINE_FRONTIER, META_STATE, SEGMENTS, UNSEALED,
+};
+use crate::{ContentHash, Counts, Cursor, Frontier, Head, Hole, Identity, ReadError, RecordRef};
 use daybook_event::{EventRef, Instant, Position, Record};
-use daybook_proof::{TILE_HEIGHT, leaf_hash};
 use redb::{ReadOnlyTable, ReadTransaction};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,31 @@ pub struct Snapshot {
     identity: Arc<IdentityRow>,
     state: StateRow,
     frontier: Frontier,
+    second: Second,
+}
+
+/// What format 2 keeps beside the first tree. Damage of it does not keep anybody from reading records.
+struct Second {
+    format: u32,
+    kept: Option<KeptRow>,
+    quarantine_frontier: Option<Frontier>,
+}
+
+impl Second {
+    fn read(transaction: &ReadTransaction) -> Result<Self, ReadError> {
+        let meta = transaction.open_table(META)?;
+        let format = format_read(&meta)?.unwrap_or(LEDGER_FORMAT);
+        if format > LEDGER_FORMAT {
+            return Err(ReadError::Newer { found: format, known: LEDGER_FORMAT });
+        }
+        let kept = meta.get(META_KEPT)?.and_then(|row| kept_read(row.value()));
+        let frontier = meta.get(META_QUARANTINE_FRONTIER)?.and_then(|row| quarantine_frontier_read(row.value()));
+        Ok(Self {
+            format,
+            kept: if format < FORMAT_WITH_DECISIONS { Some(KeptRow::default()) } else { kept },
+            quarantine_frontier: frontier,
+        })
+    }
 }
 
 impl Snapshot {
@@ -42,17 +67,38 @@ impl Snapshot {
         let frontier = frontier
             .filter(|frontier| frontier.size() == state.position.number())
             .ok_or_else(|| ReadError::damaged("the row of the tree's frontier"))?;
-        Ok(Self { transaction, path: path.to_owned(), identity: Arc::clone(identity), state, frontier })
+        let second = caught("reading the quarantine's state", || Second::read(&transaction))?;
+        Ok(Self { transaction, path: path.to_owned(), identity: Arc::clone(identity), state, frontier, second })
     }
 
     /// A snapshot as of an empty ledger's, for looking at what else is stored where the head cannot be read.
     pub(crate) fn headless(transaction: ReadTransaction, path: &Path, identity: &Arc<IdentityRow>) -> Self {
+        let second = caught("reading the quarantine's state", || Second::read(&transaction));
         Self {
             transaction,
             path: path.to_owned(),
             identity: Arc::clone(identity),
             state: StateRow::default(),
             frontier: Frontier::default(),
+            second: second.unwrap_or(Second { format: LEDGER_FORMAT, kept: None, quarantine_frontier: None }),
+        }
+    }
+
+    /// Whether the ledger keeps decisions and checkpoints: since format 2.
+    pub(crate) fn keeps_decisions(&self) -> bool {
+        self.second.format >= FORMAT_WITH_DECISIONS
+    }
+
+    /// The counts of decisions and checkpoints.
+    pub(crate) fn kept(&self) -> Result<&KeptRow, ReadError> {
+        self.second.kept.as_ref().ok_or_else(|| ReadError::damaged("the row of counts of decisions and checkpoints"))
+    }
+
+    /// The quarantine tree's frontier as stored; a ledger of format 1 has none.
+    pub(crate) fn quarantine_frontier_stored(&self) -> Result<Option<&Frontier>, ReadError> {
+        match &self.second.quarantine_frontier {
+            None if self.keeps_decisions() => Err(ReadError::damaged("the row of the quarantine tree's frontier")),
+            stored => Ok(stored.as_ref()),
         }
     }
 
@@ -82,7 +128,7 @@ impl Snapshot {
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity {
-            format: LEDGER_FORMAT,
+            format: self.second.format,
             intake_semantics: self.identity.intake_semantics,
             created_at: self.identity.created_at,
             ledger_id: self.identity.ledger_id,
@@ -275,79 +321,6 @@ impl Snapshot {
             block.load(key, stored.value())
         })?;
         if head.end() <= position { Err(no_segment(position)) } else { Ok(head) }
-    }
-
-    /// The root of the tree as it was at a position; none beyond the head. Costs some hundred tile hashes and the records
-    /// after the last full tile.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn root_at(&self, position: Position) -> Result<Option<Hash>, ReadError> {
-        if position > self.state.position {
-            return Ok(None);
-        }
-        if position == self.state.position {
-            return Ok(Some(self.frontier.root()));
-        }
-        let mut frontier = caught("reading tile hashes", || self.frontier_of_tiles(position.number()))?;
-        let from = Position::new(frontier.size() + 1);
-        let mut frame = Vec::new();
-        self.scan(from, position, |record| {
-            frame.clear();
-            crate::format_v1::frame_push(&mut frame, record.position, record.recorded_at, record.envelope)
-                .map_err(|fault| ReadError::damaged(fault.to_string()))?;
-            frontier.push(leaf_hash(&frame), &mut |_: u8, _: u64, _: &Hash| {});
-            Ok::<_, ReadError>(ControlFlow::Continue(()))
-        })?;
-        Ok(Some(frontier.root()))
-    }
-
-    /// The frontier of the full tiles within the first `size` leaves.
-    fn frontier_of_tiles(&self, size: u64) -> Result<Frontier, ReadError> {
-        let table = self.transaction.open_table(TILES)?;
-        let mut frontier = Frontier::default();
-        for level in (1_u8..=7).rev() {
-            let height = u32::from(level) * TILE_HEIGHT;
-            let leaves = 1_u64 << height;
-            while size - frontier.size() >= leaves {
-                let index = frontier.size() / leaves;
-                let hash = table.get((level, index))?.and_then(|row| tile_read(level, index, &row.value()));
-                let pushed = hash.is_some_and(|hash| frontier.push_subtree(height, hash));
-                if !pushed {
-                    return Err(ReadError::damaged(format!("the tile hash {index} of level {level}")));
-                }
-            }
-        }
-        Ok(frontier)
-    }
-
-    /// One quarantine entry by number.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn quarantine_entry(&self, entry: u64) -> Result<Option<QuarantineEntry>, ReadError> {
-        if entry == 0 || entry > self.state.quarantined {
-            return Ok(None);
-        }
-        Ok(self.quarantine_list(entry, 1)?.pop())
-    }
-
-    /// Quarantine entries from a number on, oldest first, at most so many.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn quarantine_list(&self, from_entry: u64, count_max: usize) -> Result<Vec<QuarantineEntry>, ReadError> {
-        caught("reading the quarantine", || {
-            let table = self.transaction.open_table(QUARANTINE)?;
-            let mut rows = table.range(from_entry.max(1)..)?;
-            let mut entries = Vec::new();
-            for number in (from_entry.max(1)..=self.state.quarantined).take(count_max) {
-                let row = rows.next().transpose()?.filter(|(key, _)| key.value() == number);
-                let entry = row.and_then(|(_, row)| quarantine_read(number, row.value()));
-                entries.push(entry.ok_or_else(|| ReadError::damaged(format!("the quarantine entry {number}")))?);
-            }
-            Ok(entries)
-        })
     }
 
     /// The holes that the stream confirmed, oldest first.

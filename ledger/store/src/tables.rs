@@ -18,6 +18,13 @@ pub(crate) const QUARANTINE: TableDefinition<u64, &[u8]> = TableDefinition::new(
 /// Holes of the stream, by number.
 pub(crate) const HOLES: TableDefinition<u64, &[u8]> = TableDefinition::new("holes");
 
+/// Decisions about quarantine entries, by number. Since format 2.
+pub(crate) const DECISIONS: TableDefinition<u64, &[u8]> = TableDefinition::new("decisions");
+/// The decision that made each decided entry's state, by entry. Since format 2.
+pub(crate) const ENTRY_STATES: TableDefinition<u64, &[u8]> = TableDefinition::new("entry_states");
+/// Signed checkpoints, by number. Since format 2.
+pub(crate) const CHECKPOINTS: TableDefinition<u64, &[u8]> = TableDefinition::new("checkpoints");
+
 /// The row of `META` with the format's number, which every later daybook can read: four bytes, big-endian.
 pub(crate) const META_FORMAT: &str = "format";
 /// The row of `META` with what was fixed at creation.
@@ -26,3 +33,7 @@ pub(crate) const META_IDENTITY: &str = "identity";
 pub(crate) const META_STATE: &str = "state";
 /// The row of `META` with the tree's frontier.
 pub(crate) const META_FRONTIER: &str = "frontier";
+/// The row of `META` with the quarantine tree's frontier. Since format 2.
+pub(crate) const META_QUARANTINE_FRONTIER: &str = "quarantine_frontier";
+/// The row of `META` with the counts of decisions and checkpoints. Since format 2.
+pub(crate) const META_KEPT: &str = "kept";

@@ -146,6 +146,7 @@ impl<'l, T> BatchWriter<'l, T> {
             stream: stream.name.clone(),
             stream_created_at: stream.created_at,
             sequence,
+            message_at: None,
         });
         crash_point("intake:before_append");
         let appended = self.ledger.append(batch, cursor.clone(), &holes)?;

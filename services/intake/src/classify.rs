@@ -7,8 +7,12 @@ use daybook_store::{ContentHash, Decision, Incoming, Origin, PAYLOAD_BYTES_MAX, 
 use sha2::{Digest, Sha256};
 
 /// The number of the rules in this file and in `daybook_proto`'s limits. A ledger stores the number that it was built
-/// with; whoever changes what is appended or quarantined raises it.
-pub const INTAKE_SEMANTICS: u32 = 1;
+/// with; whoever changes what is appended or quarantined raises it. Since 2 the ledger acts on decisions about quarantine
+/// entries.
+pub const INTAKE_SEMANTICS: u32 = 2;
+/// The first number that this build still follows: what it appends and quarantines is the same but for those decisions, and
+/// whether they act is up to the ledger, by the number stored in it.
+pub const INTAKE_SEMANTICS_FOLLOWED_MIN: u32 = 1;
 
 /// How much of an input that is too large is kept with its quarantine entry. The entry's detail has the whole input's size
 /// and hash.

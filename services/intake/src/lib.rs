@@ -16,7 +16,9 @@ pub mod import;
 pub mod nats;
 
 pub use batch::{BatchLimits, BatchWriter, Committed, Input, StreamId, StreamPlace};
-pub use classify::{INPUT_BYTES_KEPT_MAX, INTAKE_SEMANTICS, classify, classify_envelope};
+pub use classify::{
+    INPUT_BYTES_KEPT_MAX, INTAKE_SEMANTICS, INTAKE_SEMANTICS_FOLLOWED_MIN, classify, classify_envelope,
+};
 pub use judge::judge_again;
 pub use progress::IntakeProgress;
 pub use run::{IntakeEnd, IntakeError, IntakeOptions, run};

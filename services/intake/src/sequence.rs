@@ -158,6 +158,7 @@ mod tests {
             stream: "S".into(),
             stream_created_at: Instant::from_micros(created),
             sequence,
+            message_at: None,
         });
         let state = StreamState { created_at: CREATED, first_sequence, last_sequence };
         start_judge("S", cursor.as_ref(), &state).map_err(|mismatch| match mismatch {

@@ -68,7 +68,7 @@ impl From<ReadError> for DerivedError {
         match error {
             ReadError::Damaged { what } => Self::Damaged { what },
             ReadError::Storage { source } => Self::Storage { source },
-            closed @ ReadError::Closed => Self::Storage { source: Box::new(closed) },
+            other @ (ReadError::Closed | ReadError::Newer { .. }) => Self::Storage { source: Box::new(other) },
         }
     }
 }

@@ -9,15 +9,16 @@ mod segment;
 
 pub(crate) use frame::{Frame, FrameFault, frame_push, frame_split};
 pub(crate) use rows::{
-    IdentityRow, KEY_ROW_BYTES, StateRow, TILE_ROW_BYTES, frontier_read, frontier_row, key_row, key_row_read,
-    packed_read, packed_row, quarantine_read, quarantine_row, tile_read, tile_row, unsealed_read, unsealed_row,
+    IdentityRow, KEY_ROW_BYTES, StateRow, TILE_ROW_BYTES, frontier_content, frontier_of_content, frontier_read,
+    frontier_row, key_row, key_row_read, packed_read, packed_row, quarantine_content, quarantine_read, quarantine_row,
+    tile_read, tile_row, unsealed_read, unsealed_row,
 };
 pub(crate) use segment::{CODEC_RAW, CODEC_ZSTD, SEGMENT_HEAD_BYTES, SegmentHead, segment_bytes, segment_read};
 
 use sha2::{Digest, Sha256};
 
-/// The number of this format, stored in every ledger.
-pub const LEDGER_FORMAT: u32 = 1;
+/// The number of this format, stored in every ledger of it.
+pub(crate) const LEDGER_FORMAT: u32 = 1;
 
 /// Bytes of checksum before a stored value.
 pub(crate) const CHECK_BYTES: usize = 16;

@@ -45,16 +45,26 @@ pub(crate) fn packed_read<T: DeserializeOwned>(domain: &[u8], row: &[u8]) -> Opt
 
 const FRONTIER: &[u8] = b"frontier";
 
-/// The stored form of the tree's frontier: size, then its roots.
-pub(crate) fn frontier_row(frontier: &Frontier) -> Vec<u8> {
+/// A frontier's bytes without their checksum: size, then its roots.
+pub(crate) fn frontier_content(frontier: &Frontier) -> Vec<u8> {
     let mut content = frontier.size().to_be_bytes().to_vec();
     frontier.roots().iter().for_each(|root| content.extend_from_slice(root));
-    checked_value(FRONTIER, &content)
+    content
+}
+
+/// The stored form of the tree's frontier.
+pub(crate) fn frontier_row(frontier: &Frontier) -> Vec<u8> {
+    checked_value(FRONTIER, &frontier_content(frontier))
 }
 
 /// The frontier of a row; none if damaged.
 pub(crate) fn frontier_read(row: &[u8]) -> Option<Frontier> {
-    let (size, roots) = checked_read(FRONTIER, row)?.split_first_chunk::<8>()?;
+    frontier_of_content(checked_read(FRONTIER, row)?)
+}
+
+/// The frontier of its bytes without their checksum; none if there is not one root for each binary one of the size.
+pub(crate) fn frontier_of_content(content: &[u8]) -> Option<Frontier> {
+    let (size, roots) = content.split_first_chunk::<8>()?;
     let (roots, rest) = roots.as_chunks::<32>();
     if !rest.is_empty() {
         return None;
@@ -145,9 +155,14 @@ pub(crate) fn quarantine_row(entry: &QuarantineEntry) -> Option<Vec<u8>> {
     Some(checked_value(&quarantine_domain(entry.entry), &content))
 }
 
+/// A quarantine row without its checksum: what the quarantine tree hashes. None if damaged.
+pub(crate) fn quarantine_content(entry: u64, row: &[u8]) -> Option<&[u8]> {
+    checked_read(&quarantine_domain(entry), row)
+}
+
 /// The entry of a quarantine row; none if damaged.
 pub(crate) fn quarantine_read(entry: u64, row: &[u8]) -> Option<QuarantineEntry> {
-    let (length, rest) = checked_read(&quarantine_domain(entry), row)?.split_first_chunk::<4>()?;
+    let (length, rest) = quarantine_content(entry, row)?.split_first_chunk::<4>()?;
     let (head, bytes) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
     let head: QuarantineHead = rmp_serde::from_slice(head).ok()?;
     Some(QuarantineEntry {
@@ -183,7 +198,12 @@ mod tests {
         let state = StateRow {
             position: Position::new(2),
             recorded_at: Instant::from_micros(5),
-            cursor: Some(Cursor { stream: "S".into(), stream_created_at: Instant::from_micros(1), sequence: 4 }),
+            cursor: Some(Cursor {
+                stream: "S".into(),
+                stream_created_at: Instant::from_micros(1),
+                sequence: 4,
+                message_at: None,
+            }),
             ..StateRow::default()
         };
         let identity = IdentityRow {

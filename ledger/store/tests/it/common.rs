@@ -72,7 +72,7 @@ pub(crate) fn stream() -> Binding {
 }
 
 pub(crate) fn cursor(sequence: u64) -> Cursor {
-    Cursor { stream: "CSP".into(), stream_created_at: at(1), sequence }
+    Cursor { stream: "CSP".into(), stream_created_at: at(1), sequence, message_at: None }
 }
 
 pub(crate) fn appended(position: u64) -> Outcome {

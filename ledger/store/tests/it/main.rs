@@ -7,6 +7,7 @@ mod appending;
 mod common;
 mod crashing;
 mod damage;
+mod deciding;
 mod derived;
 mod model;
 mod opening;

@@ -1,5 +1,6 @@
 use crate::common::{at, event, events, id, ledger, records, small};
 use daybook_event::Position;
+use daybook_proof::{consistency_path, consistency_verify, inclusion_path, inclusion_verify};
 use daybook_store::{LedgerReader, ReadError};
 use std::ops::ControlFlow;
 
@@ -128,6 +129,30 @@ fn roots_of_the_past_are_those_of_then() {
         assert_eq!(ledger.reader().root_at(head.position).unwrap(), Some(head.root), "{}", head.position);
     }
     assert_eq!(ledger.reader().root_at(Position::new(691)).unwrap(), None);
+}
+
+#[test]
+fn proofs_are_made_of_tile_hashes_and_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = ledger(dir.path());
+    let mut then = vec![ledger.head()];
+    for round in 0..9_u64 {
+        then.push(ledger.append(events(1 + round * 70, 70), None, &[]).unwrap().head);
+    }
+    let snapshot = ledger.reader().snapshot().unwrap();
+    let (size, root) = (ledger.head().position.number(), ledger.head().root);
+    for head in &then[1..] {
+        let from = head.position.number();
+        let path = consistency_path(&snapshot, from, size).unwrap().unwrap();
+        consistency_verify((from, &head.root), (size, &root), &path).unwrap();
+        let leaf = snapshot.node_hash(0, from - 1).unwrap().unwrap();
+        let path = inclusion_path(&snapshot, from - 1, size).unwrap().unwrap();
+        inclusion_verify(&leaf, from - 1, size, &path, &root).unwrap();
+    }
+    assert_eq!(snapshot.node_hash(0, size).unwrap(), None);
+    assert_eq!(snapshot.node_hash(10, 0).unwrap(), None);
+    assert_eq!(snapshot.node_hash(64, 0).unwrap(), None);
+    assert!(snapshot.node_hash(9, 0).unwrap().is_some());
 }
 
 #[test]

@@ -17,8 +17,8 @@ use crate::cli::{Cli, Format, ImportArguments, NatsArguments};
 use crate::failure::Failure;
 use crate::output;
 use crate::serve::socket::{self, SocketDoor};
-use daybook_intake::INTAKE_SEMANTICS;
 use daybook_intake::import::ImportReport;
+use daybook_intake::{INTAKE_SEMANTICS, judge_again};
 use daybook_store::{Binding, LEDGER_FILE, Ledger, LedgerOptions, LedgerReader};
 use std::path::Path;
 
@@ -61,7 +61,12 @@ pub(crate) fn binding(ledger: &Path) -> Result<Option<Binding>, Failure> {
 
 /// How a ledger is opened for appending by this binary.
 pub(crate) fn ledger_options() -> LedgerOptions {
-    LedgerOptions { created_at: now(), intake_semantics: INTAKE_SEMANTICS, ..LedgerOptions::default() }
+    LedgerOptions {
+        created_at: now(),
+        intake_semantics: INTAKE_SEMANTICS,
+        judge: Some(judge_again),
+        ..LedgerOptions::default()
+    }
 }
 
 /// The wall clock: only the shell may look at it.

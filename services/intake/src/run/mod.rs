@@ -11,7 +11,7 @@ mod queue;
 mod session;
 
 use crate::batch::BatchLimits;
-use crate::classify::INTAKE_SEMANTICS;
+use crate::classify::{INTAKE_SEMANTICS, INTAKE_SEMANTICS_FOLLOWED_MIN};
 use crate::nats::NatsConnection;
 use crate::progress::IntakeProgress;
 use crate::sequence::{MismatchPolicy, StreamMismatch};
@@ -148,7 +148,7 @@ pub async fn run(
 
 fn stream_of(ledger: &Ledger) -> Result<String, IntakeError> {
     let identity = ledger.reader().identity()?;
-    if identity.intake_semantics != INTAKE_SEMANTICS {
+    if !(INTAKE_SEMANTICS_FOLLOWED_MIN..=INTAKE_SEMANTICS).contains(&identity.intake_semantics) {
         return Err(IntakeError::Semantics { of_ledger: identity.intake_semantics, ours: INTAKE_SEMANTICS });
     }
     match identity.binding {

@@ -72,7 +72,12 @@ async fn is_known(ledger: &Ledger, stream: &Stream, sequence: u64) -> Result<boo
 /// Goes on as an operator has decided. Reading again from the start loses nothing: events that stand already are dropped.
 fn accept(ledger: &mut Ledger, info: &Info, mismatch: &StreamMismatch) -> Result<(), AppendError> {
     let state = state_of(info);
-    let cursor = |sequence| Cursor { stream: info.config.name.clone(), stream_created_at: state.created_at, sequence };
+    let cursor = |sequence| Cursor {
+        stream: info.config.name.clone(),
+        stream_created_at: state.created_at,
+        sequence,
+        message_at: None,
+    };
     match mismatch {
         StreamMismatch::Recreated { .. } => ledger.cursor_reset(cursor(0)),
         StreamMismatch::Behind { .. } | StreamMismatch::Diverged { .. } => {

@@ -128,8 +128,8 @@ async fn what_is_not_there_or_not_ours_is_said() {
     let (_, error) = broker.follow(ledger, IntakeOptions::default()).error().await;
     assert!(matches!(error, IntakeError::NotOfAStream { .. }), "{error}");
     let binding = Binding::Stream { name: daybook_proto::STREAM.to_owned() };
-    let newer = LedgerOptions { intake_semantics: 2, ..options };
+    let newer = LedgerOptions { intake_semantics: 3, ..options };
     let ledger = Ledger::create_or_open(&broker.dir.path().join("c"), Some(binding), &newer).unwrap();
     let (_, error) = broker.follow(ledger, IntakeOptions::default()).error().await;
-    assert!(matches!(error, IntakeError::Semantics { of_ledger: 2, ours: 1 }), "{error}");
+    assert!(matches!(error, IntakeError::Semantics { of_ledger: 3, ours: 2 }), "{error}");
 }
