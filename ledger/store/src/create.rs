@@ -1,18 +1,18 @@
 //! A new ledger: made whole under another name, then given its own. Killed at any moment, there is a ledger or there is none.
 
 use crate::append::unpackable;
-use crate::file::{StoreFile, caught, folder_sync};
+use crate::file::{StoreFile, caught};
 use crate::format_v1::{IdentityRow, packed_row};
 use crate::format_v2::LEDGER_FORMAT;
 use crate::ledger::writer_empty;
+use crate::medium::Disk;
 use crate::reader::open_error;
 use crate::tables::{EVENT_KEYS, HOLES, META, META_FORMAT, META_IDENTITY, QUARANTINE, SEGMENTS, TILES, UNSEALED};
 use crate::upgrade::tables_add;
 use crate::{Binding, Hash, LEDGER_FILE, LedgerOptions, OpenError, ReadError};
 use daybook_event::Instant;
 use sha2::{Digest, Sha256};
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::Path;
 
 /// The name that a ledger has while it is made. What a killed process left under it holds nothing.
@@ -20,29 +20,30 @@ const UNFINISHED_FILE: &str = "ledger.redb.new";
 
 /// Makes a ledger in the folder, unless there is one. The storage engine writes a new file's first bytes last: a file that a
 /// killed process left half-made would be taken for something else for ever.
-pub(crate) fn ledger_make(dir: &Path, binding: &Binding, options: &LedgerOptions) -> Result<(), OpenError> {
+pub(crate) fn ledger_make(
+    disk: &Disk,
+    dir: &Path,
+    binding: &Binding,
+    options: &LedgerOptions,
+) -> Result<(), OpenError> {
     let path = dir.join(LEDGER_FILE);
-    if path.exists() {
+    if disk.exists(&path) {
         return Ok(());
     }
     let failed = |error: io::Error| OpenError::Io { path: path.clone(), source: Box::new(error) };
     // Two processes that begin at once: the second finds the ledger of the first. The lock ends with this handle.
-    let folder = fs::File::open(dir).map_err(failed)?;
-    folder.lock().map_err(failed)?;
-    if path.exists() {
+    let _alone = disk.folder_lock(dir).map_err(failed)?;
+    if disk.exists(&path) {
         return Ok(());
     }
     let unfinished = dir.join(UNFINISHED_FILE);
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    let file =
-        StoreFile::open_writer(&unfinished, options.cache_bytes_max, true).map_err(|error| open_error(error, dir))?;
+    disk.remove(&unfinished).map_err(failed)?;
+    let file = StoreFile::open_writer(disk, &unfinished, options.cache_bytes_max, true)
+        .map_err(|error| open_error(error, dir))?;
     caught("creating the ledger", || tables_make(&file, binding.clone(), options))
         .map_err(|error| OpenError::of_read(error, &unfinished))?;
     file.close().map_err(|error| OpenError::Io { path: unfinished.clone(), source: Box::new(error) })?;
-    fs::rename(&unfinished, &path).and_then(|()| folder_sync(&path)).map_err(failed)
+    disk.rename(&unfinished, &path).and_then(|()| disk.name_sync(&path)).map_err(failed)
 }
 
 /// Makes every table and the fixed rows.

@@ -1,13 +1,13 @@
 //! One redb file, opened so that one process writes and others read.
 
 use crate::error::Source;
+use crate::medium::{Backend, Disk, MediumAccess};
 use crate::{CloseError, ReadError};
 use redb::{
     Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
-    StorageError, WriteTransaction,
+    StorageBackend, StorageError, WriteTransaction,
 };
-use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
@@ -77,6 +77,35 @@ fn builder(cache_bytes_max: usize) -> Builder {
     builder
 }
 
+/// Opens for writing on whatever the file lives on. The file system goes straight to the engine's own code for files.
+fn database_open(disk: &Disk, path: &Path, cache_bytes_max: usize, create: bool) -> Result<Database, DatabaseError> {
+    let builder = builder(cache_bytes_max);
+    match disk.medium() {
+        None if create => builder.create(path),
+        None => builder.open(path),
+        Some(medium) => {
+            let access = if create { MediumAccess::Create } else { MediumAccess::Write };
+            let backend = Backend::open(medium.as_ref(), path, access)?;
+            if !create && backend.len()? == 0 {
+                return Err(io::Error::new(ErrorKind::InvalidData, "the file is empty").into());
+            }
+            builder.create_with_backend(backend)
+        }
+    }
+}
+
+fn database_open_read_only(
+    disk: &Disk,
+    path: &Path,
+    cache_bytes_max: usize,
+) -> Result<ReadOnlyDatabase, DatabaseError> {
+    let builder = builder(cache_bytes_max);
+    match disk.medium() {
+        None => builder.open_read_only(path),
+        Some(medium) => builder.open_read_only_with_backend(Backend::open(medium.as_ref(), path, MediumAccess::Read)?),
+    }
+}
+
 enum Handle {
     Writer(Database),
     Reader(ReadOnlyDatabase),
@@ -84,46 +113,48 @@ enum Handle {
 
 /// An open file. Closing it ends its snapshots too: what they then read is an error.
 pub(crate) struct StoreFile {
+    disk: Disk,
     path: PathBuf,
     handle: RwLock<Option<Handle>>,
 }
 
 impl StoreFile {
     /// Opens for writing; creates the file if asked to.
-    pub(crate) fn open_writer(path: &Path, cache_bytes_max: usize, create: bool) -> Result<Self, FileError> {
-        let is_new = create && !path.exists();
-        let database = while_locked(|| {
-            open_caught(|| {
-                let builder = builder(cache_bytes_max);
-                if create { builder.create(path) } else { builder.open(path) }
-            })
-        })?;
+    pub(crate) fn open_writer(
+        disk: &Disk,
+        path: &Path,
+        cache_bytes_max: usize,
+        create: bool,
+    ) -> Result<Self, FileError> {
+        let is_new = create && !disk.exists(path);
+        let database = while_locked(|| open_caught(|| database_open(disk, path, cache_bytes_max, create)))?;
         if is_new {
-            folder_sync(path).map_err(|error| FileError::Io(Box::new(error)))?;
+            disk.name_sync(path).map_err(|error| FileError::Io(Box::new(error)))?;
         }
-        Ok(Self::new(path, Handle::Writer(database)))
+        Ok(Self::new(disk, path, Handle::Writer(database)))
     }
 
     /// Opens for reading, beside a writer or without one.
-    pub(crate) fn open_reader(path: &Path, cache_bytes_max: usize) -> Result<Self, FileError> {
-        let open = || while_locked(|| open_caught(|| builder(cache_bytes_max).open_read_only(path)));
+    pub(crate) fn open_reader(disk: &Disk, path: &Path, cache_bytes_max: usize) -> Result<Self, FileError> {
+        let open = || while_locked(|| open_caught(|| database_open_read_only(disk, path, cache_bytes_max)));
         let database = match open() {
             // A killed writer leaves the file to be set right by the next one that may write.
             Err(FileError::Unclean) => {
-                set_right(path, cache_bytes_max)?;
+                set_right(disk, path, cache_bytes_max)?;
                 open()?
             }
             other => other?,
         };
-        Ok(Self::new(path, Handle::Reader(database)))
+        Ok(Self::new(disk, path, Handle::Reader(database)))
     }
 
-    fn new(path: &Path, handle: Handle) -> Self {
-        Self { path: path.to_owned(), handle: RwLock::new(Some(handle)) }
+    fn new(disk: &Disk, path: &Path, handle: Handle) -> Self {
+        Self { disk: disk.clone(), path: path.to_owned(), handle: RwLock::new(Some(handle)) }
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// How many bytes the file has.
+    pub(crate) fn len(&self) -> Result<u64, ReadError> {
+        self.disk.file_len(&self.path).map_err(|error| ReadError::Storage { source: Box::new(error) })
     }
 
     fn handle(&self) -> RwLockReadGuard<'_, Option<Handle>> {
@@ -180,18 +211,12 @@ fn while_locked<T>(open: impl Fn() -> Result<T, FileError>) -> Result<T, FileErr
 }
 
 /// Opens and closes for writing, which sets an unclosed file right. A writer that got there first does it instead.
-fn set_right(path: &Path, cache_bytes_max: usize) -> Result<(), FileError> {
-    match open_caught(|| builder(cache_bytes_max).open(path)?.close()) {
+fn set_right(disk: &Disk, path: &Path, cache_bytes_max: usize) -> Result<(), FileError> {
+    match open_caught(|| database_open(disk, path, cache_bytes_max, false)?.close()) {
         Ok(()) | Err(FileError::Locked) => Ok(()),
         Err(FileError::Io(_)) => Err(FileError::Unclean),
         Err(other) => Err(other),
     }
-}
-
-/// Makes a new file's name durable.
-pub(crate) fn folder_sync(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

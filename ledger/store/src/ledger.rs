@@ -6,12 +6,13 @@ use crate::decide::{DECIDING_SEMANTICS, Judge};
 use crate::file::{StoreFile, caught};
 use crate::format_v1::{StateRow, frame_split, unsealed_read};
 use crate::format_v2::{KeptRow, LEDGER_FORMAT};
+use crate::medium::Disk;
 use crate::reader::{LedgerReader, identity_read, open_error};
 use crate::seal::{SEGMENT_STORED_BYTES_MAX, Sealer, Tail};
 use crate::tables::UNSEALED;
 use crate::upgrade::upgrade;
 use crate::{
-    AppendError, Appended, Binding, CloseError, Cursor, Frontier, Head, Hole, Incoming, LEDGER_FILE, OpenError,
+    AppendError, Appended, Binding, CloseError, Cursor, Frontier, Head, Hole, Incoming, LEDGER_FILE, Medium, OpenError,
     ReadError, Snapshot,
 };
 use daybook_event::Instant;
@@ -34,6 +35,8 @@ pub struct LedgerOptions {
     pub intake_semantics: u32,
     /// Judges a quarantine entry again when a decision says so. Without one, a batch with such a decision is refused.
     pub judge: Option<Judge>,
+    /// Where the ledger's file lives. None: the file system.
+    pub medium: Option<Arc<dyn Medium>>,
 }
 
 impl Default for LedgerOptions {
@@ -45,6 +48,7 @@ impl Default for LedgerOptions {
             ledger_id: None,
             intake_semantics: DECIDING_SEMANTICS,
             judge: None,
+            medium: None,
         }
     }
 }
@@ -66,15 +70,14 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`]: no ledger and no binding, another binding than the ledger's, another writer, a newer format, damage.
     pub fn create_or_open(dir: &Path, binding: Option<Binding>, options: &LedgerOptions) -> Result<Self, OpenError> {
-        let path = dir.join(LEDGER_FILE);
+        let (disk, path) = (Disk::new(options.medium.as_ref()), dir.join(LEDGER_FILE));
         if binding.is_some() {
-            std::fs::create_dir_all(dir)
-                .map_err(|error| OpenError::Io { path: dir.to_owned(), source: Box::new(error) })?;
+            disk.folder_make(dir).map_err(|error| OpenError::Io { path: dir.to_owned(), source: Box::new(error) })?;
         }
         if let Some(binding) = &binding {
-            ledger_make(dir, binding, options)?;
+            ledger_make(&disk, dir, binding, options)?;
         }
-        let file = StoreFile::open_writer(&path, options.cache_bytes_max, binding.is_some())
+        let file = StoreFile::open_writer(&disk, &path, options.cache_bytes_max, binding.is_some())
             .map_err(|error| open_error(error, dir))?;
         let file = Arc::new(file);
         let damaged = |error: ReadError| OpenError::of_read(error, &path);

@@ -29,6 +29,7 @@ mod format_v2;
 mod idempotency;
 mod incoming;
 mod ledger;
+mod medium;
 mod nodes;
 mod quarantine;
 mod reader;
@@ -57,6 +58,7 @@ pub use incoming::{
     RecordRef, Verdict,
 };
 pub use ledger::{Ledger, LedgerOptions};
+pub use medium::{Medium, MediumAccess, MediumFile, MediumLocks};
 pub use quarantine::{QuarantineEntry, QuarantineReason};
 pub use reader::LedgerReader;
 pub use snapshot::Snapshot;

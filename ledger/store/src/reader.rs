@@ -3,6 +3,7 @@
 use crate::file::{FileError, StoreFile, caught};
 use crate::format_v1::{self, IdentityRow, packed_read};
 use crate::format_v2::LEDGER_FORMAT;
+use crate::medium::Disk;
 use crate::tables::{META, META_FORMAT, META_IDENTITY};
 use crate::{
     Binding, CloseError, ContentHash, Counts, Cursor, DiskUsage, Hash, Head, Hole, Identity, LEDGER_FILE,
@@ -32,7 +33,9 @@ impl LedgerReader {
     /// [`OpenError`]: no ledger, a newer format, damage.
     pub fn open(dir: &Path, options: &LedgerOptions) -> Result<Self, OpenError> {
         let path = dir.join(LEDGER_FILE);
-        let file = StoreFile::open_reader(&path, options.cache_bytes_max).map_err(|error| open_error(error, dir))?;
+        let disk = Disk::new(options.medium.as_ref());
+        let file =
+            StoreFile::open_reader(&disk, &path, options.cache_bytes_max).map_err(|error| open_error(error, dir))?;
         let transaction = file.begin_read().map_err(|error| OpenError::of_read(error, &path))?;
         match identity_read(&transaction, &path)? {
             Some((_, identity)) => Ok(Self::new(Arc::new(file), identity)),
@@ -46,7 +49,7 @@ impl LedgerReader {
     /// [`ReadError`].
     pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
         let transaction = self.file.begin_read()?;
-        Snapshot::new(transaction, self.file.path(), &self.identity)
+        Snapshot::new(transaction, &self.file, &self.identity)
     }
 
     /// The newest commit even where its head is damaged, and that damage.
@@ -54,7 +57,7 @@ impl LedgerReader {
         match self.snapshot() {
             Ok(snapshot) => Ok((snapshot, None)),
             Err(damage) => {
-                let headless = Snapshot::headless(self.file.begin_read()?, self.file.path(), &self.identity);
+                let headless = Snapshot::headless(self.file.begin_read()?, &self.file, &self.identity);
                 Ok((headless, Some(damage)))
             }
         }

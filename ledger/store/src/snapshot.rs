@@ -2,7 +2,7 @@
 
 use crate::append::hole_domain;
 use crate::block::Block;
-use crate::file::caught;
+use crate::file::{StoreFile, caught};
 use crate::format_v1::{IdentityRow, SegmentHead, StateRow, frame_split, frontier_read, packed_read, unsealed_read};
 use crate::format_v2::{FORMAT_WITH_DECISIONS, KeptRow, LEDGER_FORMAT, kept_read, quarantine_frontier_read};
 use crate::idempotency::{EventKey, key_find};
@@ -14,13 +14,12 @@ use crate::{ContentHash, Counts, Cursor, Frontier, Head, Hole, Identity, ReadErr
 use daybook_event::{EventRef, Instant, Position, Record};
 use redb::{ReadOnlyTable, ReadTransaction};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One committed state of a ledger. Holding it keeps the space of what is replaced meanwhile: let go of it soon.
 pub struct Snapshot {
     transaction: ReadTransaction,
-    path: PathBuf,
+    file: Arc<StoreFile>,
     identity: Arc<IdentityRow>,
     state: StateRow,
     frontier: Frontier,
@@ -54,7 +53,7 @@ impl Second {
 impl Snapshot {
     pub(crate) fn new(
         transaction: ReadTransaction,
-        path: &Path,
+        file: &Arc<StoreFile>,
         identity: &Arc<IdentityRow>,
     ) -> Result<Self, ReadError> {
         let (state, frontier) = caught("reading the ledger's state", || {
@@ -68,15 +67,15 @@ impl Snapshot {
             .filter(|frontier| frontier.size() == state.position.number())
             .ok_or_else(|| ReadError::damaged("the row of the tree's frontier"))?;
         let second = caught("reading the quarantine's state", || Second::read(&transaction))?;
-        Ok(Self { transaction, path: path.to_owned(), identity: Arc::clone(identity), state, frontier, second })
+        Ok(Self { transaction, file: Arc::clone(file), identity: Arc::clone(identity), state, frontier, second })
     }
 
     /// A snapshot as of an empty ledger's, for looking at what else is stored where the head cannot be read.
-    pub(crate) fn headless(transaction: ReadTransaction, path: &Path, identity: &Arc<IdentityRow>) -> Self {
+    pub(crate) fn headless(transaction: ReadTransaction, file: &Arc<StoreFile>, identity: &Arc<IdentityRow>) -> Self {
         let second = caught("reading the quarantine's state", || Second::read(&transaction));
         Self {
             transaction,
-            path: path.to_owned(),
+            file: Arc::clone(file),
             identity: Arc::clone(identity),
             state: StateRow::default(),
             frontier: Frontier::default(),
@@ -114,8 +113,8 @@ impl Snapshot {
         &self.transaction
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    pub(crate) fn file(&self) -> &StoreFile {
+        &self.file
     }
 
     /// The newest position and the root there.

@@ -42,8 +42,7 @@ impl Snapshot {
             usage.segments = transaction.open_table(SEGMENTS)?.len()?;
             Ok(usage)
         })?;
-        let file = std::fs::metadata(self.path()).map_err(|error| ReadError::Storage { source: Box::new(error) })?;
-        usage.file_bytes = file.len();
+        usage.file_bytes = self.file().len()?;
         Ok(usage)
     }
 }

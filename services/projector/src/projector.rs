@@ -112,7 +112,7 @@ impl Projector {
             Err(error) if error.is_cured_by_rebuild() => {
                 tracing::warn!(%error, "the derived file is made anew");
                 drop(opened);
-                derived_delete(dir)?;
+                derived_delete(dir, options)?;
                 Ok(Self::open(Derived::create_or_open(dir, options)?, book, limits))
             }
             checked => checked.map(|()| opened),

@@ -5,21 +5,24 @@ use super::{
     STATES,
 };
 use crate::file::{FileError, StoreFile, caught};
-use crate::{CloseError, DERIVED_FILE, ReadError};
+use crate::medium::Disk;
+use crate::{CloseError, DERIVED_FILE, Medium, ReadError};
 use redb::{ReadTransaction, TableHandle};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How derived data is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct DerivedOptions {
     /// The most memory for cached pages of the file.
     pub cache_bytes_max: usize,
+    /// Where the file lives. None: the file system.
+    pub medium: Option<Arc<dyn Medium>>,
 }
 
 impl Default for DerivedOptions {
     fn default() -> Self {
-        Self { cache_bytes_max: 64 * 1024 * 1024 }
+        Self { cache_bytes_max: 64 * 1024 * 1024, medium: None }
     }
 }
 
@@ -50,15 +53,15 @@ impl Derived {
     /// [`DerivedError`]: another writer, or a disk that fails.
     pub fn create_or_open(dir: &Path, options: &DerivedOptions) -> Result<Self, DerivedError> {
         let path = dir.join(DERIVED_FILE);
-        let existed = path.exists();
-        match open_checked(&path, *options) {
+        let existed = Disk::new(options.medium.as_ref()).exists(&path);
+        match open_checked(&path, options) {
             Ok(file) => {
                 let opened = if existed { DerivedOpened::Existing } else { DerivedOpened::Created };
                 Ok(Self { file: Arc::new(file), opened })
             }
             Err(DerivedError::Damaged { what }) => {
-                derived_delete(dir)?;
-                let file = Arc::new(open_checked(&path, *options)?);
+                derived_delete(dir, options)?;
+                let file = Arc::new(open_checked(&path, options)?);
                 Ok(Self { file, opened: DerivedOpened::Recreated { why: what } })
             }
             Err(other) => Err(other),
@@ -114,7 +117,9 @@ impl DerivedReader {
     /// [`DerivedError`]: none there, another format, damage.
     pub fn open(dir: &Path, options: &DerivedOptions) -> Result<Self, DerivedError> {
         let path = dir.join(DERIVED_FILE);
-        let file = StoreFile::open_reader(&path, options.cache_bytes_max).map_err(|error| file_error(error, &path))?;
+        let disk = Disk::new(options.medium.as_ref());
+        let file =
+            StoreFile::open_reader(&disk, &path, options.cache_bytes_max).map_err(|error| file_error(error, &path))?;
         let found = format_read(&file.begin_read()?)?;
         match found {
             Some(DERIVED_FORMAT) => Ok(Self { file: Arc::new(file) }),
@@ -136,13 +141,9 @@ impl DerivedReader {
 ///
 /// # Errors
 /// [`DerivedError::Storage`] if the disk fails.
-pub fn derived_delete(dir: &Path) -> Result<(), DerivedError> {
-    match std::fs::remove_file(dir.join(DERIVED_FILE)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(DerivedError::Storage { source: Box::new(error) })
-        }
-        _ => Ok(()),
-    }
+pub fn derived_delete(dir: &Path, options: &DerivedOptions) -> Result<(), DerivedError> {
+    let deleted = Disk::new(options.medium.as_ref()).remove(&dir.join(DERIVED_FILE));
+    deleted.map_err(|error| DerivedError::Storage { source: Box::new(error) })
 }
 
 fn file_error(error: FileError, path: &Path) -> DerivedError {
@@ -161,8 +162,10 @@ fn format_differs(found: u32) -> DerivedError {
 }
 
 /// Opens for writing and makes sure that the tables of this format are there.
-fn open_checked(path: &Path, options: DerivedOptions) -> Result<StoreFile, DerivedError> {
-    let file = StoreFile::open_writer(path, options.cache_bytes_max, true).map_err(|error| file_error(error, path))?;
+fn open_checked(path: &Path, options: &DerivedOptions) -> Result<StoreFile, DerivedError> {
+    let disk = Disk::new(options.medium.as_ref());
+    let file =
+        StoreFile::open_writer(&disk, path, options.cache_bytes_max, true).map_err(|error| file_error(error, path))?;
     match format_read(&file.begin_read()?)? {
         Some(DERIVED_FORMAT) => Ok(file),
         Some(found) => Err(format_differs(found)),

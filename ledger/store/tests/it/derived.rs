@@ -25,7 +25,7 @@ fn month(number: i32) -> Month {
 }
 
 fn open(dir: &Path) -> Derived {
-    Derived::create_or_open(dir, &DerivedOptions { cache_bytes_max: 1024 * 1024 }).unwrap()
+    Derived::create_or_open(dir, &DerivedOptions { cache_bytes_max: 1024 * 1024, ..DerivedOptions::default() }).unwrap()
 }
 
 #[test]
@@ -173,8 +173,8 @@ fn another_format_or_another_file_is_made_anew() {
     let derived = open(dir.path());
     assert!(matches!(derived.opened(), DerivedOpened::Recreated { why } if why.contains("99")));
     derived.close().unwrap();
-    derived_delete(dir.path()).unwrap();
-    derived_delete(dir.path()).unwrap();
+    derived_delete(dir.path(), &DerivedOptions::default()).unwrap();
+    derived_delete(dir.path(), &DerivedOptions::default()).unwrap();
     assert_eq!(*open(dir.path()).opened(), DerivedOpened::Created);
 }
 

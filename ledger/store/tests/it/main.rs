@@ -9,6 +9,7 @@ mod crashing;
 mod damage;
 mod deciding;
 mod derived;
+mod medium;
 mod model;
 mod opening;
 mod reading;

@@ -86,7 +86,7 @@ fn project(
     let adoptions = books::adoptions(&config.ledger, &snapshot, position)?;
     drop(snapshot);
     let book = book_at_start(&mut choose, &adoptions, position)?;
-    let options = DerivedOptions { cache_bytes_max: config.cache_bytes_max };
+    let options = DerivedOptions { cache_bytes_max: config.cache_bytes_max, ..DerivedOptions::default() };
     let mut projector = Projector::open_in(&config.ledger, &options, &ledger, book, BatchLimits::default())
         .map_err(|error| Failure::Input(crate::failure::with_sources(&error)))?;
     projector.follow_adoptions(choose);

@@ -50,7 +50,7 @@ fn killed_at_every_commit_boundary_it_goes_on_to_the_same_rows() {
     append(&mut ledger_in(killed.path()), &envelopes);
     let points = daybook_projector::CRASH_POINTS.into_iter().chain(["derived:before_commit", "derived:after_commit"]);
     for point in points {
-        daybook_store::derived_delete(killed.path()).unwrap();
+        daybook_store::derived_delete(killed.path(), &daybook_store::DerivedOptions::default()).unwrap();
         let mut deaths = 0;
         for pass in 1.. {
             match run_child(killed.path(), &format!("{point}:{pass}")) {

@@ -88,7 +88,7 @@ fn a_deleted_derived_file_comes_back_the_same() {
     projector.catch_up(&bench.reader, through).unwrap();
     let digest = projector.views().unwrap().unwrap().digest().unwrap();
     drop(projector);
-    derived_delete(bench.dir.path()).unwrap();
+    derived_delete(bench.dir.path(), &DerivedOptions::default()).unwrap();
     let mut projector = bench.projector(&book, 1_000);
     projector.catch_up(&bench.reader, through).unwrap();
     assert_eq!(projector.views().unwrap().unwrap().digest().unwrap(), digest);
@@ -162,7 +162,7 @@ fn only_months_from_the_first_affected_one_are_read() {
     let stopped = projector.catch_up(&bench.reader, through).unwrap_err();
     assert!(stopped.is_cured_by_rebuild(), "{stopped}");
     drop(projector);
-    derived_delete(bench.dir.path()).unwrap();
+    derived_delete(bench.dir.path(), &DerivedOptions::default()).unwrap();
     let mut projector = bench.projector(&book, 1_000);
     projector.catch_up(&bench.reader, through).unwrap();
     bench.assert_equal(&projector, &book, through, "rebuilt");
