@@ -8,12 +8,17 @@ use proptest::prelude::*;
 use sha2::Sha256;
 use std::convert::Infallible;
 
+/// What stands in a leaf of [`Leaves`].
+pub(crate) fn leaf_bytes(index: u64) -> Vec<u8> {
+    index.to_be_bytes().to_vec()
+}
+
 /// A tree of leaves that are in memory.
 pub(crate) struct Leaves(Vec<Hash>);
 
 impl Leaves {
     pub(crate) fn new(size: usize) -> Self {
-        Self((0..size as u64).map(|n| leaf_hash(&n.to_be_bytes())).collect())
+        Self((0..size as u64).map(|index| leaf_hash(&leaf_bytes(index))).collect())
     }
 
     pub(crate) fn size(&self) -> u64 {
