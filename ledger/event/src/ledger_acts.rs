@@ -79,6 +79,8 @@ pub struct PeriodClosed {
     pub approver: String,
     /// Why it was closed.
     pub reason: String,
+    /// The digest of all view rows that the statements were taken from, in hex; empty in closings of before it was recorded.
+    pub views_digest: String,
 }
 
 /// What is to become of a quarantine entry.

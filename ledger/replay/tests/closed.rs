@@ -108,6 +108,7 @@ fn closed(mut envelopes: Vec<Envelope>, book: &RuleBook) -> Vec<Envelope> {
         engine_semantics: daybook_views::ENGINE_SEMANTICS,
         statement_digest: String::new(),
         override_reason: String::new(),
+        views_digest: String::new(),
         closed_by: "finance".to_owned(),
         approver: String::new(),
         reason: "month end".to_owned(),

@@ -183,6 +183,7 @@ mod tests {
                 engine_semantics: 1,
                 statement_digest: String::new(),
                 override_reason: String::new(),
+                views_digest: String::new(),
                 closed_by: String::new(),
                 approver: String::new(),
                 reason: String::new(),

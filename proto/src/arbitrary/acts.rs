@@ -29,7 +29,8 @@ pub(super) fn adopted() -> impl Strategy<Value = RuleBookAdopted> {
 }
 
 pub(super) fn closed() -> impl Strategy<Value = PeriodClosed> {
-    let digests = (hex_digest(), hex_digest(), hex_digest());
+    let views_digest = prop_oneof![Just(String::new()), hex_digest()];
+    let digests = (hex_digest(), hex_digest(), hex_digest(), views_digest);
     let signed = (text(), text(), text(), text());
     (month(), any::<u64>(), digests, any::<u32>(), signed).prop_map(
         |(month, position, digests, engine_semantics, signed)| PeriodClosed {
@@ -43,6 +44,7 @@ pub(super) fn closed() -> impl Strategy<Value = PeriodClosed> {
             closed_by: signed.1,
             approver: signed.2,
             reason: signed.3,
+            views_digest: digests.3,
         },
     )
 }

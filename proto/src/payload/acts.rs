@@ -72,6 +72,7 @@ pub(super) fn closed_read(wire: wire::PeriodClosed) -> Checked<PeriodClosed> {
         closed_by: field::text("closed_by", wire.closed_by)?,
         approver: field::text("approver", wire.approver)?,
         reason: field::text_long("reason", wire.reason)?,
+        views_digest: field::text("views_digest", wire.views_digest)?,
     })
 }
 
@@ -87,6 +88,7 @@ pub(super) fn closed_write(closed: &PeriodClosed) -> wire::PeriodClosed {
         closed_by: closed.closed_by.clone(),
         approver: closed.approver.clone(),
         reason: closed.reason.clone(),
+        views_digest: closed.views_digest.clone(),
     }
 }
 

@@ -252,6 +252,7 @@ impl Teller<'_> {
             engine_semantics: daybook_views::ENGINE_SEMANTICS,
             statement_digest: digest.to_string(),
             override_reason: why.to_owned(),
+            views_digest: String::new(),
             closed_by: "finance".to_owned(),
             approver: String::new(),
             reason: "the story says so".to_owned(),

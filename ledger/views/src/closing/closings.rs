@@ -22,6 +22,8 @@ pub struct Closing {
     pub engine_semantics: u32,
     /// The digest of the statements, in hex.
     pub statement_digest: String,
+    /// The digest of all view rows that the statements were taken from, in hex; empty where the record has none.
+    pub views_digest: String,
     /// Why a failing check was overridden; empty where none failed.
     pub override_reason: String,
     /// The record's event.
@@ -42,6 +44,7 @@ impl Closing {
             terms_hash: closed.terms_hash.clone(),
             engine_semantics: closed.engine_semantics,
             statement_digest: closed.statement_digest.clone(),
+            views_digest: closed.views_digest.clone(),
             override_reason: closed.override_reason.clone(),
             event: envelope.id.clone(),
         })
@@ -117,6 +120,7 @@ mod tests {
             engine_semantics: 1,
             statement_digest: String::new(),
             override_reason: String::new(),
+            views_digest: String::new(),
             closed_by: String::new(),
             approver: String::new(),
             reason: String::new(),

@@ -78,6 +78,7 @@ impl Story {
             engine_semantics: daybook_views::ENGINE_SEMANTICS,
             statement_digest: String::new(),
             override_reason: String::new(),
+            views_digest: String::new(),
             closed_by: String::new(),
             approver: String::new(),
             reason: String::new(),

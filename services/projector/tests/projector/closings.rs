@@ -96,6 +96,7 @@ fn closing(of: Month, position: Position, book: &RuleBook, through: NaiveDate) -
         engine_semantics: daybook_views::ENGINE_SEMANTICS,
         statement_digest: "00".repeat(32),
         override_reason: String::new(),
+        views_digest: String::new(),
         closed_by: "finance".to_owned(),
         approver: String::new(),
         reason: "month end".to_owned(),

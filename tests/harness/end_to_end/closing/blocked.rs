@@ -141,6 +141,7 @@ pub(super) fn by_hand(id: &str, month: &str, position: u64) -> daybook_event::En
         engine_semantics: 1,
         statement_digest: text("22"),
         override_reason: String::new(),
+        views_digest: String::new(),
         closed_by: text("another hand"),
         approver: String::new(),
         reason: String::new(),

@@ -271,6 +271,7 @@ fn closing(source: &str, month: Ym, on: NaiveDate, unseen: u64) -> Envelope {
         engine_semantics: daybook_views::ENGINE_SEMANTICS,
         statement_digest: String::new(),
         override_reason: String::new(),
+        views_digest: String::new(),
         closed_by: "a".to_owned(),
         approver: String::new(),
         reason: "r".to_owned(),

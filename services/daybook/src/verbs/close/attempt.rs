@@ -22,6 +22,8 @@ pub(super) struct Attempt {
     /// Of every partner that has anything in the month, in order, with their bytes.
     pub(super) statements: Vec<(Statement, Vec<u8>)>,
     pub(super) digest: String,
+    /// Of all view rows that the statements were taken from.
+    pub(super) views_digest: String,
     pub(super) blocked: Vec<Blocked>,
 }
 
@@ -78,6 +80,7 @@ impl Attempt {
             rule_book: named.book.terms_hash,
             statements,
             digest,
+            views_digest: replayed.digest().to_string(),
             blocked,
         })
     }

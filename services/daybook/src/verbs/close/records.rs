@@ -28,6 +28,7 @@ pub(super) fn closing(attempt: &Attempt, signatures: &Signatures, overridden: &s
         closed_by: signatures.by.clone(),
         approver: signatures.approver.clone(),
         reason: signatures.reason.clone(),
+        views_digest: attempt.views_digest.clone(),
     };
     checked(attempt, &closing_event_id(attempt.month), None, Payload::PeriodClosed(closed))
 }

@@ -59,6 +59,14 @@ impl<'a> Recompute<'a> {
                 ));
             }
         }
+        let views_digest = kept.replayed.digest().to_string();
+        if !closing.views_digest.is_empty() && closing.views_digest != views_digest {
+            let what = format!(
+                "names the digest {} of its view rows, but they make {views_digest} now; {why}",
+                closing.views_digest
+            );
+            findings.push(finding("CLOSED_VIEWS", closing, what));
+        }
         Ok(())
     }
 }
