@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounting;
+mod broker;
 mod crash;
 mod end_to_end;
 mod explained;

@@ -1,31 +1,47 @@
 //! A real nats-server with the stream, as a child of the test.
 
 use crate::nats_server_bin;
+use async_nats::jetstream::stream::Stream;
 use daybook_intake::nats::{
     NatsOptions, NatsServer, Outgoing, Publisher, PublisherOptions, ServerOptions, StreamOptions, connect,
     ensure_stream,
 };
 use daybook_proto::STREAM;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+/// Where the server keeps what it keeps, in the test's folder.
+const STORE: &str = "nats";
 
 /// A broker of the test's own. It ends with the test.
 pub struct Broker {
     server: NatsServer,
     runtime: Runtime,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Broker {
     /// Starts a server and makes the stream. A missing server fails the test: its message names the script that gets one.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same with a configuration: the text of its file, where there is any.
+    #[must_use]
+    pub fn start_with(configuration: &str) -> Self {
         let binary = nats_server_bin().unwrap_or_else(|missing| panic!("{missing}"));
         let dir = tempfile::tempdir().expect("a folder for the broker");
-        let options = ServerOptions { binary: Some(binary), start_timeout_ms: 60_000, ..ServerOptions::default() };
-        let server = NatsServer::start(dir.path(), options).unwrap_or_else(|error| panic!("{error}"));
+        let config_file = (!configuration.is_empty()).then(|| dir.path().join("server.conf"));
+        if let Some(file) = &config_file {
+            std::fs::write(file, configuration).expect("the broker's folder can be written");
+        }
+        let options = ServerOptions { binary: Some(binary), config_file, start_timeout_ms: 60_000, port: None };
+        let server = NatsServer::start(&dir.path().join(STORE), options).unwrap_or_else(|error| panic!("{error}"));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let broker = Self { server, runtime: runtime.expect("a runtime"), _dir: dir };
+        let broker = Self { server, runtime: runtime.expect("a runtime"), dir };
         broker.stream_make();
         broker
     }
@@ -34,6 +50,49 @@ impl Broker {
     #[must_use]
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// The port that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// What the server has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.server.log_file()).expect("the server has a log")
+    }
+
+    /// Does something to the stream.
+    pub fn with_stream<T>(&self, act: impl AsyncFnOnce(Stream) -> T) -> T {
+        self.runtime.block_on(async {
+            let connection = connect(&NatsOptions::new(self.url())).await.expect("the broker answers");
+            let context = async_nats::jetstream::new(connection.client().clone());
+            act(context.get_stream(STREAM).await.expect("the stream is there")).await
+        })
+    }
+
+    /// Stops the server in good order and keeps a copy of all its streams as they are now; then it goes on.
+    #[must_use]
+    pub fn store_copy(&mut self) -> PathBuf {
+        self.server.stop().unwrap_or_else(|error| panic!("{error}"));
+        let copy = self.dir.path().join("copy");
+        folder_copy(&self.store(), &copy);
+        self.restart();
+        copy
+    }
+
+    /// Kills the server and puts the streams of a copy in the place of those that it has; then it goes on from them.
+    pub fn store_put_back(&mut self, copy: &Path) {
+        self.kill();
+        std::fs::remove_dir_all(self.store()).expect("the streams can be removed");
+        folder_copy(copy, &self.store());
+        self.restart();
+    }
+
+    fn store(&self) -> PathBuf {
+        self.dir.path().join(STORE).join("jetstream")
     }
 
     /// Publishes all and waits until the stream has them; its last sequence then.
@@ -74,4 +133,9 @@ impl Broker {
     pub fn restart(&mut self) {
         self.server.restart().unwrap_or_else(|error| panic!("{error}"));
     }
+}
+
+fn folder_copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp is there");
+    assert!(copied.success(), "{} cannot be copied to {}", from.display(), to.display());
 }

@@ -6,6 +6,7 @@ pub mod broker;
 pub mod daybook;
 pub mod dice;
 pub mod history;
+pub mod http;
 pub mod ledger_state;
 pub mod proxy;
 

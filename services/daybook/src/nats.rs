@@ -3,7 +3,6 @@
 use crate::cli::NatsArguments;
 use crate::failure::Failure;
 use daybook_intake::nats::{NatsCredentials, NatsOptions, NatsTls, Secret};
-use std::path::Path;
 
 /// How to reach the broker; none where no address was given.
 pub(crate) fn options(arguments: &NatsArguments) -> Result<Option<NatsOptions>, Failure> {
@@ -30,22 +29,16 @@ fn credentials(arguments: &NatsArguments) -> Result<NatsCredentials, Failure> {
     if given.len() > 1 {
         return Err(Failure::Input(format!("{} exclude each other: give one", given.join(" and "))));
     }
+    // Secrets come from files, never from the command line, where every process can read them.
     Ok(if let Some(file) = &arguments.nats_creds {
         NatsCredentials::File(file.clone())
     } else if let Some(file) = &arguments.nats_nkey {
-        NatsCredentials::NkeySeed(secret(file)?)
+        NatsCredentials::NkeySeed(Secret::file(file))
     } else if let (Some(user), Some(file)) = (&arguments.nats_user, &arguments.nats_password_file) {
-        NatsCredentials::User { user: user.clone(), password: secret(file)? }
+        NatsCredentials::User { user: user.clone(), password: Secret::file(file) }
     } else if let Some(file) = &arguments.nats_token_file {
-        NatsCredentials::Token(secret(file)?)
+        NatsCredentials::Token(Secret::file(file))
     } else {
         NatsCredentials::None
     })
-}
-
-/// A secret from a file: never from the command line, where every process can read it.
-fn secret(file: &Path) -> Result<Secret, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::Input(format!("cannot read the secret in {}: {error}", file.display())))?;
-    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }

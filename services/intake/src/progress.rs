@@ -19,6 +19,11 @@ pub struct IntakeProgress {
     pub stream_sequence: u64,
     /// How many messages the stream had after that one when the broker sent it.
     pub stream_pending: u64,
+    /// The first sequence that the stream still has, as last asked. Beyond `stream_sequence` + 1, messages are gone that
+    /// were never taken in.
+    pub stream_first_sequence: u64,
+    /// The last sequence that the stream has given, as last asked.
+    pub stream_last_sequence: u64,
     /// Records that this run appended.
     pub appended: u64,
     /// Events that stood already.

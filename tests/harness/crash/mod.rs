@@ -7,4 +7,4 @@ mod broker_deaths;
 mod imports;
 mod points;
 mod random_kills;
-mod scene;
+pub(crate) mod scene;

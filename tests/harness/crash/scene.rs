@@ -8,33 +8,33 @@ use daybook_tests::ledger_state::{LedgerState, LiveViews};
 use tempfile::TempDir;
 
 /// Asks for a line about every commit: that is how a test knows what a life has done.
-pub(super) const LOG: &str = "info,daybook_intake=debug,daybook_projector=debug";
+pub(crate) const LOG: &str = "info,daybook_intake=debug,daybook_projector=debug";
 /// What intake says of each commit.
-pub(super) const APPENDED: &str = "appended a batch";
+pub(crate) const APPENDED: &str = "appended a batch";
 /// What the projector says of each commit.
-pub(super) const PROJECTED: &str = "batch projected";
+pub(crate) const PROJECTED: &str = "batch projected";
 
 /// What an uninterrupted run ends with.
-pub(super) struct Reference {
-    pub(super) ledger: LedgerState,
+pub(crate) struct Reference {
+    pub(crate) ledger: LedgerState,
     live: LiveViews,
     views: serde_json::Value,
 }
 
 /// A broker with a history on its stream.
-pub(super) struct Scene {
-    pub(super) broker: Broker,
+pub(crate) struct Scene {
+    pub(crate) broker: Broker,
     dir: TempDir,
 }
 
 impl Scene {
     /// An empty stream.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { broker: Broker::start(), dir: tempfile::tempdir().unwrap() }
     }
 
     /// A stream with a whole history and its faults.
-    pub(super) fn of(seed: u64, events: usize) -> (Self, Faults) {
+    pub(crate) fn of(seed: u64, events: usize) -> (Self, Faults) {
         let scene = Self::empty();
         let (messages, faults) = History::generate(seed, 12, events).messages_with_faults(&mut Dice::new(seed));
         println!("seed {seed}: {events} events, {} messages", messages.len());
@@ -44,26 +44,30 @@ impl Scene {
     }
 
     /// A ledger of this name.
-    pub(super) fn ledger(&self, name: &str) -> Daybook {
+    pub(crate) fn ledger(&self, name: &str) -> Daybook {
         Daybook::on(&self.dir.path().join(name)).with("DAYBOOK_LOG", LOG)
     }
 
     /// The arguments of a `serve` that ends once the stream is drained and projected.
-    pub(super) fn serve_arguments(&self, batch_records_max: usize) -> Vec<String> {
+    pub(crate) fn serve_arguments(&self, batch_records_max: usize) -> Vec<String> {
+        Self::serve_arguments_at(&self.broker.url(), batch_records_max)
+    }
+
+    /// The same, with the broker reached in another way.
+    pub(crate) fn serve_arguments_at(url: &str, batch_records_max: usize) -> Vec<String> {
         let batch = batch_records_max.to_string();
-        let url = self.broker.url();
-        let arguments = ["serve", "--nats", &url, "--until-drained", "--listen", "127.0.0.1:0"];
+        let arguments = ["serve", "--nats", url, "--until-drained", "--listen", "127.0.0.1:0"];
         let rest = ["--through", THROUGH, "--batch-records-max", &batch];
         arguments.iter().chain(&rest).map(|argument| (*argument).to_owned()).collect()
     }
 
     /// Serves until drained, without interruption.
-    pub(super) fn drain(&self, daybook: &Daybook, batch_records_max: usize) {
+    pub(crate) fn drain(&self, daybook: &Daybook, batch_records_max: usize) {
         daybook.ok(&texts(&self.serve_arguments(batch_records_max)));
     }
 
     /// What an uninterrupted run over this stream ends with.
-    pub(super) fn reference(&self) -> Reference {
+    pub(crate) fn reference(&self) -> Reference {
         let daybook = self.ledger("reference");
         self.drain(&daybook, 4_096);
         let ledger = LedgerState::read(daybook.ledger());
@@ -78,7 +82,7 @@ impl Scene {
 impl Reference {
     /// Fails where a ledger that is drained holds anything else. The parts that differ are named one by one: the whole is
     /// too much to read.
-    pub(super) fn expect(&self, daybook: &Daybook, what: &str) {
+    pub(crate) fn expect(&self, daybook: &Daybook, what: &str) {
         let ledger = LedgerState::read(daybook.ledger());
         assert_eq!(ledger.position, self.ledger.position, "{what}: position");
         assert_eq!(ledger.counts, self.ledger.counts, "{what}: counts");
@@ -90,7 +94,7 @@ impl Reference {
     }
 
     /// The same, and what the command line says of it: every check of `verify`, and every view.
-    pub(super) fn expect_told(&self, daybook: &Daybook, what: &str) {
+    pub(crate) fn expect_told(&self, daybook: &Daybook, what: &str) {
         self.expect(daybook, what);
         let verified = daybook.json(&["verify"]);
         assert_eq!(verified["findings"], serde_json::json!([]), "{what}");
@@ -104,6 +108,6 @@ fn views(daybook: &Daybook) -> serde_json::Value {
 }
 
 /// Arguments as the runner takes them.
-pub(super) fn texts(arguments: &[String]) -> Vec<&str> {
+pub(crate) fn texts(arguments: &[String]) -> Vec<&str> {
     arguments.iter().map(String::as_str).collect()
 }

@@ -3,21 +3,9 @@
 use daybook_tests::broker::Broker;
 use daybook_tests::daybook::{Daybook, PATIENCE};
 use daybook_tests::history::{History, THROUGH};
+use daybook_tests::http::get;
 use daybook_tests::ledger_state::wait_until_projected;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
-
-/// Status and body of a request.
-fn get(address: &str, path: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP: {answer:?}"));
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-}
 
 #[test]
 fn a_service_says_how_it_is_and_stops_in_good_order() {

@@ -1,53 +1,10 @@
 //! Connecting to the broker, with TLS and credentials passed through to the client.
 
-use async_nats::{Client, ConnectOptions, Event};
-use std::fmt;
+use super::login::{LoginFault, NatsCredentials, login};
+use async_nats::{AuthError, Client, ConnectOptions, Event};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-
-/// A password, token or seed. Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a secret.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    fn reveal(&self) -> String {
-        self.0.clone()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-/// Who connects.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum NatsCredentials {
-    /// Nobody in particular.
-    #[default]
-    None,
-    /// A credentials file: JWT and seed.
-    File(PathBuf),
-    /// An NKey seed.
-    NkeySeed(Secret),
-    /// A user with a password.
-    User {
-        /// The user.
-        user: String,
-        /// The password.
-        password: Secret,
-    },
-    /// A token.
-    Token(Secret),
-}
 
 /// How the connection is secured. Files are PEM.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,14 +49,9 @@ impl NatsOptions {
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// A file of credentials cannot be used.
-    #[error("the NATS credentials file {path} cannot be used: {source}")]
-    CredentialsFile {
-        /// Which.
-        path: PathBuf,
-        /// The reader's message.
-        source: std::io::Error,
-    },
+    /// What we would log in with cannot be used.
+    #[error(transparent)]
+    Login(#[from] LoginFault),
     /// A URL that is none.
     #[error("{url:?} is no NATS URL ({detail}): give nats://host:port or tls://host:port")]
     Url {
@@ -108,8 +60,16 @@ pub enum ConnectError {
         /// What is wrong.
         detail: String,
     },
-    /// Nobody answered, or we were refused.
-    #[error("no connection to NATS at {url} within {timeout_ms} ms ({detail}): check the URL, the credentials and TLS")]
+    /// The broker does not let us in.
+    #[error("NATS at {url} refuses us ({detail}): check the credentials, and what the broker knows of them")]
+    Refused {
+        /// The URL, without credentials.
+        url: String,
+        /// The client's message.
+        detail: String,
+    },
+    /// Nobody answered.
+    #[error("no connection to NATS at {url} within {timeout_ms} ms ({detail}): check the URL and TLS")]
     Unreachable {
         /// The URL, without credentials.
         url: String,
@@ -119,6 +79,9 @@ pub enum ConnectError {
         detail: String,
     },
 }
+
+/// A peer that is gone without a word is noticed when it has not answered two of these.
+const PING_EVERY: Duration = Duration::from_secs(10);
 
 /// A connection that repairs itself. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -162,18 +125,23 @@ impl NatsConnection {
 pub async fn connect(options: &NatsOptions) -> Result<NatsConnection, ConnectError> {
     let url = url_printable(&options.url);
     let addresses = addresses(&options.url, &url)?;
+    // Said at once, with the file's name: the client would only say that it could not log in.
+    login(&options.credentials, b"")?;
     let (link_tx, mut link) = watch::channel(Link::default());
     let timeout = Duration::from_millis(options.connect_timeout_ms);
     let started_at = Instant::now();
     let mut pause = Duration::from_millis(50);
     loop {
-        let connect_options = connect_options(options, link_tx.clone()).await?;
+        let connect_options = connect_options(options, link_tx.clone());
         match connect_options.connect(&addresses).await {
             Ok(client) => {
                 tracing::info!(%url, server = client.server_info().version, "connected to NATS");
                 // The client tells of its first connection a moment later: that is no new one.
                 let _ = link.wait_for(|link| link.is_up).await;
                 return Ok(NatsConnection { client, link });
+            }
+            Err(error) if is_refusal(&error.to_string()) => {
+                return Err(ConnectError::Refused { url, detail: error.to_string() });
             }
             Err(error) if started_at.elapsed() + pause >= timeout || !is_worth_waiting(&error) => {
                 let (timeout_ms, detail) = (options.connect_timeout_ms, error.to_string());
@@ -198,28 +166,39 @@ fn addresses(url: &str, printable: &str) -> Result<Vec<async_nats::ServerAddr>, 
         .map_err(|error| ConnectError::Url { url: printable.to_owned(), detail: error.to_string() })
 }
 
-async fn connect_options(options: &NatsOptions, link: watch::Sender<Link>) -> Result<ConnectOptions, ConnectError> {
-    let mut built = ConnectOptions::new().name(&options.client_name).event_callback(move |event| {
+fn connect_options(options: &NatsOptions, link: watch::Sender<Link>) -> ConnectOptions {
+    let credentials = options.credentials.clone();
+    // Asked at every login: what stands in the files then is what counts, so that they can be changed while we run.
+    let mut built = ConnectOptions::with_auth_callback(move |nonce| {
+        let auth = login(&credentials, &nonce).map_err(|fault| {
+            tracing::error!(%fault, "cannot log in to NATS");
+            AuthError::new(fault)
+        });
+        async { auth }
+    });
+    built = built.name(&options.client_name).ping_interval(PING_EVERY).event_callback(move |event| {
         event_note(&event, &link);
         async {}
     });
-    built = match &options.credentials {
-        NatsCredentials::None => built,
-        NatsCredentials::File(path) => built
-            .credentials_file(path)
-            .await
-            .map_err(|source| ConnectError::CredentialsFile { path: path.clone(), source })?,
-        NatsCredentials::NkeySeed(seed) => built.nkey(seed.reveal()),
-        NatsCredentials::User { user, password } => built.user_and_password(user.clone(), password.reveal()),
-        NatsCredentials::Token(token) => built.token(token.reveal()),
-    };
     if let Some(ca_file) = &options.tls.ca_file {
         built = built.add_root_certificates(ca_file.clone());
     }
     if let Some((certificate, key)) = &options.tls.certificate_and_key_files {
         built = built.add_client_certificate(certificate.clone(), key.clone());
     }
-    Ok(if options.tls.is_required { built.require_tls(true) } else { built })
+    if options.tls.is_required { built.require_tls(true) } else { built }
+}
+
+/// What is said whenever the broker does not let us in, at the first connection or later.
+const REFUSED: &str = "NATS refuses our credentials, or they have expired: put new ones where the old ones are, they are \
+     read again at every attempt";
+
+/// Whether the broker's words, or the client's for them, mean that we may not come in.
+fn is_refusal(error: &str) -> bool {
+    let error = error.to_ascii_lowercase();
+    ["authorization violation", "authentication expired", "authentication revoked", "authentication error"]
+        .iter()
+        .any(|words| error.contains(words))
 }
 
 fn event_note(event: &Event, link: &watch::Sender<Link>) {
@@ -230,6 +209,8 @@ fn event_note(event: &Event, link: &watch::Sender<Link>) {
             tracing::warn!("the connection to NATS broke; trying again");
         }
         Event::SlowConsumer(_) => tracing::warn!("the NATS client dropped messages that were not taken in time"),
+        Event::ServerError(error) if is_refusal(&error.to_string()) => tracing::error!(%error, "{REFUSED}"),
+        Event::ClientError(error) if is_refusal(&error.to_string()) => tracing::error!(%error, "{REFUSED}"),
         Event::ServerError(error) => tracing::warn!(%error, "NATS server error"),
         Event::ClientError(error) => tracing::warn!(%error, "NATS client error"),
         Event::LameDuckMode | Event::Draining | Event::Closed => tracing::info!(%event, "NATS connection"),
@@ -252,9 +233,7 @@ mod tests {
 
     #[test]
     fn secrets_are_never_printed() {
-        let mut options = NatsOptions::new("nats://u:hunter2@host:4222, tls://hunter2@other:4222");
-        options.credentials = NatsCredentials::User { user: "u".into(), password: Secret::new("hunter2") };
-        assert!(!format!("{:?}", options.credentials).contains("hunter2"));
+        let options = NatsOptions::new("nats://u:hunter2@host:4222, tls://hunter2@other:4222");
         assert_eq!(url_printable(&options.url), "nats://host:4222,tls://other:4222");
         assert_eq!(url_printable("host:4222"), "nats://host:4222");
     }

@@ -1,11 +1,13 @@
 //! Following the stream through one consumer: pulls, checks the order, hands on.
 
 use super::IntakeOptions;
+use super::ask::{Asker, NextSequence};
 use super::place::{instant, state_now};
 use super::queue::{QueueSender, Tag};
 use crate::batch::{Input, StreamId, StreamPlace};
 use crate::classify::classify;
-use crate::nats::Link;
+use crate::nats::{Link, NatsConnection};
+use crate::progress::IntakeProgress;
 use crate::sequence::{Arrival, StreamMismatch, Tracker};
 use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::pull::{Batch, Config};
@@ -50,6 +52,7 @@ pub(super) struct Follower {
     consumer: Consumer<Config>,
     id: Arc<StreamId>,
     tracker: Tracker,
+    next: NextSequence,
     link: watch::Receiver<Link>,
     pull_messages_max: usize,
     pull_bytes_max: usize,
@@ -88,6 +91,7 @@ impl Follower {
             consumer,
             id,
             tracker: Tracker::new(from_sequence),
+            next: NextSequence::new(from_sequence),
             link,
             pull_messages_max,
             pull_bytes_max: options.pull_bytes_max.max(max_payload_bytes.saturating_add(MESSAGE_OVERHEAD_BYTES)),
@@ -98,6 +102,17 @@ impl Follower {
     /// How many messages the stream had for it when it was made.
     pub(super) fn pending_at_start(&self) -> u64 {
         self.consumer.cached_info().num_pending
+    }
+
+    /// What asks after the stream beside this.
+    pub(super) fn asker(&self, connection: &NatsConnection, progress: watch::Sender<IntakeProgress>) -> Asker {
+        Asker {
+            client: connection.client().clone(),
+            stream: self.stream.clone(),
+            id: Arc::clone(&self.id),
+            next: self.next.clone(),
+            progress,
+        }
     }
 
     /// Hands on message after message until something comes between.
@@ -153,6 +168,7 @@ impl Follower {
             Arrival::Lost => return Err(restart(format!("a message before sequence {sequence} was lost on its way"))),
             Arrival::Gap { from, to } => Some(self.hole(from, to, recorded_at).await?),
         };
+        self.next.set(sequence + 1);
         let share = queue.share(message.payload.len()).await.map_err(|_| FollowEnd::WriterGone)?;
         let message = message.message;
         let subject = Some(message.subject.to_string());

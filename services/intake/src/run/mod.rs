@@ -5,6 +5,7 @@
 //! way to start, and every trouble comes back to it.
 
 mod ack;
+mod ask;
 mod follow;
 mod place;
 mod queue;

@@ -82,6 +82,8 @@ impl Session {
             progress.is_following = true;
             progress.stream_sequence = from_sequence - 1;
             progress.stream_pending = follower.pending_at_start();
+            progress.stream_first_sequence = state.first_sequence;
+            progress.stream_last_sequence = state.last_sequence;
         });
         Ok(follower)
     }
@@ -96,9 +98,11 @@ impl Session {
             Ok(writer) => writer,
             Err(error) => return (None, SessionEnd::Stopped(IntakeError::Writer(format!("did not start: {error}")))),
         };
+        let asker = follower.asker(&self.connection, self.progress.clone());
         let end = tokio::select! {
             () = self.cancel.cancelled() => FollowEnd::Cancelled,
             end = follower.follow(&sender) => end,
+            end = asker.run() => end,
         };
         drop(sender);
         let written = writer.await;
