@@ -9,6 +9,7 @@ pub mod history;
 pub mod http;
 pub mod ledger_state;
 pub mod proxy;
+pub mod model;
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Every number of a rule stands in the file and on the line that the explanation names.
 
 use super::{every_case, text};
-use crate::model::number::Num;
+use daybook_tests::model::number::Num;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -2,8 +2,8 @@
 
 use super::refold::{Otherwise, fact};
 use super::{Case, every_case, list, text};
-use crate::model::number::Num;
 use daybook_event::{Amount, CoopClaim, NaiveDate, date_parse};
+use daybook_tests::model::number::Num;
 use daybook_views::rows::ClaimRow;
 use daybook_views::{Fact, FactKind, Line};
 use serde_json::Value;

@@ -10,10 +10,10 @@ mod refold;
 mod smallest;
 
 use crate::golden::situation::Situation;
-use crate::model::number::Num;
 use daybook_event::{EventRef, NaiveDate, PartnerId};
 use daybook_replay::{Explainer, Explanation, Histories, replay};
 use daybook_rules::model::RuleBook;
+use daybook_tests::model::number::Num;
 use daybook_views::PartnerRows;
 use serde_json::Value;
 use std::sync::{LazyLock, OnceLock};

@@ -1,7 +1,7 @@
 //! The arithmetic of every explanation, done again from its own numbers.
 
 use super::{Case, Told, every_case, list, number, share, text};
-use crate::model::number::Num;
+use daybook_tests::model::number::Num;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -2,12 +2,12 @@
 
 use super::refold::{Otherwise, fact};
 use super::{Case, every_case, list, text};
-use crate::model::number::Num;
 use daybook_event::{
     Amount, CertificationEarned, Currency, Envelope, ExchangeRate, FxRate, Month, NaiveDate, PartnerStanding, Payload,
     Position, Product, Segment, StandingValue, date_parse,
 };
 use daybook_rules::model::{ProductPattern, RuleSet};
+use daybook_tests::model::number::Num;
 use daybook_views::{Bucket, Fact, FactKind, Line, LineKind};
 use serde_json::Value;
 use std::collections::BTreeMap;

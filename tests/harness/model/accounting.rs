@@ -1,10 +1,10 @@
 //! The books of generated histories.
 
-use super::generate::Case;
 use super::properties::each;
 use crate::accounting::check;
 use daybook_event::{Instant, Position};
 use daybook_replay::{Histories, HistoriesBuilder};
+use daybook_tests::model::generate::Case;
 use std::collections::BTreeSet;
 
 #[test]

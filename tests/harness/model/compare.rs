@@ -1,13 +1,13 @@
 //! Both sides asked the same; and a difference cut down to the smallest history that still shows it.
 
-use super::closing;
-use super::figures::figures;
-use super::generate::Case;
 use daybook_event::{Envelope, Instant, Position};
 use daybook_proto::encode_json;
 use daybook_replay::{HistoriesBuilder, Replayed, replay};
 use daybook_rules::model::RuleBook;
 use daybook_tests::json_differences;
+use daybook_tests::model::closing;
+use daybook_tests::model::figures::figures;
+use daybook_tests::model::generate::Case;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,8 +102,8 @@ pub(crate) fn shrink(case: Case, shipped: &RuleBook) -> String {
 
 #[test]
 fn a_difference_is_cut_down_to_the_events_that_it_needs() {
-    let shipped = super::shipped();
-    let case = super::generate::generate(&shipped, 7);
+    let shipped = daybook_tests::model::shipped();
+    let case = daybook_tests::model::generate::generate(&shipped, 7);
     assert!(case.events.len() > 10);
     let needed = [case.events[2].id.clone(), case.events[9].id.clone()];
     let needs = |case: &Case| needed.iter().all(|id| case.events.iter().any(|event| event.id == *id));

@@ -1,7 +1,7 @@
 //! What the histories reached: a rule that no history exercises is not compared at all.
 
-use super::generate::Case;
 use super::reached::{self, Reached};
+use daybook_tests::model::generate::Case;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

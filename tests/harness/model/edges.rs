@@ -1,6 +1,5 @@
 //! One cent, one day, one customer either side of what new customers, growth, caps, computed competencies and holds turn on.
 
-use super::shipped;
 use super::thresholds::{FACTS, agreed, day, event, sale};
 use chrono::{Days, NaiveDate};
 use daybook_event::{Envelope, Exact, Rate};
@@ -8,6 +7,7 @@ use daybook_rules::model::{
     Base, Cap, CapPer, CapWindow, CertificationValidity, Competency, CompetencySource, GateTest, Lever, Match,
     NewCustomers, RuleBook, RuleSet,
 };
+use daybook_tests::model::shipped;
 use serde_json::{Value, json};
 
 /// The shipped book with a change of every rule set.

@@ -8,37 +8,19 @@
 //! `DAYBOOK_MODEL_CLOSED_ONE_IN` in which of them months are closed on the way: 1 in all.
 
 mod accounting;
-mod accrual;
-mod claims;
 mod closing;
 mod compare;
-mod competency;
-mod contributions;
 mod coverage;
 mod edges;
-mod facts;
-mod figures;
-mod findings;
-mod gates;
-mod generate;
-mod lots;
-mod newness;
-pub(crate) mod number;
-mod payout;
 mod properties;
 mod reached;
-mod standing;
-mod terms;
 mod thresholds;
-mod time;
-mod usage;
 mod versions;
 
 use compare::{Answer, asked, shrink};
 use coverage::Coverage;
-use daybook_rules::model::RuleBook;
-use daybook_rules::{load_book, shipped_rule_files};
-use generate::{generate, generate_closed};
+use daybook_tests::model::Shipped;
+use daybook_tests::model::generate::{generate, generate_closed};
 
 /// How many histories are compared where nobody says otherwise.
 const HISTORIES: u64 = 20_000;
@@ -46,35 +28,6 @@ const HISTORIES: u64 = 20_000;
 /// In one history of so many, months are closed on the way: each closing asks both sides anew, many times over. A number
 /// that shares no factor with the one that `Shipped` takes.
 const CLOSED_ONE_IN: u64 = 50;
-
-/// What generated books are made from.
-struct Shipped {
-    /// Every version, as it is.
-    whole: RuleBook,
-    /// See `shipped`.
-    of_two_versions: RuleBook,
-}
-
-impl Shipped {
-    fn load() -> Self {
-        let whole = load_book(&shipped_rule_files()).0.expect("the shipped rules load");
-        Self { whole, of_two_versions: shipped() }
-    }
-
-    /// One history in eleven lies anywhere in the years of all versions: a number that shares them out over the threads.
-    fn for_seed(&self, seed: u64) -> &RuleBook {
-        if seed.is_multiple_of(11) { &self.whole } else { &self.of_two_versions }
-    }
-}
-
-/// The shipped book, but for the versions that most histories do not reach.
-fn shipped() -> RuleBook {
-    let mut book = load_book(&shipped_rule_files()).0.expect("the shipped rules load");
-    // Such histories lie in these two versions' years; longer use of co-op is written anew for each, in its own calendar.
-    book.sets.retain(|set| ["2020-10", "2021-10"].contains(&set.version.as_str()));
-    book.sets.iter_mut().for_each(|set| set.coop.extensions.clear());
-    book
-}
 
 /// A number from the environment.
 fn named(name: &str, otherwise: u64) -> u64 {

@@ -1,13 +1,14 @@
 //! What must hold of any history, whatever the model says.
 
 use super::compare::{of_engine, replayed};
-use super::facts::{Partner, World, billed};
-use super::generate::{Case, generate};
-use super::number::Num;
-use super::{Shipped, named};
+use super::named;
 use daybook_event::{Amount, Envelope, EventId, Payload};
 use daybook_tests::dice::Dice;
 use daybook_tests::json_differences;
+use daybook_tests::model::Shipped;
+use daybook_tests::model::facts::{Partner, World, billed};
+use daybook_tests::model::generate::{Case, generate};
+use daybook_tests::model::number::Num;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,13 +1,13 @@
 //! What the histories reached of the terms that look across months, people and dates: seen only with the book at hand.
 
 use super::coverage::{Coverage, is_nothing, text};
-use super::generate::Case;
-use super::number::Num;
-use super::terms::set_on;
-use super::time::{Period, Ym};
 use chrono::{Days, NaiveDate};
 use daybook_event::{ClaimState, Envelope, Payload, date_parse};
 use daybook_rules::model::{Base, Lever, ResolveAt};
+use daybook_tests::model::generate::Case;
+use daybook_tests::model::number::Num;
+use daybook_tests::model::terms::set_on;
+use daybook_tests::model::time::{Period, Ym};
 use serde_json::Value;
 
 /// What enough histories must reach beside the rows that every rule set gives.

@@ -1,13 +1,13 @@
 //! One cent either side of every threshold of the shipped rules; and the model held against the written situations.
 
 use super::compare::{Answer, asked};
-use super::generate::Case;
-use super::shipped;
 use crate::golden::books::Rules;
 use chrono::NaiveDate;
 use daybook_event::{Envelope, date_parse};
 use daybook_proto::decode_json;
 use daybook_rules::model::RuleBook;
+use daybook_tests::model::generate::Case;
+use daybook_tests::model::shipped;
 use serde_json::{Value, json};
 
 pub(super) const FACTS: [&str; 7] = [

@@ -1,17 +1,17 @@
 //! What must hold of the versions of the terms, whatever they say: none is ignored, none changes what was final before it.
 
 use super::compare::of_engine;
-use super::facts::{Partner, World, billed};
-use super::generate::{Case, with_version};
-use super::number::Num;
 use super::properties::each;
-use super::terms::number_on;
-use super::time::{Period, Ym};
 use chrono::{Days, NaiveDate};
 use daybook_event::{Envelope, PartnerId, Payload};
 use daybook_rules::model::{Base, Lever, Match, RuleBook};
 use daybook_tests::dice::Dice;
 use daybook_tests::json_differences;
+use daybook_tests::model::facts::{Partner, World, billed};
+use daybook_tests::model::generate::{Case, with_version};
+use daybook_tests::model::number::Num;
+use daybook_tests::model::terms::number_on;
+use daybook_tests::model::time::{Period, Ym};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,15 +1,16 @@
 //! What must hold of any history with closed months, whatever the model says.
 
-use super::Record;
-use super::ask::{Scene, Who, of_engine};
-use super::statements::{Sums, add};
-use crate::model::generate::{Case, generate_closed};
-use crate::model::number::Num;
-use crate::model::time::Ym;
-use crate::model::{Shipped, named};
+use crate::model::named;
 use daybook_event::{Instant, Payload, PinnedStatement, Position};
 use daybook_replay::{HistoriesBuilder, replay};
 use daybook_tests::dice::Dice;
+use daybook_tests::model::Shipped;
+use daybook_tests::model::closing::ask::{Scene, Who, histories, of_engine, of_histories};
+use daybook_tests::model::closing::statements::{Sums, add};
+use daybook_tests::model::closing::{Closing, Record};
+use daybook_tests::model::generate::{Case, generate_closed};
+use daybook_tests::model::number::Num;
+use daybook_tests::model::time::Ym;
 use daybook_views::{PartnerRows, Statement};
 
 /// Histories for each property.
@@ -47,7 +48,7 @@ fn what_closed_months_lack_is_booked_once() {
         let position = scene.position();
         let question = scene.asked_at(position, case.through);
         let closed = of_engine(&question, 1);
-        let open = replay(&super::ask::histories(&question), question.book_at(position), case.through, 1);
+        let open = replay(&histories(&question), question.book_at(position), case.through, 1);
         for ((id, closed), (_, open)) in closed.partners.iter().zip(&open.partners) {
             assert!(booked(closed) == booked(open), "{id}, DAYBOOK_MODEL_SEED={}", case.seed);
             with_true_ups += usize::from(closed.true_ups.len() > open.true_ups.len());
@@ -65,7 +66,7 @@ fn pinned<'a>(scene: &'a Scene, case: &Case) -> Vec<(&'a Record, Statement)> {
             continue;
         };
         let Ok(statement) = Statement::parse(rows, *month, partner_id) else { continue };
-        let is_meant = |closing: &super::Closing| {
+        let is_meant = |closing: &Closing| {
             closing.contains == statement.position.number()
                 && closing.month == Ym::of_month(*month)
                 && closing.through == record.event.effective_on
@@ -140,7 +141,7 @@ fn rows_with_closed_months_do_not_depend_on_the_order_of_reading_nor_on_threads(
         for record in shuffled {
             builder.add(Position::new(record.position), Instant::default(), record.event.clone());
         }
-        let rows = super::ask::of_histories(&question, &builder.finish(), 1);
+        let rows = of_histories(&question, &builder.finish(), 1);
         assert_eq!(rows.digest(), expected, "shuffled, DAYBOOK_MODEL_SEED={}", case.seed);
     });
 }

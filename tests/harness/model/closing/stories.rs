@@ -1,7 +1,7 @@
 //! The model on the stories of closed months: the third opinion beside the engine's and the one written by hand.
 
-use super::{Current, Question, Record};
 use crate::golden::situation::Situation;
+use daybook_tests::model::closing::{Current, Question, Record};
 use serde_json::Value;
 
 #[test]

@@ -5,13 +5,13 @@ use super::books::{Change, pick};
 use super::dates::date;
 use super::events::product;
 use super::money::amount;
+use crate::dice::Dice;
 use crate::model::time::Ym;
 use chrono::{Datelike, Days};
 use daybook_event::{CertificationEarned, Exact, Month, Opening, PartnerId, Payload};
 use daybook_rules::model::{
     CertificationValidity, Competency, CompetencySource, GateTest, GroupRevenue, NewCustomers, RuleSet,
 };
-use daybook_tests::dice::Dice;
 
 pub(super) const CHANGES: [Change; 4] = [computed, computed, held_on, validity];
 

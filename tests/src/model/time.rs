@@ -8,28 +8,32 @@ use std::fmt;
 
 /// A calendar month: months since the year 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ym(pub(crate) i32);
+pub struct Ym(pub i32);
 
 impl Ym {
-    pub(crate) fn of(date: NaiveDate) -> Self {
+    /// The month that holds a date.
+    pub fn of(date: NaiveDate) -> Self {
         Self(date.year() * 12 + i32::try_from(date.month()).expect("1 to 12") - 1)
     }
 
-    pub(crate) fn of_month(month: Month) -> Self {
+    /// An event's month.
+    pub fn of_month(month: Month) -> Self {
         Self(month.year() * 12 + month.number() - 1)
     }
 
-    pub(crate) fn first_day(self) -> NaiveDate {
+    /// Its first day.
+    pub fn first_day(self) -> NaiveDate {
         let month = u32::try_from(self.0 % 12 + 1).expect("1 to 12");
         NaiveDate::from_ymd_opt(self.0 / 12, month, 1).expect("a month has a first day")
     }
 
-    pub(crate) fn last_day(self) -> NaiveDate {
+    /// Its last day.
+    pub fn last_day(self) -> NaiveDate {
         Self(self.0 + 1).first_day().pred_opt().expect("a day before")
     }
 
     /// The day of that number, or the month's last where it has fewer.
-    pub(crate) fn day(self, number: u32) -> NaiveDate {
+    pub fn day(self, number: u32) -> NaiveDate {
         (self.first_day() + Days::new(u64::from(number) - 1)).min(self.last_day())
     }
 }
@@ -42,14 +46,16 @@ impl fmt::Display for Ym {
 
 /// An earning period by its first month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Period {
-    pub(crate) first: Ym,
-    pub(crate) last: Ym,
+pub struct Period {
+    /// Its first month.
+    pub first: Ym,
+    /// Its last month.
+    pub last: Ym,
 }
 
 impl Period {
     /// The period that holds the month: counted out from the anchor, one period after the other.
-    pub(crate) fn holding(book: &RuleBook, month: Ym) -> Self {
+    pub fn holding(book: &RuleBook, month: Ym) -> Self {
         let calendar = &book.sets[0].calendar;
         let mut first = Ym::of_month(calendar.period_anchor);
         while first > month {
@@ -61,24 +67,28 @@ impl Period {
         Self { first, last: Ym(first.0 + calendar.period_months - 1) }
     }
 
-    pub(crate) fn next(self, book: &RuleBook) -> Self {
+    /// The one after it.
+    pub fn next(self, book: &RuleBook) -> Self {
         Self::holding(book, Ym(self.last.0 + 1))
     }
 
-    pub(crate) fn previous(self, book: &RuleBook) -> Self {
+    /// The one before it.
+    pub fn previous(self, book: &RuleBook) -> Self {
         Self::holding(book, Ym(self.first.0 - 1))
     }
 
-    pub(crate) fn first_day(self) -> NaiveDate {
+    /// Its first day.
+    pub fn first_day(self) -> NaiveDate {
         self.first.first_day()
     }
 
-    pub(crate) fn last_day(self) -> NaiveDate {
+    /// Its last day.
+    pub fn last_day(self) -> NaiveDate {
         self.last.last_day()
     }
 
     /// The two days, both inclusive, counted from the start of the usage period.
-    pub(crate) fn claim_window(self, book: &RuleBook) -> (NaiveDate, NaiveDate) {
+    pub fn claim_window(self, book: &RuleBook) -> (NaiveDate, NaiveDate) {
         let usage = self.next(book).first;
         let day = |at: MonthDay| Ym(usage.0 + at.month - 1).day(at.day);
         let calendar = &book.sets[0].calendar;
@@ -86,7 +96,7 @@ impl Period {
     }
 
     /// `FY22H1`: the year in which the twelve months from the anchor end, and the count within them.
-    pub(crate) fn label(self, book: &RuleBook) -> String {
+    pub fn label(self, book: &RuleBook) -> String {
         let calendar = &book.sets[0].calendar;
         let mut year_first = Ym::of_month(calendar.period_anchor);
         while year_first > self.first {
@@ -100,13 +110,13 @@ impl Period {
     }
 
     /// The period of that label: the one among those around that says so.
-    pub(crate) fn labelled(book: &RuleBook, label: &str) -> Option<Self> {
+    pub fn labelled(book: &RuleBook, label: &str) -> Option<Self> {
         let months = 2016 * 12..2032 * 12;
         months.map(|month| Self::holding(book, Ym(month))).find(|period| period.label(book) == label)
     }
 }
 
 /// Whether the date is in the window of so many days that ends on the other.
-pub(crate) fn in_window(date: NaiveDate, days: u32, ending: NaiveDate) -> bool {
+pub fn in_window(date: NaiveDate, days: u32, ending: NaiveDate) -> bool {
     date <= ending && (ending - date).num_days() < i64::from(days)
 }

@@ -1,9 +1,9 @@
 //! Levers that pay for new customers and for growth, and caps.
 
 use super::books::{Change, pick};
+use crate::dice::Dice;
 use daybook_event::{Exact, Rate};
 use daybook_rules::model::{Base, Cap, CapPer, CapWindow, Gate, Lever, Match, RuleSet};
-use daybook_tests::dice::Dice;
 
 pub(super) const CHANGES: [Change; 9] =
     [customer_add, customer_add, growth, growth, rebased, capped, capped, capped, several_needs];

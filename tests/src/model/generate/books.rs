@@ -2,13 +2,13 @@
 
 use super::dates::date;
 use super::{bases, proofs, waits};
+use crate::dice::Dice;
 use chrono::{Days, NaiveDate, Weekday};
 use daybook_event::{Amount, Exact, Rate, Rounding, Segment};
 use daybook_rules::model::{
     ActivityLimit, Cadence, Gate, GateTest, Lever, Match, ProductPattern, ProgramYearEnd, ResolveAt, RuleBook, RuleSet,
     Upkeep,
 };
-use daybook_tests::dice::Dice;
 
 /// A change of one rule set; what it did, in words.
 pub(super) type Change = fn(&mut RuleSet, &mut Dice) -> String;
@@ -99,7 +99,7 @@ pub(super) fn vary(shipped: &RuleBook, dice: &mut Dice) -> (RuleBook, Vec<String
 }
 
 /// The book with one more rule set: the one in force on the date, changed, from that date on.
-pub(in crate::model) fn with_version(book: &RuleBook, from: NaiveDate, changed: bool, dice: &mut Dice) -> RuleBook {
+pub fn with_version(book: &RuleBook, from: NaiveDate, changed: bool, dice: &mut Dice) -> RuleBook {
     let mut book = book.clone();
     let at = book.sets.iter().filter(|set| set.valid_from <= from).count();
     let mut set = book.sets[at - 1].clone();

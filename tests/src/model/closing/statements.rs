@@ -58,9 +58,10 @@ pub(super) fn sum_of(row: &Value, field: &str) -> Num {
 }
 
 /// Rebate and co-op by the month that they concern and by lever.
-pub(super) type Sums = BTreeMap<(Ym, String), (Num, Num)>;
+pub type Sums = BTreeMap<(Ym, String), (Num, Num)>;
 
-pub(super) fn add(sums: &mut Sums, month: Ym, lever: &str, rebate: Num, coop: Num) {
+/// Adds to a month and lever.
+pub fn add(sums: &mut Sums, month: Ym, lever: &str, rebate: Num, coop: Num) {
     let sum = sums.entry((month, lever.to_owned())).or_default();
     *sum = (sum.0.plus(rebate), sum.1.plus(coop));
 }

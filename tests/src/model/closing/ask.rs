@@ -1,13 +1,13 @@
 //! A history played record by record: each closing is said by both sides when it is reached, and pinned as the engine says.
 
 use super::{Current, Question, Record};
+use crate::json_differences;
 use crate::model::generate::Case;
 use crate::model::time::{Period, Ym};
 use chrono::NaiveDate;
 use daybook_event::{Envelope, EventId, EventRef, Instant, PartnerId, Payload, PinnedStatement, Position};
 use daybook_replay::{Histories, HistoriesBuilder, Replayed, replay_closed};
 use daybook_rules::model::RuleBook;
-use daybook_tests::json_differences;
 use daybook_views::{ClosedTerms, Closing, Statement, TermsStep, statements_digest};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Who is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub enum Who {
     /// The engine, and the model beside it.
     Both,
     /// The engine alone.
@@ -23,9 +23,11 @@ pub(crate) enum Who {
 }
 
 /// What is recorded so far.
-pub(crate) struct Scene {
-    pub(crate) books: Vec<Current>,
-    pub(crate) records: Vec<Record>,
+pub struct Scene {
+    /// The books, in the order in which they became the current one.
+    pub books: Vec<Current>,
+    /// What is recorded.
+    pub records: Vec<Record>,
 }
 
 impl Scene {
@@ -33,7 +35,7 @@ impl Scene {
     ///
     /// # Errors
     /// What the two sides say differently of a closing.
-    pub(crate) fn played(case: &Case, who: Who) -> Result<Self, String> {
+    pub fn played(case: &Case, who: Who) -> Result<Self, String> {
         let first = Current { since: 0, cause: String::new(), book: case.book.clone() };
         let mut scene = Self { books: vec![first], records: Vec::new() };
         let mut names = BTreeSet::new();
@@ -68,11 +70,13 @@ impl Scene {
         position
     }
 
-    pub(crate) fn position(&self) -> u64 {
+    /// The last position.
+    pub fn position(&self) -> u64 {
         self.records.last().map_or(0, |record| record.position)
     }
 
-    pub(crate) fn asked_at(&self, position: u64, through: NaiveDate) -> Question<'_> {
+    /// The question with what was recorded up to a position.
+    pub fn asked_at(&self, position: u64, through: NaiveDate) -> Question<'_> {
         let known = self.records.partition_point(|record| record.position <= position);
         Question { books: &self.books, through, records: &self.records[..known] }
     }
@@ -118,7 +122,7 @@ impl Scene {
 ///
 /// # Errors
 /// What differs.
-pub(crate) fn figures_of(case: &Case) -> Result<Value, String> {
+pub fn figures_of(case: &Case) -> Result<Value, String> {
     let scene = Scene::played(case, Who::Both)?;
     let rows = agreed(&scene.asked_at(scene.position(), case.through), Who::Both)?;
     Ok(as_json(&rows))
@@ -128,7 +132,7 @@ pub(crate) fn figures_of(case: &Case) -> Result<Value, String> {
 ///
 /// # Errors
 /// What differs.
-pub(crate) fn agreed(question: &Question<'_>, who: Who) -> Result<Replayed, String> {
+pub fn agreed(question: &Question<'_>, who: Who) -> Result<Replayed, String> {
     let rows = of_engine(question, 1);
     if who == Who::Engine {
         return Ok(rows);
@@ -142,7 +146,7 @@ pub(crate) fn agreed(question: &Question<'_>, who: Who) -> Result<Replayed, Stri
 }
 
 /// What the engine needs to know of the records.
-pub(crate) fn histories(question: &Question<'_>) -> Histories {
+pub fn histories(question: &Question<'_>) -> Histories {
     let mut builder = HistoriesBuilder::default();
     for record in question.records {
         builder.add(Position::new(record.position), Instant::default(), record.event.clone());
@@ -151,12 +155,12 @@ pub(crate) fn histories(question: &Question<'_>) -> Histories {
 }
 
 /// The engine's rows with what is closed.
-pub(crate) fn of_engine(question: &Question<'_>, threads: usize) -> Replayed {
+pub fn of_engine(question: &Question<'_>, threads: usize) -> Replayed {
     of_histories(question, &histories(question), threads)
 }
 
 /// The same of histories that are read already.
-pub(crate) fn of_histories(question: &Question<'_>, histories: &Histories, threads: usize) -> Replayed {
+pub fn of_histories(question: &Question<'_>, histories: &Histories, threads: usize) -> Replayed {
     let closings = histories.of_no_partner().closings();
     let last = closings.on(question.through).last().map(|closing: &Closing| closing.position.number());
     let position = question.position();
@@ -173,7 +177,7 @@ pub(crate) fn of_histories(question: &Question<'_>, histories: &Histories, threa
 }
 
 /// By partner; the findings on facts of no partner under the empty name.
-pub(crate) fn as_json(rows: &Replayed) -> Value {
+pub fn as_json(rows: &Replayed) -> Value {
     let mut all = Map::new();
     for (id, rows) in &rows.partners {
         all.insert(id.to_string(), serde_json::to_value(rows).expect("rows are JSON"));

@@ -6,35 +6,42 @@ use std::fmt;
 
 /// `digits / 10^scale`. Every operation is checked; the generated amounts stay far from the edge.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Num {
+pub struct Num {
     digits: i128,
     scale: u32,
 }
 
 impl Num {
-    pub(crate) const ZERO: Self = Self { digits: 0, scale: 0 };
+    /// Nothing.
+    pub const ZERO: Self = Self { digits: 0, scale: 0 };
 
-    pub(crate) fn new(digits: i128, scale: u32) -> Self {
+    /// Digits with so many of them after the point.
+    pub fn new(digits: i128, scale: u32) -> Self {
         Self { digits, scale }
     }
 
-    pub(crate) fn of_amount(amount: &Amount) -> Self {
+    /// An event's amount.
+    pub fn of_amount(amount: &Amount) -> Self {
         Self::new(amount.decimal().mantissa(), amount.decimal().scale())
     }
 
-    pub(crate) fn of_exchange(rate: &ExchangeRate) -> Self {
+    /// An exchange rate.
+    pub fn of_exchange(rate: &ExchangeRate) -> Self {
         Self::new(rate.decimal().mantissa(), rate.decimal().scale())
     }
 
-    pub(crate) fn of_term(term: Exact) -> Self {
+    /// A number of the terms.
+    pub fn of_term(term: Exact) -> Self {
         Self::parse(&term.to_string())
     }
 
-    pub(crate) fn of_rate(rate: Rate) -> Self {
+    /// A lever's rate.
+    pub fn of_rate(rate: Rate) -> Self {
         Self::new(rate.millionths().into(), 6)
     }
 
-    pub(crate) fn parse(text: &str) -> Self {
+    /// Digits in writing.
+    pub fn parse(text: &str) -> Self {
         let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
         let digits = format!("{whole}{decimals}").parse().expect("digits");
         Self::new(digits, u32::try_from(decimals.len()).expect("few decimals"))
@@ -49,26 +56,30 @@ impl Num {
         (self.at_scale(scale), other.at_scale(scale), scale)
     }
 
-    pub(crate) fn plus(self, other: Self) -> Self {
+    /// The sum.
+    pub fn plus(self, other: Self) -> Self {
         let (a, b, scale) = self.aligned(other);
         Self::new(a.checked_add(b).expect("the model's numbers fit"), scale)
     }
 
-    pub(crate) fn minus(self, other: Self) -> Self {
+    /// The difference.
+    pub fn minus(self, other: Self) -> Self {
         self.plus(Self::new(-other.digits, other.scale))
     }
 
-    pub(crate) fn times(self, other: Self) -> Self {
+    /// The product, exact.
+    pub fn times(self, other: Self) -> Self {
         let digits = self.digits.checked_mul(other.digits).expect("the model's numbers fit");
         Self::new(digits, self.scale + other.scale)
     }
 
-    pub(crate) fn sum(all: impl IntoIterator<Item = Self>) -> Self {
+    /// All together.
+    pub fn sum(all: impl IntoIterator<Item = Self>) -> Self {
         all.into_iter().fold(Self::ZERO, Self::plus)
     }
 
     /// The nearest multiple of the unit; of two as near, the even one.
-    pub(crate) fn rounded(self, unit: Self) -> Self {
+    pub fn rounded(self, unit: Self) -> Self {
         let (value, unit_digits, scale) = self.aligned(unit);
         let below = value.div_euclid(unit_digits);
         let rest = value - below * unit_digits;
@@ -77,23 +88,28 @@ impl Num {
         Self::new((below + i128::from(up)) * unit_digits, scale)
     }
 
-    pub(crate) fn min(self, other: Self) -> Self {
+    /// The smaller.
+    pub fn min(self, other: Self) -> Self {
         if other < self { other } else { self }
     }
 
-    pub(crate) fn max(self, other: Self) -> Self {
+    /// The larger.
+    pub fn max(self, other: Self) -> Self {
         if other > self { other } else { self }
     }
 
-    pub(crate) fn is_zero(self) -> bool {
+    /// Whether it is nothing.
+    pub fn is_zero(self) -> bool {
         self.digits == 0
     }
 
-    pub(crate) fn is_negative(self) -> bool {
+    /// Whether it is below nothing.
+    pub fn is_negative(self) -> bool {
         self.digits < 0
     }
 
-    pub(crate) fn is_positive(self) -> bool {
+    /// Whether it is above nothing.
+    pub fn is_positive(self) -> bool {
         self.digits > 0
     }
 }

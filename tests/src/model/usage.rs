@@ -13,19 +13,19 @@ impl Period {
     }
 
     /// The first and the last day on which the lot may be used.
-    pub(crate) fn usage(self, book: &RuleBook) -> (NaiveDate, NaiveDate) {
+    pub fn usage(self, book: &RuleBook) -> (NaiveDate, NaiveDate) {
         let usage = self.next(book);
         (usage.first_day(), self.extension(book).map_or(usage.last_day(), |one| one.usage_until))
     }
 
     /// The first and the last day on which the lot may be claimed.
-    pub(crate) fn claims(self, book: &RuleBook) -> (NaiveDate, NaiveDate) {
+    pub fn claims(self, book: &RuleBook) -> (NaiveDate, NaiveDate) {
         let (opens, closes) = self.claim_window(book);
         (opens, self.extension(book).map_or(closes, |one| one.claims_until))
     }
 
     /// The periods whose lots may be used on the date, older first.
-    pub(crate) fn usable_on(book: &RuleBook, date: NaiveDate) -> Vec<Self> {
+    pub fn usable_on(book: &RuleBook, date: NaiveDate) -> Vec<Self> {
         let ordinary = Self::holding(book, Ym::of(date)).previous(book);
         let mut all = vec![ordinary];
         // No extension of a generated book is longer than eight periods.

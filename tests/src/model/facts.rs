@@ -8,55 +8,73 @@ use daybook_rules::model::RuleBook;
 use std::collections::BTreeSet;
 
 /// The coordinates of a question, with every record that the ledger holds.
-pub(crate) struct World<'a> {
-    pub(crate) book: &'a RuleBook,
-    pub(crate) through: NaiveDate,
-    pub(crate) records: Vec<&'a Envelope>,
+pub struct World<'a> {
+    /// The terms.
+    pub book: &'a RuleBook,
+    /// The last date that has happened.
+    pub through: NaiveDate,
+    /// Every record, in order of position.
+    pub records: Vec<&'a Envelope>,
 }
 
 /// What is known of one partner.
-pub(crate) struct Partner<'a> {
-    pub(crate) world: &'a World<'a>,
-    pub(crate) id: &'a PartnerId,
+pub struct Partner<'a> {
+    /// What was asked.
+    pub world: &'a World<'a>,
+    /// Who.
+    pub id: &'a PartnerId,
     /// Every record of the partner.
-    pub(crate) records: Vec<&'a Envelope>,
+    pub records: Vec<&'a Envelope>,
     /// The facts that count: dated up to the through date, not reversed, in order.
-    pub(crate) facts: Vec<&'a Envelope>,
+    pub facts: Vec<&'a Envelope>,
     /// The standing facts among them.
-    pub(crate) standing_facts: Vec<(&'a Envelope, &'a PartnerStanding)>,
+    pub standing_facts: Vec<(&'a Envelope, &'a PartnerStanding)>,
     /// The revenue lines among them.
-    pub(crate) lines: Vec<Line<'a>>,
+    pub lines: Vec<Line<'a>>,
 }
 
 /// A revenue line with what prices it.
 #[derive(Clone)]
-pub(crate) struct Line<'a> {
-    pub(crate) event: &'a Envelope,
-    pub(crate) own: Billed<'a>,
+pub struct Line<'a> {
+    /// The event that bills it.
+    pub event: &'a Envelope,
+    /// What that event says.
+    pub own: Billed<'a>,
     /// The line whose terms it takes: itself, or the first of its chain of credits.
-    pub(crate) priced_by: &'a Envelope,
-    pub(crate) of_reversed: bool,
+    pub priced_by: &'a Envelope,
+    /// Whether the line that it credits was taken back.
+    pub of_reversed: bool,
     /// In program currency; none: unconverted.
-    pub(crate) worth: Option<Num>,
-    pub(crate) findings: Vec<&'static str>,
+    pub worth: Option<Num>,
+    /// What is odd about it.
+    pub findings: Vec<&'static str>,
 }
 
 /// What an event bills.
 #[derive(Clone)]
-pub(crate) struct Billed<'a> {
-    pub(crate) is_sale: bool,
-    pub(crate) customer: &'a str,
-    pub(crate) subscription: &'a str,
-    pub(crate) product: &'a Product,
-    pub(crate) segment: Option<Segment>,
-    pub(crate) charge_type: &'a str,
-    pub(crate) amount: Num,
-    pub(crate) currency: Currency,
-    pub(crate) credits: Option<&'a EventId>,
+pub struct Billed<'a> {
+    /// A sale; else a change with money.
+    pub is_sale: bool,
+    /// Who bought.
+    pub customer: &'a str,
+    /// Under which subscription.
+    pub subscription: &'a str,
+    /// What.
+    pub product: &'a Product,
+    /// The customer's segment.
+    pub segment: Option<Segment>,
+    /// Why it was billed.
+    pub charge_type: &'a str,
+    /// How much.
+    pub amount: Num,
+    /// In which currency.
+    pub currency: Currency,
+    /// The line that it credits.
+    pub credits: Option<&'a EventId>,
 }
 
 /// A revenue line: every sale, and every change with money.
-pub(crate) fn billed(event: &Envelope) -> Option<Billed<'_>> {
+pub fn billed(event: &Envelope) -> Option<Billed<'_>> {
     match &event.payload {
         Payload::LicenseSale(sale) => Some(Billed {
             is_sale: true,
@@ -93,18 +111,18 @@ enum Link<'a> {
 }
 
 /// A fact's place among the others: date, seq, source, event id, text compared bytewise.
-pub(crate) fn order(event: &Envelope) -> (NaiveDate, u32, &[u8], &[u8]) {
+pub fn order(event: &Envelope) -> (NaiveDate, u32, &[u8], &[u8]) {
     (event.effective_on, event.seq, event.id.source.as_str().as_bytes(), event.id.event_id.as_str().as_bytes())
 }
 
 /// In the order in which facts count.
-pub(crate) fn in_order(mut events: Vec<&Envelope>) -> Vec<&Envelope> {
+pub fn in_order(mut events: Vec<&Envelope>) -> Vec<&Envelope> {
     events.sort_by(|a, b| order(a).cmp(&order(b)));
     events
 }
 
 /// Whether some reversal of the same source and partner names the event.
-pub(crate) fn is_reversed(records: &[&Envelope], event: &EventRef) -> bool {
+pub fn is_reversed(records: &[&Envelope], event: &EventRef) -> bool {
     records.iter().any(|record| match &record.payload {
         Payload::Reversal(reversal) => record.id.source == event.source && reversal.reverses == event.event_id,
         _ => false,
@@ -113,34 +131,35 @@ pub(crate) fn is_reversed(records: &[&Envelope], event: &EventRef) -> bool {
 
 impl<'a> World<'a> {
     /// Of records with one name the first stands.
-    pub(crate) fn new(book: &'a RuleBook, through: NaiveDate, arrived: &'a [Envelope]) -> Self {
+    pub fn new(book: &'a RuleBook, through: NaiveDate, arrived: &'a [Envelope]) -> Self {
         let mut names = BTreeSet::new();
         let records = arrived.iter().filter(|event| names.insert(&event.id)).collect();
         Self::of(book, through, records)
     }
 
     /// Of records that the ledger has taken.
-    pub(crate) fn of(book: &'a RuleBook, through: NaiveDate, records: Vec<&'a Envelope>) -> Self {
+    pub fn of(book: &'a RuleBook, through: NaiveDate, records: Vec<&'a Envelope>) -> Self {
         Self { book, through, records }
     }
 
-    pub(crate) fn partner_ids(&self) -> BTreeSet<&'a PartnerId> {
+    /// Every partner that a record names.
+    pub fn partner_ids(&self) -> BTreeSet<&'a PartnerId> {
         self.records.iter().filter_map(|event| event.partner_id.as_ref()).collect()
     }
 
     /// Facts of no partner.
-    pub(crate) fn of_no_partner(&self) -> Vec<&'a Envelope> {
+    pub fn of_no_partner(&self) -> Vec<&'a Envelope> {
         self.records.iter().copied().filter(|event| event.partner_id.is_none()).collect()
     }
 
     /// Whether facts of no partner count from the event's source.
-    pub(crate) fn is_named(&self, event: &Envelope) -> bool {
+    pub fn is_named(&self, event: &Envelope) -> bool {
         let source = event.id.source.as_str();
         source == "ledger" || self.book.sources_of_no_partner.iter().any(|named| named == source)
     }
 
     /// The last rate for the currency and month among those dated up to the through date.
-    pub(crate) fn rate(&self, currency: Currency, month: Ym) -> Option<Num> {
+    pub fn rate(&self, currency: Currency, month: Ym) -> Option<Num> {
         let of_no_partner = self.of_no_partner();
         let counts = |event: &&Envelope| {
             event.effective_on <= self.through && self.is_named(event) && !is_reversed(&of_no_partner, &event.id)
@@ -153,12 +172,13 @@ impl<'a> World<'a> {
         rates.next_back().map(Num::of_exchange)
     }
 
-    pub(crate) fn program_currency(&self) -> Currency {
+    /// The currency of the first rule set.
+    pub fn program_currency(&self) -> Currency {
         self.book.sets[0].currency
     }
 
     /// Program currency at the rate of the month, exact.
-    pub(crate) fn converted(&self, amount: Num, currency: Currency, month: Ym) -> Option<Num> {
+    pub fn converted(&self, amount: Num, currency: Currency, month: Ym) -> Option<Num> {
         if currency == self.program_currency() {
             return Some(amount);
         }
@@ -167,7 +187,8 @@ impl<'a> World<'a> {
 }
 
 impl<'a> Partner<'a> {
-    pub(crate) fn new(world: &'a World<'a>, id: &'a PartnerId) -> Self {
+    /// What the records say of one partner.
+    pub fn new(world: &'a World<'a>, id: &'a PartnerId) -> Self {
         let of_partner = |event: &&&'a Envelope| event.partner_id.as_ref() == Some(id);
         let records: Vec<&Envelope> = world.records.iter().filter(of_partner).copied().collect();
         let counts = |event: &&&Envelope| {
@@ -248,7 +269,7 @@ impl<'a> Partner<'a> {
     }
 
     /// The last value of a standing fact among those dated up to the date.
-    pub(crate) fn fact_on(&self, fact: &str, date: NaiveDate) -> Option<(&'a Envelope, &'a PartnerStanding)> {
+    pub fn fact_on(&self, fact: &str, date: NaiveDate) -> Option<(&'a Envelope, &'a PartnerStanding)> {
         let mut up_to = self.standing_facts.iter().filter(|(event, _)| event.effective_on <= date);
         up_to.rfind(|(_, standing)| standing.fact == fact).copied()
     }

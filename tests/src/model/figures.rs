@@ -8,7 +8,7 @@ use daybook_rules::model::RuleBook;
 use serde_json::{Map, Value, json};
 
 /// The rows of each partner, and the findings on facts of no partner under the empty name.
-pub(crate) fn figures(book: &RuleBook, through: NaiveDate, arrived: &[Envelope]) -> Value {
+pub fn figures(book: &RuleBook, through: NaiveDate, arrived: &[Envelope]) -> Value {
     let world = World::new(book, through, arrived);
     let mut all = Map::new();
     for id in world.partner_ids() {
@@ -19,7 +19,7 @@ pub(crate) fn figures(book: &RuleBook, through: NaiveDate, arrived: &[Envelope])
 }
 
 /// The rows of a partner of whom nothing is closed.
-pub(crate) fn figures_of(partner: &Partner<'_>) -> Value {
+pub fn figures_of(partner: &Partner<'_>) -> Value {
     let standing = partner.standing();
     let accrual = partner.accrual(&standing);
     let (true_ups, unconverted) = partner.true_ups();

@@ -5,12 +5,12 @@ use daybook_event::Product;
 use daybook_rules::model::{ProductPattern, RuleBook, RuleSet};
 
 /// The number of the rule set in force on the date; none before the first.
-pub(crate) fn number_on(book: &RuleBook, date: NaiveDate) -> Option<usize> {
+pub fn number_on(book: &RuleBook, date: NaiveDate) -> Option<usize> {
     (0..book.sets.len()).rev().find(|&at| book.sets[at].valid_from <= date)
 }
 
 /// The rule set in force; before the first, the first.
-pub(crate) fn set_on(book: &RuleBook, date: NaiveDate) -> &RuleSet {
+pub fn set_on(book: &RuleBook, date: NaiveDate) -> &RuleSet {
     &book.sets[number_on(book, date).unwrap_or(0)]
 }
 
@@ -34,13 +34,13 @@ fn is_meant(pattern: &ProductPattern, product: &Product, family: Option<&str>) -
 }
 
 /// Whether the product is in the set's group of that number on the date.
-pub(crate) fn is_in_group(book: &RuleBook, set: &RuleSet, group: usize, product: &Product, date: NaiveDate) -> bool {
+pub fn is_in_group(book: &RuleBook, set: &RuleSet, group: usize, product: &Product, date: NaiveDate) -> bool {
     let family = family(book, product, date);
     set.product_groups[group].patterns.iter().any(|pattern| is_meant(pattern, product, family))
 }
 
 /// Whether the product is in the set's group of that name on the date.
-pub(crate) fn is_in_named(book: &RuleBook, set: &RuleSet, name: &str, product: &Product, date: NaiveDate) -> bool {
+pub fn is_in_named(book: &RuleBook, set: &RuleSet, name: &str, product: &Product, date: NaiveDate) -> bool {
     let of_name = (0..set.product_groups.len()).filter(|&at| set.product_groups[at].name == name);
     of_name.into_iter().any(|at| is_in_group(book, set, at, product, date))
 }

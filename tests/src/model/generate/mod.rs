@@ -11,33 +11,36 @@ mod repeats;
 mod setup;
 mod waits;
 
-pub(super) use books::with_version;
-pub(super) use closings::Adoption;
+pub use books::with_version;
+pub use closings::Adoption;
 
 use super::figures::figures;
+use crate::dice::Dice;
 use chrono::NaiveDate;
 use dates::Dates;
 use daybook_event::{Envelope, EventId, EventRef, PartnerId, Payload, SourceId};
 use daybook_rules::model::RuleBook;
-use daybook_tests::dice::Dice;
 
 /// One question to both sides.
 #[derive(Clone)]
-pub(crate) struct Case {
-    pub(crate) seed: u64,
-    pub(crate) book: RuleBook,
+pub struct Case {
+    /// What it was made from.
+    pub seed: u64,
+    /// The terms.
+    pub book: RuleBook,
     /// How the book differs from the shipped one.
-    pub(crate) changes: Vec<String>,
-    pub(crate) through: NaiveDate,
+    pub changes: Vec<String>,
+    /// The last date that has happened.
+    pub through: NaiveDate,
     /// In order of arrival. What a closing among them says is computed when it is reached.
-    pub(crate) events: Vec<Envelope>,
+    pub events: Vec<Envelope>,
     /// What the adoptions among the events bring, in order.
-    pub(crate) adoptions: Vec<Adoption>,
+    pub adoptions: Vec<Adoption>,
 }
 
 impl Case {
     /// Whether months are closed on the way.
-    pub(crate) fn closes(&self) -> bool {
+    pub fn closes(&self) -> bool {
         self.events.iter().any(|event| matches!(event.payload, Payload::PeriodClosed(_)))
     }
 }
@@ -52,7 +55,7 @@ struct Maker {
 }
 
 /// The history of that seed.
-pub(crate) fn generate(shipped: &RuleBook, seed: u64) -> Case {
+pub fn generate(shipped: &RuleBook, seed: u64) -> Case {
     let (mut maker, through, changes) = begin(shipped, seed);
     if maker.dice.between(0, 2) > 0 {
         maker.answer(through);
@@ -70,7 +73,7 @@ pub(crate) fn generate(shipped: &RuleBook, seed: u64) -> Case {
 }
 
 /// The history of that seed, with months closed on the way.
-pub(crate) fn generate_closed(shipped: &RuleBook, seed: u64) -> Case {
+pub fn generate_closed(shipped: &RuleBook, seed: u64) -> Case {
     let (mut maker, through, changes) = begin(shipped, seed);
     let (events, adoptions) = maker.close(through);
     Case { seed, book: maker.book, changes, through, events, adoptions }

@@ -3,11 +3,11 @@
 use super::Maker;
 use super::books::{Change, pick};
 use super::dates::date;
+use crate::dice::Dice;
 use crate::model::time::{Period, Ym};
 use chrono::Days;
 use daybook_event::{Exact, PartnerId, date_parse};
 use daybook_rules::model::{ResolveAt, RuleBook, RuleSet, UsageExtension};
-use daybook_tests::dice::Dice;
 use serde_json::Value;
 
 pub(super) const CHANGES: [Change; 4] = [hold, hold, extension, extension];

@@ -14,7 +14,7 @@ use daybook_event::{
 use daybook_rules::model::RuleBook;
 
 /// The changes of the terms that one adoption brings, each with the book that it leads to.
-pub(crate) type Adoption = Vec<(String, RuleBook)>;
+pub type Adoption = Vec<(String, RuleBook)>;
 
 /// What is still to be closed, and what was recorded so far.
 struct Progress {

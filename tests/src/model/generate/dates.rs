@@ -1,9 +1,9 @@
 //! Dates at the edges: month ends, Mondays, first days of rule sets, period ends, claim windows, a year apart.
 
+use crate::dice::Dice;
 use crate::model::time::{Period, Ym};
 use chrono::{Datelike, Days, NaiveDate};
 use daybook_rules::model::RuleBook;
-use daybook_tests::dice::Dice;
 
 /// Where a history's dates come from.
 pub(super) struct Dates {
