@@ -101,4 +101,8 @@ pub struct QuarantineDecision {
     pub verdict: QuarantineVerdict,
     /// Why.
     pub reason: String,
+    /// Who decided.
+    pub decided_by: String,
+    /// Who approved it; empty where four eyes are not required.
+    pub approver: String,
 }

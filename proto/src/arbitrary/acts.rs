@@ -60,9 +60,7 @@ pub(super) fn statement() -> impl Strategy<Value = PinnedStatement> {
 
 pub(super) fn decision() -> impl Strategy<Value = QuarantineDecision> {
     let verdict = prop_oneof![Just(QuarantineVerdict::Retry), Just(QuarantineVerdict::Dismiss)];
-    (any::<u64>(), verdict, text_required()).prop_map(|(entry, verdict, reason)| QuarantineDecision {
-        entry,
-        verdict,
-        reason,
+    (any::<u64>(), verdict, text_required(), (text(), text())).prop_map(|(entry, verdict, reason, signed)| {
+        QuarantineDecision { entry, verdict, reason, decided_by: signed.0, approver: signed.1 }
     })
 }

@@ -114,6 +114,8 @@ pub(super) fn decision_read(wire: wire::QuarantineDecision) -> Checked<Quarantin
         entry: wire.entry,
         verdict: field::word("verdict", &wire.verdict, &allowed)?,
         reason: field::text_long_required("reason", wire.reason)?,
+        decided_by: field::text("decided_by", wire.decided_by)?,
+        approver: field::text("approver", wire.approver)?,
     })
 }
 
@@ -122,5 +124,11 @@ pub(super) fn decision_write(decision: &QuarantineDecision) -> wire::QuarantineD
         QuarantineVerdict::Retry => RETRY,
         QuarantineVerdict::Dismiss => DISMISS,
     };
-    wire::QuarantineDecision { entry: decision.entry, verdict: verdict.to_owned(), reason: decision.reason.clone() }
+    wire::QuarantineDecision {
+        entry: decision.entry,
+        verdict: verdict.to_owned(),
+        reason: decision.reason.clone(),
+        decided_by: decision.decided_by.clone(),
+        approver: decision.approver.clone(),
+    }
 }
