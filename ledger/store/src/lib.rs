@@ -19,6 +19,7 @@ mod crash;
 mod create;
 mod decide;
 mod derived;
+mod durations;
 
 mod entries;
 mod error;
@@ -49,6 +50,7 @@ pub use derived::{
     FactsChunk, derived_delete,
 };
 pub use entries::EntryState;
+pub use durations::{DURATION_BOUNDS_MICROS, Durations};
 pub use error::{AppendError, CloseError, OpenError, ReadError};
 pub use finding::{Finding, FindingCode, VerifyReport};
 pub use format_v2::LEDGER_FORMAT;

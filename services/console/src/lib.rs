@@ -1,8 +1,9 @@
 //! Console: the HTTP door for people and programs, and the pages. I/O: answers requests on a listener that it is given.
 //!
-//! So far it answers whether the service lives and whether it is ready, and makes the page of a comparison.
+//! It answers whether the service lives, whether it is ready and what its figures are, and makes the page of a comparison.
 
 pub mod impact;
+pub mod metrics;
 
 mod html;
 mod money;
@@ -12,12 +13,14 @@ mod svg;
 pub use html::escaped;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use daybook_event::Position;
 use serde::Serialize;
 use std::future::Future;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -47,25 +50,49 @@ impl Health {
     }
 }
 
+/// Whoever can say the figures of this moment. It may block: it is asked on a thread for that.
+pub trait Measure: Send + Sync + 'static {
+    /// The figures now.
+    fn figures(&self) -> metrics::Figures;
+}
+
+/// What the door answers from.
+#[derive(Clone)]
+pub struct Sources {
+    /// How the service is.
+    pub health: watch::Receiver<Health>,
+    /// Its figures.
+    pub measure: Arc<dyn Measure>,
+}
+
 /// Answers until the future ends.
 ///
 /// # Errors
 /// What keeps the listener from being served.
 pub async fn serve(
     listener: TcpListener,
-    health: watch::Receiver<Health>,
+    sources: Sources,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new().route("/livez", get(livez)).route("/healthz", get(livez)).route("/readyz", get(readyz));
-    axum::serve(listener, router.with_state(health)).with_graceful_shutdown(stop).await
+    let router = router.route("/metrics", get(scraped));
+    axum::serve(listener, router.with_state(sources)).with_graceful_shutdown(stop).await
 }
 
 async fn livez() -> &'static str {
     "alive\n"
 }
 
-async fn readyz(State(health): State<watch::Receiver<Health>>) -> (StatusCode, Json<Health>) {
-    let health = *health.borrow();
+async fn scraped(State(sources): State<Sources>) -> Response {
+    let measured = tokio::task::spawn_blocking(move || sources.measure.figures().text()).await;
+    match measured {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
+        Ok(Err(_)) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn readyz(State(sources): State<Sources>) -> (StatusCode, Json<Health>) {
+    let health = *sources.health.borrow();
     let status = if health.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health))
 }

@@ -64,6 +64,8 @@ pub struct Committed<T> {
     pub cursor: Option<Cursor>,
     /// How many holes it recorded.
     pub holes: usize,
+    /// How long its transaction took, from the first byte to what makes it durable.
+    pub took: Duration,
     /// Each input's tag and what became of it, in order.
     pub outcomes: Vec<(T, Outcome)>,
 }
@@ -149,10 +151,12 @@ impl<'l, T> BatchWriter<'l, T> {
             message_at: None,
         });
         crash_point("intake:before_append");
+        let since = ClockInstant::now();
         let appended = self.ledger.append(batch, cursor.clone(), &holes)?;
+        let took = since.elapsed();
         crash_point("intake:after_append_before_ack");
         let outcomes = tags.into_iter().zip(appended.outcomes).collect();
-        Ok(Some(Committed { head: appended.head, cursor, holes: holes.len(), outcomes }))
+        Ok(Some(Committed { head: appended.head, cursor, holes: holes.len(), took, outcomes }))
     }
 }
 

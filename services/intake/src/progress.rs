@@ -2,7 +2,8 @@
 
 use crate::batch::Committed;
 use daybook_event::{Instant, Position};
-use daybook_store::{Hash, Head, Outcome};
+use daybook_store::{Durations, Hash, Head, Outcome};
+use std::time::Duration;
 
 /// What one run of intake has done so far, and where the ledger is. Sent after every batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct IntakeProgress {
     pub batches: u64,
     /// How often it took up the stream again from the cursor, after a lost connection or a lost message.
     pub restarts: u64,
+    /// How long the batches' transactions took.
+    pub commits: Durations,
 }
 
 impl IntakeProgress {
@@ -55,11 +58,17 @@ impl IntakeProgress {
     }
 
     pub(crate) fn committed<T>(&mut self, committed: &Committed<T>) {
-        self.at_head(&committed.head);
         if let Some(cursor) = &committed.cursor {
             self.stream_sequence = cursor.sequence;
         }
-        for (_, outcome) in &committed.outcomes {
+        self.batch(&committed.head, committed.outcomes.iter().map(|(_, outcome)| outcome), committed.took);
+        self.holes += committed.holes as u64;
+    }
+
+    /// Counts a batch that is durable, whoever appended it.
+    pub fn batch<'a>(&mut self, head: &Head, outcomes: impl Iterator<Item = &'a Outcome>, took: Duration) {
+        self.at_head(head);
+        for outcome in outcomes {
             match outcome {
                 Outcome::Appended(_) => self.appended += 1,
                 Outcome::Duplicate { .. } => self.duplicates += 1,
@@ -67,7 +76,7 @@ impl IntakeProgress {
                 Outcome::Quarantined { .. } => self.faulty += 1,
             }
         }
-        self.holes += committed.holes as u64;
         self.batches += 1;
+        self.commits.add(took);
     }
 }

@@ -31,5 +31,5 @@ pub use choose::{ChooseBook, adoptions_kept};
 pub use closing::ChooseClosedTerms;
 pub use error::ProjectError;
 pub use projector::{CRASH_POINTS, Progress, Projector, Step};
-pub use run::{RunOptions, run};
+pub use run::{RunOptions, Told, run};
 pub use views::Views;

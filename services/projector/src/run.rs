@@ -3,7 +3,7 @@
 use crate::{ProjectError, Projector, Step, ViewCheckpoint};
 use chrono::NaiveDate;
 use daybook_event::Position;
-use daybook_store::LedgerReader;
+use daybook_store::{Durations, LedgerReader};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -21,11 +21,20 @@ impl Default for RunOptions {
     }
 }
 
+/// What the loop tells.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Every new view checkpoint.
+    pub checkpoint: watch::Sender<Option<ViewCheckpoint>>,
+    /// How long the steps took: each takes a batch of records in and folds again whom it touches.
+    pub steps: watch::Sender<Durations>,
+}
+
 /// The longest pause between two looks at a head that moves.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Follows the ledger until it is told to stop, and then gives the projector back. `head` says that the ledger grew,
-/// `through` gives the through date of the moment, `published` gets every new view checkpoint. Stopping waits for the
+/// `through` gives the through date of the moment, `told` hears of what is done. Stopping waits for the
 /// step under way, never for the head.
 ///
 /// # Errors
@@ -35,7 +44,7 @@ pub async fn run(
     ledger: LedgerReader,
     mut head: watch::Receiver<Position>,
     through: impl Fn() -> NaiveDate + Clone + Send + 'static,
-    published: watch::Sender<Option<ViewCheckpoint>>,
+    told: Told,
     options: RunOptions,
     stop: CancellationToken,
 ) -> Result<Projector, ProjectError> {
@@ -43,10 +52,10 @@ pub async fn run(
     while !stop.is_cancelled() {
         head.borrow_and_update();
         let (ledger, through) = (ledger.clone(), through.clone());
-        let (published, stop_work) = (published.clone(), stop.clone());
+        let (told, stop_work) = (told.clone(), stop.clone());
         // The fold is work for a processor and the file blocks: neither belongs on a thread of the runtime.
         let work = move || {
-            let outcome = follow(&mut projector, &ledger, &through, &published, &stop_work);
+            let outcome = follow(&mut projector, &ledger, &through, &told, &stop_work);
             (projector, outcome)
         };
         let worked_from = Instant::now();
@@ -81,15 +90,19 @@ fn follow(
     projector: &mut Projector,
     ledger: &LedgerReader,
     through: &impl Fn() -> NaiveDate,
-    published: &watch::Sender<Option<ViewCheckpoint>>,
+    told: &Told,
     stop: &CancellationToken,
 ) -> Result<(), ProjectError> {
     while !stop.is_cancelled() {
+        let since = Instant::now();
         let done = projector.step(ledger, through())?;
+        if done != Step::AtHead {
+            told.steps.send_modify(|steps| steps.add(since.elapsed()));
+        }
         let checkpoint = projector.view_checkpoint()?;
         // Whoever waits for a record waits for its consequences: an adoption's book comes with the next step.
         if checkpoint.as_ref().is_some_and(|checkpoint| projector.is_of_its_book(checkpoint)) {
-            published.send_if_modified(|known| {
+            told.checkpoint.send_if_modified(|known| {
                 let is_new = *known != checkpoint;
                 *known = checkpoint;
                 is_new

@@ -1,14 +1,17 @@
 //! Serving a ledger bound to files: writing verbs come through the socket in its folder.
 
 use super::config::Config;
-use super::socket::Socket;
+use super::figures::Measured;
+use super::socket::{Socket, Told};
 use super::{ledger_open, project};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
 use crate::serve::health;
-use daybook_console::Health;
+use daybook_console::{Health, Sources};
 use daybook_event::Position;
+use daybook_intake::IntakeProgress;
 use daybook_store::{Binding, LEDGER_FILE};
+use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -22,13 +25,18 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
     let reader = ledger.reader();
     let (publish_head, head) = watch::channel(ledger.head().position);
     let mut heads = head.clone();
-    let projecting = project(config, arguments.through, reader, head, stop.child_token())?;
+    let projecting = project(config, arguments.through, reader.clone(), head, stop.child_token())?;
     let (publish_health, health) = watch::channel(Health::default());
-    let door = health::open(&config.listen, health, stop.clone()).await?;
+    let (publish_progress, progress) =
+        watch::channel(IntakeProgress { is_following: true, ..IntakeProgress::default() });
+    let measured = Measured::new(config, reader, progress, &projecting, None);
+    let sources = Sources { health, measure: Arc::new(measured) };
+    let door = health::open(&config.listen, sources, stop.clone()).await?;
+    let told = Told { head: publish_head, progress: publish_progress };
     let socket = Socket::bind(&config.ledger, config.four_eyes)?;
     let writer = {
         let stop = stop.clone();
-        tokio::task::spawn_blocking(move || socket.serve(ledger, &publish_head, &stop))
+        tokio::task::spawn_blocking(move || socket.serve(ledger, &told, &stop))
     };
     tracing::info!(ledger = %config.ledger.display(), "serving; imports come through the socket in its folder");
     let mut published = projecting.published.clone();

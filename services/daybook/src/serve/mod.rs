@@ -1,6 +1,8 @@
 //! `daybook serve`: intake, projector and health, until told to stop.
 
 pub(crate) mod config;
+mod edges;
+mod figures;
 mod files;
 mod health;
 pub(crate) mod socket;
@@ -14,10 +16,10 @@ use crate::import;
 use crate::{books, nats};
 use config::{Config, LogFormat};
 use daybook_event::{NaiveDate, Position};
-use daybook_projector::{BatchLimits, ChooseBook, ChooseClosedTerms, Projector, RunOptions, ViewCheckpoint};
+use daybook_projector::{BatchLimits, ChooseBook, ChooseClosedTerms, Projector, RunOptions, Told, ViewCheckpoint};
 use daybook_rules::Adoptions;
 use daybook_rules::model::RuleBook;
-use daybook_store::{Binding, DerivedOptions, Ledger, LedgerOptions, LedgerReader};
+use daybook_store::{Binding, DerivedOptions, Durations, Ledger, LedgerOptions, LedgerReader};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -70,6 +72,8 @@ fn ledger_open(config: &Config, binding: Binding) -> Result<Ledger, Failure> {
 struct Projecting {
     task: JoinHandle<Result<Projector, daybook_projector::ProjectError>>,
     published: watch::Receiver<Option<ViewCheckpoint>>,
+    /// How long its steps took.
+    steps: watch::Receiver<Durations>,
 }
 
 /// Starts the projector on the ledger. It follows `head`.
@@ -93,11 +97,13 @@ fn project(
     if books::is_current(&config.book) {
         projector.follow_closings(closed_chooser(config));
     }
-    let (publish, published) = watch::channel(None);
+    let (checkpoint, published) = watch::channel(None);
+    let (publish_steps, steps) = watch::channel(Durations::default());
+    let told = Told { checkpoint, steps: publish_steps };
     let through = move || through.unwrap_or_else(|| import::now().date_utc());
     let task =
-        tokio::spawn(daybook_projector::run(projector, ledger, head, through, publish, RunOptions::default(), stop));
-    Ok(Projecting { task, published })
+        tokio::spawn(daybook_projector::run(projector, ledger, head, through, told, RunOptions::default(), stop));
+    Ok(Projecting { task, published, steps })
 }
 
 /// The book to start under: the one of the head. Where the adoptions there make none, the last one that they made: intake

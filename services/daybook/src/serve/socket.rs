@@ -7,15 +7,15 @@ use crate::failure::Failure;
 use crate::four_eyes;
 use crate::import::{Door, Part, Settled, Waiting, now};
 use daybook_event::{Payload, Position};
-use daybook_intake::classify;
 use daybook_intake::import::Outcome;
-use daybook_store::{Incoming, Ledger, LedgerOptions, LedgerReader, Origin, QuarantineReason};
+use daybook_intake::{IntakeProgress, classify};
+use daybook_store::{Appended, Incoming, Ledger, LedgerOptions, LedgerReader, Origin, QuarantineReason};
 use rustix::fs::Mode;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant as ClockInstant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +69,19 @@ pub(crate) fn is_listening(ledger: &Path) -> bool {
     UnixStream::connect(path(ledger)).is_ok()
 }
 
+/// Who hears of what is appended.
+pub(super) struct Told {
+    pub(super) head: watch::Sender<Position>,
+    pub(super) progress: watch::Sender<IntakeProgress>,
+}
+
+impl Told {
+    fn appended(&self, appended: &Appended, took: Duration) {
+        self.head.send_replace(appended.head.position);
+        self.progress.send_modify(|progress| progress.batch(&appended.head, appended.outcomes.iter(), took));
+    }
+}
+
 /// The server's end.
 pub(super) struct Socket {
     listener: UnixListener,
@@ -94,16 +107,11 @@ impl Socket {
     }
 
     /// Appends what clients send, one client at a time, until told to stop; gives the ledger back.
-    pub(super) fn serve(
-        self,
-        mut ledger: Ledger,
-        head: &watch::Sender<Position>,
-        stop: &CancellationToken,
-    ) -> Result<Ledger, Failure> {
+    pub(super) fn serve(self, mut ledger: Ledger, told: &Told, stop: &CancellationToken) -> Result<Ledger, Failure> {
         while !stop.is_cancelled() {
             match self.listener.accept() {
                 Ok((client, _)) => {
-                    if let Err(failure) = attend(&client, &mut ledger, self.is_four_eyes, head, stop) {
+                    if let Err(failure) = attend(&client, &mut ledger, self.is_four_eyes, told, stop) {
                         tracing::warn!(?failure, "a client of the socket was let go");
                     }
                 }
@@ -121,7 +129,7 @@ fn attend(
     client: &UnixStream,
     ledger: &mut Ledger,
     is_four_eyes: bool,
-    head: &watch::Sender<Position>,
+    told: &Told,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
     client.set_nonblocking(false)?;
@@ -136,10 +144,11 @@ fn attend(
         let inputs: Vec<WireInput> = serde_json::from_str(&line)?;
         let batch = inputs.into_iter().map(incoming).collect::<Result<Vec<_>, _>>()?;
         let unsigned = batch.iter().filter(|_| is_four_eyes).find_map(refusal);
+        let since = ClockInstant::now();
         let answer = match unsigned.map_or_else(|| ledger.append(batch, None, &[]).map_err(|why| why.to_string()), Err)
         {
             Ok(appended) => {
-                head.send_replace(appended.head.position);
+                told.appended(&appended, since.elapsed());
                 WireAnswer::Outcomes(appended.outcomes.into_iter().map(wire).collect())
             }
             Err(why) => WireAnswer::Refused(why),

@@ -1,15 +1,18 @@
 //! Serving a ledger that follows a stream.
 
 use super::config::Config;
+use super::edges::watch_edges;
+use super::figures::{Measured, StreamEdges};
 use super::{ledger_open, project};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
 use crate::serve::health;
-use daybook_console::Health;
+use daybook_console::{Health, Sources};
 use daybook_event::Position;
 use daybook_intake::nats::{NatsConnection, NatsOptions, StreamOptions, connect, ensure_stream};
 use daybook_intake::{BatchLimits, IntakeOptions, IntakeProgress, MismatchPolicy};
 use daybook_store::Binding;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +39,11 @@ pub(super) async fn serve(
     let (publish_head, head) = watch::channel(ledger.head().position);
     let projecting = project(config, arguments.through, reader.clone(), head, stop.child_token())?;
     let (publish_health, health) = watch::channel(Health::default());
-    let door = health::open(&config.listen, health, stop.clone()).await?;
+    let (tell_edges, edges) = watch::channel(StreamEdges::default());
+    tokio::spawn(watch_edges(connection.clone(), config.stream.clone(), progress.clone(), tell_edges, stop.clone()));
+    let measured = Measured::new(config, reader.clone(), progress.clone(), &projecting, Some(edges));
+    let sources = Sources { health, measure: Arc::new(measured) };
+    let door = health::open(&config.listen, sources, stop.clone()).await?;
     let intake = {
         let (connection, options, stop) = (connection.clone(), intake_options(config, arguments), stop.clone());
         tokio::spawn(async move {
