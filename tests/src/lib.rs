@@ -8,8 +8,8 @@ pub mod dice;
 pub mod history;
 pub mod http;
 pub mod ledger_state;
-pub mod proxy;
 pub mod model;
+pub mod proxy;
 
 use std::env;
 use std::path::{Path, PathBuf};

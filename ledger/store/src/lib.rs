@@ -49,8 +49,8 @@ pub use derived::{
     Derived, DerivedError, DerivedOpened, DerivedOptions, DerivedRead, DerivedReader, DerivedSnapshot, DerivedWrite,
     FactsChunk, derived_delete,
 };
-pub use entries::EntryState;
 pub use durations::{DURATION_BOUNDS_MICROS, Durations};
+pub use entries::EntryState;
 pub use error::{AppendError, CloseError, OpenError, ReadError};
 pub use finding::{Finding, FindingCode, VerifyReport};
 pub use format_v2::LEDGER_FORMAT;

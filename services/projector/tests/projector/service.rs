@@ -3,7 +3,8 @@
 use crate::bench::{Bench, Expected, book};
 use crate::history::{date, history};
 use daybook_event::Position;
-use daybook_projector::{RunOptions, run};
+use daybook_projector::{RunOptions, Told, run};
+use daybook_store::Durations;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -25,7 +26,9 @@ async fn it_follows_head_and_date_and_stops_when_told() {
     };
     // Nobody is waited for: what wakes it is what is tested.
     let options = RunOptions { poll_interval: Duration::from_secs(3_600) };
-    let running = tokio::spawn(run(projector, bench.reader.clone(), head, through, published, options, stop.clone()));
+    let (steps, _) = watch::channel(Durations::default());
+    let told = Told { checkpoint: published, steps };
+    let running = tokio::spawn(run(projector, bench.reader.clone(), head, through, told, options, stop.clone()));
     for some in envelopes.chunks(45) {
         bench.append(some);
         let position = bench.ledger.head().position;
