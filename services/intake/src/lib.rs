@@ -4,9 +4,12 @@
 //! one thread, appends inputs in batches ([`BatchWriter`], [`drain`]); where they come from is an [`EventSource`]. [`run`]
 //! is the source that matters: it follows a JetStream stream from the ledger's cursor and acknowledges what is durable.
 
+mod arrivals;
+mod asked;
 mod batch;
 mod classify;
 mod judge;
+mod place;
 mod progress;
 mod run;
 mod sequence;
@@ -15,14 +18,17 @@ mod source;
 pub mod import;
 pub mod nats;
 
+pub use arrivals::{Arrivals, Broken, Delivery};
+pub use asked::{StreamAsked, StreamMessage};
 pub use batch::{BatchLimits, BatchWriter, Committed, Input, StreamId, StreamPlace};
 pub use classify::{
     INPUT_BYTES_KEPT_MAX, INTAKE_SEMANTICS, INTAKE_SEMANTICS_FOLLOWED_MIN, classify, classify_envelope,
 };
 pub use judge::judge_again;
+pub use place::{PlaceError, place};
 pub use progress::IntakeProgress;
 pub use run::{IntakeEnd, IntakeError, IntakeOptions, run};
-pub use sequence::{MismatchPolicy, StreamMismatch};
+pub use sequence::{MismatchPolicy, StreamMismatch, StreamState};
 pub use source::{EventSource, IterSource, Next, append_source, drain};
 
 /// Named places, beside the store's, where a test can make the process die: see [`daybook_store::crash_point`].

@@ -5,13 +5,15 @@ use daybook_store::Cursor;
 
 /// What the broker says of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StreamState {
+pub struct StreamState {
     /// When it was created: tells it from another of the same name.
-    pub(crate) created_at: Instant,
+    pub created_at: Instant,
     /// The first sequence that it still has, or, when empty, would give next; 0 in a new one.
-    pub(crate) first_sequence: u64,
+    pub first_sequence: u64,
     /// The last sequence that it gave.
-    pub(crate) last_sequence: u64,
+    pub last_sequence: u64,
+    /// When the newest of its messages was published, the first and the last being those that it names.
+    pub newest_at: Instant,
 }
 
 /// The stream is not the one that the ledger's cursor speaks of. Never passed over in silence: going on could lose events.
@@ -160,7 +162,7 @@ mod tests {
             sequence,
             message_at: None,
         });
-        let state = StreamState { created_at: CREATED, first_sequence, last_sequence };
+        let state = StreamState { created_at: CREATED, first_sequence, last_sequence, newest_at: CREATED };
         start_judge("S", cursor.as_ref(), &state).map_err(|mismatch| match mismatch {
             StreamMismatch::Recreated { .. } => "recreated".to_owned(),
             StreamMismatch::Behind { .. } => "behind".to_owned(),

@@ -2,7 +2,7 @@
 //! the line is dead, or the stream was emptied: only a question of its own tells.
 
 use super::follow::FollowEnd;
-use super::place::state_of;
+use super::wire::state_of;
 use crate::batch::StreamId;
 use crate::progress::IntakeProgress;
 use async_nats::Client;

@@ -2,19 +2,18 @@
 
 use super::IntakeOptions;
 use super::ask::{Asker, NextSequence};
-use super::place::{instant, state_now};
 use super::queue::{QueueSender, Tag};
-use crate::batch::{Input, StreamId, StreamPlace};
-use crate::classify::classify;
+use super::wire::instant;
+use crate::arrivals::{Arrivals, Broken, Delivery};
+use crate::asked::StreamMessage;
+use crate::batch::{Input, StreamId};
 use crate::nats::{Link, NatsConnection};
 use crate::progress::IntakeProgress;
-use crate::sequence::{Arrival, StreamMismatch, Tracker};
+use crate::sequence::StreamMismatch;
 use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::pull::{Batch, Config};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use async_nats::jetstream::stream::Stream;
-use daybook_event::Instant;
-use daybook_store::{Hole, Origin};
 use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,12 +45,21 @@ fn restart(why: impl Into<String>) -> FollowEnd {
     FollowEnd::Restart { why: why.into() }
 }
 
+impl From<Broken> for FollowEnd {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Restart { why } => Self::Restart { why },
+            Broken::Mismatch(mismatch) => Self::Mismatch(mismatch),
+        }
+    }
+}
+
 /// A consumer of our own, and how far it is.
 pub(super) struct Follower {
     stream: Stream,
     consumer: Consumer<Config>,
     id: Arc<StreamId>,
-    tracker: Tracker,
+    arrivals: Arrivals,
     next: NextSequence,
     link: watch::Receiver<Link>,
     pull_messages_max: usize,
@@ -89,8 +97,8 @@ impl Follower {
         Ok(Self {
             stream,
             consumer,
+            arrivals: Arrivals::new(Arc::clone(&id), from_sequence),
             id,
-            tracker: Tracker::new(from_sequence),
             next: NextSequence::new(from_sequence),
             link,
             pull_messages_max,
@@ -160,42 +168,18 @@ impl Follower {
     /// Checks one message's place and hands it to the writer.
     async fn take(&mut self, message: Message, queue: &QueueSender) -> Result<(), FollowEnd> {
         let info = message.info().map_err(|error| restart(error.to_string()))?;
-        let (sequence, pending) = (info.stream_sequence, info.pending);
-        let recorded_at = instant(info.published);
-        let hole = match self.tracker.arrived(sequence, info.consumer_sequence) {
-            Arrival::Next => None,
-            Arrival::Seen => return Ok(()),
-            Arrival::Lost => return Err(restart(format!("a message before sequence {sequence} was lost on its way"))),
-            Arrival::Gap { from, to } => Some(self.hole(from, to, recorded_at).await?),
-        };
-        self.next.set(sequence + 1);
-        let share = queue.share(message.payload.len()).await.map_err(|_| FollowEnd::WriterGone)?;
+        let (sequence, consumer_sequence, pending) = (info.stream_sequence, info.consumer_sequence, info.pending);
+        let published_at = instant(info.published);
+        let payload_bytes = message.payload.len();
         let message = message.message;
-        let subject = Some(message.subject.to_string());
-        let origin = Origin { subject, stream_sequence: Some(sequence), file: None, line: None };
-        let input = Input {
-            incoming: classify(message.payload.into(), recorded_at, origin),
-            place: Some(StreamPlace { stream: Arc::clone(&self.id), sequence, hole }),
-            tag: Tag { receipt: message.reply, pending, _share: share },
-        };
-        queue.send(input).map_err(|_| FollowEnd::WriterGone)
-    }
-
-    /// Asks the stream about sequences that the consumer left out. Deleted inside the stream: a hole, recorded. Gone with
-    /// the stream's start: retention was faster than we. Still there: they were lost on the way.
-    async fn hole(&self, from: u64, to: u64, recorded_at: Instant) -> Result<Hole, FollowEnd> {
-        let next = self.stream.raw_message_builder().sequence(from).next_by_subject(">").send().await;
-        let next = next.map_err(|error| restart(format!("asking for sequence {from}: {error}")))?;
-        if next.sequence <= to {
-            return Err(restart(format!("sequence {} was lost on its way", next.sequence)));
-        }
-        let state = state_now(&self.stream).await.map_err(restart)?;
-        if state.first_sequence > from {
-            let (stream, first_sequence) = (self.id.name.clone(), state.first_sequence);
-            return Err(FollowEnd::Mismatch(StreamMismatch::Gone { stream, needed_sequence: from, first_sequence }));
-        }
-        tracing::warn!(stream = self.id.name, from, to, "the stream no longer has these sequences: recorded as a hole");
-        Ok(Hole { from, to, recorded_at })
+        let (subject, payload) = (message.subject.to_string(), message.payload.into());
+        let delivery =
+            Delivery { sequence, consumer_sequence, message: StreamMessage { subject, payload, published_at } };
+        let Some((incoming, place)) = self.arrivals.take(&self.stream, delivery).await? else { return Ok(()) };
+        self.next.set(sequence + 1);
+        let share = queue.share(payload_bytes).await.map_err(|_| FollowEnd::WriterGone)?;
+        let tag = Tag { receipt: message.reply, pending, _share: share };
+        queue.send(Input { incoming, place: Some(place), tag }).map_err(|_| FollowEnd::WriterGone)
     }
 
     /// Removes the consumer, if the broker is there to do so; it forgets it by itself otherwise.

@@ -7,9 +7,9 @@
 mod ack;
 mod ask;
 mod follow;
-mod place;
 mod queue;
 mod session;
+mod wire;
 
 use crate::batch::BatchLimits;
 use crate::classify::{INTAKE_SEMANTICS, INTAKE_SEMANTICS_FOLLOWED_MIN};

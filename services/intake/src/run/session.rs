@@ -2,11 +2,12 @@
 
 use super::ack::{Receipt, acknowledge};
 use super::follow::{FollowEnd, Follower};
-use super::place::{place, state_of};
 use super::queue::{QueueSource, Tag, queue};
+use super::wire::state_of;
 use super::{IntakeError, IntakeOptions};
 use crate::batch::{BatchLimits, Committed, StreamId};
 use crate::nats::NatsConnection;
+use crate::place::{PlaceError, place};
 use crate::progress::IntakeProgress;
 use crate::sequence::MismatchPolicy;
 use crate::source::drain;
@@ -40,6 +41,15 @@ pub(super) fn restart(doing: &str, error: impl std::fmt::Display) -> SessionEnd 
     SessionEnd::Restart { why: format!("{doing}: {error}") }
 }
 
+fn end_of(error: PlaceError) -> SessionEnd {
+    SessionEnd::Stopped(match error {
+        PlaceError::NoAnswer(_) => return SessionEnd::Restart { why: error.to_string() },
+        PlaceError::Mismatch(mismatch) => mismatch.into(),
+        PlaceError::Append(error) => error.into(),
+        PlaceError::Read(error) => error.into(),
+    })
+}
+
 impl Session {
     /// Runs one session and gives the ledger back, unless it died with its thread.
     pub(super) async fn run(&mut self, mut ledger: Ledger) -> (Option<Ledger>, SessionEnd) {
@@ -69,10 +79,10 @@ impl Session {
             }
             Err(error) => return Err(restart("describing the stream", error)),
         };
-        let from_sequence = place(ledger, &stream, self.options.on_mismatch).await?;
+        let state = state_of(stream.cached_info());
+        let from_sequence = place(ledger, &stream, &state, self.options.on_mismatch).await.map_err(end_of)?;
         // From here on the operator's word is used up: another mismatch is another decision.
         self.options.on_mismatch = MismatchPolicy::Stop;
-        let state = state_of(stream.cached_info());
         let id = Arc::new(StreamId { name: self.stream.clone(), created_at: state.created_at });
         let max_payload_bytes = self.connection.client().max_payload();
         let follower = Follower::start(stream, id, from_sequence, &self.options, max_payload_bytes, link)
