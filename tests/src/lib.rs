@@ -5,6 +5,7 @@
 pub mod broker;
 pub mod daybook;
 pub mod dice;
+pub mod disk;
 pub mod history;
 pub mod http;
 pub mod ledger_state;
