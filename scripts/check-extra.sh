@@ -46,6 +46,7 @@ kustomize() {
 }
 
 check "spelling" "typos --version" typos
+check "supply chain" "cargo deny --version" cargo deny check
 check "shell scripts" "shellcheck --version" shellcheck scripts/*.sh .ci/run
 check "systemd unit" "systemd-analyze --version" unit_verify
 check "NATS configuration" "python3 --version" nats_configuration

@@ -1,42 +1,14 @@
-//! Every dependency may be used under a licence that we accept, and none is on the list of the refused.
+//! Every dependency may be used under a licence that `deny.toml` accepts.
 
+use super::policy::Policy;
 use super::{all_packages, expect_none, spdx};
 use daybook_tests::workspace_root;
-
-/// Licences that ask for no more than their text and the authors' names to be passed on.
-const ALLOWED: &[&str] = &[
-    "0BSD",
-    "Apache-2.0",
-    "Apache-2.0 WITH LLVM-exception",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "BSL-1.0",
-    "CC0-1.0",
-    "ISC",
-    "MIT",
-    "Unicode-3.0",
-    "Unlicense",
-    "Zlib",
-];
-
-/// Crates that must not come in, not even through others, and why.
-const REFUSED: &[(&str, &str)] = &[
-    ("atty", "unmaintained and unsound on Windows: std::io::IsTerminal does the same"),
-    ("aws-lc-sys", "needs a C++ toolchain and CMake: rustls runs on ring here"),
-    ("failure", "unmaintained: errors are thiserror enums"),
-    ("libgit2-sys", "builds a C library that nothing here needs"),
-    ("lmdb-sys", "one storage engine is enough: redb"),
-    ("native-tls", "TLS is rustls, the same on every system"),
-    ("openssl-sys", "needs OpenSSL on the system: TLS is rustls"),
-    ("protobuf-src", "builds protoc from C++: protox compiles the schema"),
-    ("rocksdb", "one storage engine is enough: redb"),
-    ("serde_yaml", "unmaintained: files are TOML or JSON"),
-    ("sled", "one storage engine is enough: redb"),
-];
 
 #[test]
 fn every_dependency_has_an_allowed_licence() {
     let metadata = all_packages();
+    let allowed = Policy::read().licences();
+    let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
     let mut faults = Vec::new();
     for package in &metadata.packages {
         let name = format!("{} {}", package.name, package.version);
@@ -45,26 +17,27 @@ fn every_dependency_has_an_allowed_licence() {
             continue;
         };
         match spdx::parse(text) {
-            Some(expression) if expression.is_met_by(ALLOWED) => {}
+            Some(expression) if expression.is_met_by(&allowed) => {}
             Some(_) => faults.push(format!("{name} is under {text:?}, which the allowed licences do not meet")),
             None => faults.push(format!("{name} states {text:?}, which is no licence expression")),
         }
     }
     // A lock file that names only ourselves would make this test pass on nothing.
     assert!(metadata.packages.len() > metadata.workspace_members.len(), "cargo metadata lists no dependencies");
-    expect_none(&faults, &format!("Licences (allowed: {}):", ALLOWED.join(", ")));
+    expect_none(&faults, &format!("Licences (allowed: {}):", allowed.join(", ")));
 }
 
 #[test]
-fn no_refused_crate_comes_in() {
-    let metadata = all_packages();
-    let mut faults = Vec::new();
-    for package in &metadata.packages {
-        if let Some((name, why)) = REFUSED.iter().find(|(name, _)| *name == package.name.as_str()) {
-            faults.push(format!("{name}: {why}; `cargo tree --invert {name}` shows who brings it in"));
-        }
-    }
-    expect_none(&faults, "Refused crates:");
+fn every_accepted_licence_is_needed() {
+    let packages = all_packages().packages;
+    let stated: Vec<&str> = packages.iter().filter_map(|package| package.license.as_deref()).collect();
+    let faults: Vec<String> = Policy::read()
+        .licences()
+        .into_iter()
+        .filter(|licence| !stated.iter().any(|text| text.contains(licence.as_str())))
+        .map(|licence| format!("{licence} stands in deny.toml for nothing: take it out"))
+        .collect();
+    expect_none(&faults, "Accepted licences:");
 }
 
 #[test]

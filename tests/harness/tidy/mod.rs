@@ -7,9 +7,11 @@ mod evidence;
 mod files;
 mod licences;
 mod manifests;
+mod policy;
 mod pure;
 mod source;
 mod spdx;
+mod supply_chain;
 
 use cargo_metadata::{Metadata, MetadataCommand};
 use daybook_tests::workspace_root;
