@@ -33,14 +33,25 @@ fn present(field: &str, value: String) -> Checked<String> {
 }
 
 fn text_within(field: &str, value: String, bytes_max: usize) -> Checked<String> {
-    if value.len() > bytes_max {
-        return Err(DecodeFault::invalid(field, format!("has {} bytes; at most {bytes_max} may stand", value.len())));
-    }
+    length_check(field, value.len(), bytes_max)?;
     // A line break or an escape sequence in a stored name would reach terminals, logs and CSV files.
     match value.chars().find(|c| c.is_control()) {
         Some(bad) => Err(DecodeFault::invalid(field, format!("has the control character {bad:?}"))),
         None => Ok(value),
     }
+}
+
+/// Bytes that nothing looks into; may be empty.
+pub(crate) fn bytes(field: &str, value: Vec<u8>, bytes_max: usize) -> Checked<Vec<u8>> {
+    length_check(field, value.len(), bytes_max)?;
+    Ok(value)
+}
+
+fn length_check(field: &str, bytes: usize, bytes_max: usize) -> Checked<()> {
+    if bytes > bytes_max {
+        return Err(DecodeFault::invalid(field, format!("has {bytes} bytes; at most {bytes_max} may stand")));
+    }
+    Ok(())
 }
 
 /// An id, by its own parser.
@@ -134,11 +145,7 @@ fn short(field: &str, value: &str) -> Checked<()> {
     if value.is_empty() {
         return Err(DecodeFault::invalid(field, MISSING));
     }
-    if value.len() > NUMBER_BYTES_MAX {
-        let fault = format!("has {} bytes; at most {NUMBER_BYTES_MAX} may stand", value.len());
-        return Err(DecodeFault::invalid(field, fault));
-    }
-    Ok(())
+    length_check(field, value.len(), NUMBER_BYTES_MAX)
 }
 
 /// One of a closed list of words.

@@ -9,6 +9,9 @@ pub const TEXT_BYTES_MAX: usize = 256;
 /// Longest reason or evidence field, in bytes.
 pub const LONG_TEXT_BYTES_MAX: usize = 1024;
 
+/// Longest sealed personal data, in bytes.
+pub const SEALED_BYTES_MAX: usize = 1024;
+
 /// Longest decimal, date or currency as text, in bytes: longer than any that can be valid.
 pub const NUMBER_BYTES_MAX: usize = 64;
 

@@ -20,7 +20,7 @@ mod reversal;
 mod source_manifest;
 mod subscription_change;
 
-pub use certification_earned::CertificationEarned;
+pub use certification_earned::{CertificationEarned, Sealed};
 pub use chrono::NaiveDate;
 pub use coop_claim::{ClaimState, CoopClaim};
 pub use envelope::{Envelope, EventRef, Payload, PayloadKind};

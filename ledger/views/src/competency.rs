@@ -1,10 +1,10 @@
 //! Competency levels that the ledger computes: new customers, revenue, certified people, the fee.
 
 use crate::customers::GroupsOnDay;
-use crate::fact::Fact;
+use crate::fact::{Exam, Fact};
 use crate::gates::GateContext;
 use chrono::{Months, NaiveDate};
-use daybook_event::{CertificationEarned, EventRef, Overflow};
+use daybook_event::{EventRef, Overflow};
 use daybook_rules::model::{Competency, RuleBook};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub(crate) struct Certification {
 
 impl Certification {
     /// A certification with the validity of the terms in force on the day it was earned, unless it says its own.
-    pub(crate) fn of(book: &RuleBook, fact: &Fact, earned: &CertificationEarned) -> Self {
+    pub(crate) fn of(book: &RuleBook, fact: &Fact, exam: &Exam) -> Self {
         let earned_on = fact.effective_on;
         let by_terms = || {
             let validity = &book.set_on_or_first(earned_on).certification_validity;
@@ -30,10 +30,10 @@ impl Certification {
             earned_on.checked_add_months(Months::new(holds.months.unsigned_abs()))
         };
         Self {
-            person_id: earned.person_id.clone(),
-            area: earned.competency_area.clone(),
+            person_id: exam.person_id.clone(),
+            area: exam.competency_area.clone(),
             earned_on,
-            expires_on: earned.expires_on.or_else(by_terms),
+            expires_on: exam.expires_on.or_else(by_terms),
             event: fact.id.clone(),
         }
     }

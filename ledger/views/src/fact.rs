@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use daybook_event::{
-    Amount, CHARGE_TYPE_OF_CHANGE, CertificationEarned, CoopClaim, Currency, Envelope, EventId, EventRef,
-    ManualAdjustment, Month, Opening, PartnerStanding, Payload, Position, Product, Segment,
+    Amount, CHARGE_TYPE_OF_CHANGE, CoopClaim, Currency, Envelope, EventId, EventRef, ManualAdjustment, Month, Opening,
+    PartnerStanding, Payload, Position, Product, Segment,
 };
 
 /// A partner's fact: what happened, when it counts, and which record says so.
@@ -29,7 +29,7 @@ pub enum FactKind {
     /// A standing fact.
     Standing(PartnerStanding),
     /// A certification.
-    Certification(CertificationEarned),
+    Certification(Exam),
     /// A step of a claim.
     Claim(CoopClaim),
     /// An opening balance.
@@ -38,6 +38,17 @@ pub enum FactKind {
     Adjustment(ManualAdjustment),
     /// A change of a subscription that moved no money.
     Moneyless,
+}
+
+/// An exam that a person passed, as far as figures depend on it: sealed personal data is not even carried along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exam {
+    /// The publisher's pseudonym of the person.
+    pub person_id: String,
+    /// The competency area that it counts for.
+    pub competency_area: String,
+    /// The first day on which it no longer holds; none: the validity in force on the day it was earned applies.
+    pub expires_on: Option<NaiveDate>,
 }
 
 /// Which event billed a line.
@@ -106,7 +117,11 @@ impl Fact {
                 currency: change.currency,
                 credits: change.credits,
             }),
-            Payload::CertificationEarned(earned) => FactKind::Certification(earned),
+            Payload::CertificationEarned(earned) => FactKind::Certification(Exam {
+                person_id: earned.person_id,
+                competency_area: earned.competency_area,
+                expires_on: earned.expires_on,
+            }),
             Payload::CoopClaim(claim) => FactKind::Claim(claim),
             Payload::PartnerStanding(standing) => FactKind::Standing(standing),
             Payload::Opening(opening) => FactKind::Opening(opening),

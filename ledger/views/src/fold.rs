@@ -174,7 +174,7 @@ fn note(
 ) -> Result<(), Overflow> {
     match &fact.kind {
         FactKind::Line(_) | FactKind::Moneyless => {}
-        FactKind::Certification(earned) => state.certifications.push(Certification::of(book, fact, earned)),
+        FactKind::Certification(exam) => state.certifications.push(Certification::of(book, fact, exam)),
         FactKind::Standing(standing) => {
             let history = state.facts.entry(standing.fact.clone()).or_insert(FactHistory { values: Vec::new() });
             history.values.push(FactValue::new(fact.effective_on, fact.id.clone(), &standing.value));

@@ -46,7 +46,7 @@ pub use closing::{
 };
 pub use currencies::CurrencyUses;
 pub use digest::{Digest, digest_of_partner, digest_of_views};
-pub use fact::{Fact, FactKind, Line, LineKind};
+pub use fact::{Exam, Fact, FactKind, Line, LineKind};
 pub use fold::{FoldError, PartnerFold, fold_partner, overflowed, settle, step};
 pub use fx::{FxTable, PublishedRate};
 pub use history::{FactSource, Known, PartnerHistory, PinnedRecord, Reversals};

@@ -1,10 +1,12 @@
 //! Payloads that publishers write.
 
 use super::values::{amount, currency, date, event_id, exchange_rate, month, one_of, product, text, text_required};
+use crate::limits::SEALED_BYTES_MAX;
 use daybook_event::{
     CertificationEarned, ChangeKind, ClaimState, CoopClaim, FxRate, LicenseSale, Opening, PartnerStanding, Reversal,
-    Segment, SourceManifest, StandingValue, SubscriptionChange,
+    Sealed, Segment, SourceManifest, StandingValue, SubscriptionChange,
 };
+use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
@@ -47,12 +49,13 @@ pub(super) fn subscription_change() -> impl Strategy<Value = SubscriptionChange>
 }
 
 pub(super) fn certification() -> impl Strategy<Value = CertificationEarned> {
-    (text_required(), text_required(), text(), of(date())).prop_map(
-        |(person_id, certification, competency_area, expires_on)| CertificationEarned {
+    (text_required(), text_required(), text(), of(date()), vec(any::<u8>(), 0..=SEALED_BYTES_MAX)).prop_map(
+        |(person_id, certification, competency_area, expires_on, sealed)| CertificationEarned {
             person_id,
             certification,
             competency_area,
             expires_on,
+            sealed: Sealed::new(sealed),
         },
     )
 }

@@ -3,8 +3,9 @@
 use super::or_empty;
 use crate::fault::{Checked, DecodeFault};
 use crate::field;
+use crate::limits::SEALED_BYTES_MAX;
 use crate::wire::{self, partner_standing::Value};
-use daybook_event::{CertificationEarned, ClaimState, CoopClaim, PartnerStanding, StandingValue};
+use daybook_event::{CertificationEarned, ClaimState, CoopClaim, PartnerStanding, Sealed, StandingValue};
 
 const HELD: &str = "held";
 const LAPSED: &str = "lapsed";
@@ -15,6 +16,7 @@ pub(super) fn certification_read(wire: wire::CertificationEarned) -> Checked<Cer
         certification: field::text_required("certification", wire.certification)?,
         competency_area: field::text("competency_area", wire.competency_area)?,
         expires_on: field::date_optional("expires_on", &wire.expires_on)?,
+        sealed: Sealed::new(field::bytes("sealed", wire.sealed, SEALED_BYTES_MAX)?),
     })
 }
 
@@ -24,6 +26,7 @@ pub(super) fn certification_write(earned: &CertificationEarned) -> wire::Certifi
         certification: earned.certification.clone(),
         competency_area: earned.competency_area.clone(),
         expires_on: or_empty(earned.expires_on.as_ref()),
+        sealed: earned.sealed.as_bytes().to_vec(),
     }
 }
 

@@ -25,6 +25,21 @@ fn an_absent_key_and_an_empty_one_are_the_same_content() {
     assert_eq!(content_hash(&with), content_hash(&without));
 }
 
+fn certification(more: &str) -> String {
+    of_partner(&format!(r#""certification_earned":{{"person_id":"p","certification":"c"{more}}}"#))
+}
+
+/// The hash was taken before there was anything to seal: ledgers that have it must go on to know their duplicates.
+#[test]
+fn what_is_not_sealed_hashes_as_it_did() {
+    let hash_of = |more: &str| hex::encode(content_hash(&decode_json(&certification(more)).unwrap()));
+    let before = "c0bef7082bda7dbaaaf434b8e4e0ed87ddf6ce3395d2eed0df48d87c8b675dbe";
+    assert_eq!(hash_of(""), before);
+    assert_eq!(hash_of(r#","sealed":"""#), before);
+    assert_ne!(hash_of(r#","sealed":"AQ==""#), before);
+    assert_ne!(hash_of(r#","sealed":"AQ==""#), hash_of(r#","sealed":"Ag==""#));
+}
+
 #[test]
 fn the_order_of_a_manifests_sums_means_nothing() {
     let line = |sums: &str| super::of_no_partner(&format!(r#""manifest":{{"count":"2","sums":[{sums}]}}"#));

@@ -98,6 +98,17 @@ fn texts_have_a_length_and_no_control_characters() {
 }
 
 #[test]
+fn sealed_bytes_have_a_length() {
+    // Four characters of base64 are three bytes: 1,024 bytes end in one of two and padding.
+    let sealed = |text: &str| {
+        of_partner(&format!(r#""certification_earned":{{"person_id":"p","certification":"c","sealed":"{text}"}}"#))
+    };
+    assert!(decode_json(&sealed(&format!("{}AA==", "A".repeat(1364)))).is_ok());
+    let too_long = sealed(&format!("{}AAA=", "A".repeat(1364)));
+    assert_refused(&too_long, "certification_earned.sealed", "has 1025 bytes; at most 1024");
+}
+
+#[test]
 fn what_must_be_there_is_missed_by_name() {
     assert_refused(&of_partner(r#""seq":1"#), "payload", "none of license_sale, subscription_change");
     assert_refused(&of_partner(r#""reversal":{}"#), "reversal.reverses", "is missing");

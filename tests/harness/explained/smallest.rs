@@ -3,12 +3,12 @@
 use super::refold::{Otherwise, fact};
 use super::{Case, every_case, list, text};
 use daybook_event::{
-    Amount, CertificationEarned, Currency, Envelope, ExchangeRate, FxRate, Month, NaiveDate, PartnerStanding, Payload,
-    Position, Product, Segment, StandingValue, date_parse,
+    Amount, Currency, Envelope, ExchangeRate, FxRate, Month, NaiveDate, PartnerStanding, Payload, Position, Product,
+    Segment, StandingValue, date_parse,
 };
 use daybook_rules::model::{ProductPattern, RuleSet};
 use daybook_tests::model::number::Num;
-use daybook_views::{Bucket, Fact, FactKind, Line, LineKind};
+use daybook_views::{Bucket, Exam, Fact, FactKind, Line, LineKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -71,9 +71,8 @@ fn facts_of(case: &Case<'_>, need: &Value, less: bool) -> Vec<(NaiveDate, FactKi
         }
         "people" => {
             let earned = |number: usize| {
-                FactKind::Certification(CertificationEarned {
+                FactKind::Certification(Exam {
                     person_id: format!("what-if-{number}"),
-                    certification: "what-if".to_owned(),
                     competency_area: text(need, "area").to_owned(),
                     expires_on: None,
                 })

@@ -9,6 +9,7 @@ mod licences;
 mod manifests;
 mod policy;
 mod pure;
+mod sealed;
 mod source;
 mod spdx;
 mod supply_chain;

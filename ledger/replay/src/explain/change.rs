@@ -1,11 +1,9 @@
 //! The smallest change that would have made a difference, as something that can be done, and tried.
 
 use super::subject::Subject;
-use daybook_event::{
-    Amount, CertificationEarned, Exact, Month, NaiveDate, PartnerStanding, Product, Rounding, Segment, StandingValue,
-};
+use daybook_event::{Amount, Exact, Month, NaiveDate, PartnerStanding, Product, Rounding, Segment, StandingValue};
 use daybook_rules::model::{ProductPattern, RuleSet};
-use daybook_views::{Fact, FactKind, Line, LineKind};
+use daybook_views::{Exam, Fact, FactKind, Line, LineKind};
 use serde::Serialize;
 
 /// What would have to be otherwise, all of it together, and what would come of it. It was tried: the partner was folded with
@@ -197,13 +195,12 @@ pub(super) fn supposed_facts(subject: &Subject<'_>, set: &RuleSet, needs: &[Need
                 kinds.push((*by, sale(set, "supposed", product, *amount)?));
             }
             Need::People { people, area, by } => {
-                let earned = |number: usize| CertificationEarned {
+                let exam = |number: usize| Exam {
                     person_id: format!("supposed-{number}"),
-                    certification: "supposed".to_owned(),
                     competency_area: area.clone(),
                     expires_on: None,
                 };
-                kinds.extend((0..*people).map(|number| (*by, FactKind::Certification(earned(number)))));
+                kinds.extend((0..*people).map(|number| (*by, FactKind::Certification(exam(number)))));
             }
             Need::NewCustomers { customers, group, by, .. } => {
                 let product = product_in(subject, set, std::slice::from_ref(group), *by)?;

@@ -107,7 +107,7 @@ fn what(fact: &Fact) -> String {
     match &fact.kind {
         FactKind::Line(line) => format!("{} {} billed to {}", line.amount, line.currency, line.customer_id),
         FactKind::Standing(standing) => format!("standing fact {}", standing.fact),
-        FactKind::Certification(earned) => format!("certification in {}", earned.competency_area),
+        FactKind::Certification(exam) => format!("certification in {}", exam.competency_area),
         FactKind::Claim(claim) => format!("claim {} {}", claim.claim_id, claim.state.as_str()),
         FactKind::Opening(_) => "opening balance".to_owned(),
         FactKind::Adjustment(_) => "correction by hand".to_owned(),

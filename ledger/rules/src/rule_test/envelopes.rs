@@ -5,7 +5,7 @@ use crate::model::{CompetencySource, GateTest, RuleBook, RuleSet};
 use chrono::NaiveDate;
 use daybook_event::{
     Amount, CertificationEarned, CoopClaim, Currency, Envelope, EventId, EventRef, LicenseSale, Month, PartnerId,
-    PartnerStanding, Payload, Product, StandingValue,
+    PartnerStanding, Payload, Product, Sealed, StandingValue,
 };
 use std::collections::BTreeMap;
 
@@ -88,6 +88,7 @@ impl RuleTest {
             certification: row.area.clone(),
             competency_area: row.area.clone(),
             expires_on: row.expires,
+            sealed: Sealed::default(),
         };
         let id = format!("certification-{number}");
         self.envelope(&id, &row.partner, row.date, 0, Payload::CertificationEarned(earned))

@@ -7,7 +7,7 @@ use super::claims::claim_step;
 use super::lines;
 use super::partners::{Partner, source};
 use super::schedule::{Scheduled, schedule};
-use daybook_event::{CertificationEarned, Envelope, EventRef, NaiveDate, Payload, SourceId};
+use daybook_event::{CertificationEarned, Envelope, EventRef, NaiveDate, Payload, Sealed, SourceId};
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -152,6 +152,7 @@ impl History {
             certification: certification.to_owned(),
             competency_area: competency_area.to_owned(),
             expires_on: self.chance.percent(50).then(|| days_after(today, 365 * years)),
+            sealed: Sealed::default(),
         })
     }
 

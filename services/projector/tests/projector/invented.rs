@@ -5,7 +5,8 @@ use crate::bench::with_treasury;
 use crate::history::{Maker, Palette, date, made_of, product, sale, standing};
 use chrono::{Days, NaiveDate};
 use daybook_event::{
-    Amount, CertificationEarned, ClaimState, CoopClaim, Currency, Envelope, Month, Opening, Payload, RuleFile, Segment,
+    Amount, CertificationEarned, ClaimState, CoopClaim, Currency, Envelope, Month, Opening, Payload, RuleFile, Sealed,
+    Segment,
 };
 use daybook_rules::RuleLibrary;
 use daybook_rules::model::RuleBook;
@@ -105,6 +106,7 @@ fn certification(maker: &mut Maker, name: &str, on: NaiveDate) {
         certification: "exam".to_owned(),
         competency_area: (*maker.dice.of(&["networks", "networks", "cloud", "data"])).to_owned(),
         expires_on: maker.dice.percent(30).then(|| on + Days::new(1 + maker.dice.below(300))),
+        sealed: Sealed::default(),
     };
     maker.push("contoso", name, on, Payload::CertificationEarned(earned));
 }

@@ -8,7 +8,7 @@ use super::money::amount;
 use crate::dice::Dice;
 use crate::model::time::Ym;
 use chrono::{Datelike, Days};
-use daybook_event::{CertificationEarned, Exact, Month, Opening, PartnerId, Payload};
+use daybook_event::{CertificationEarned, Exact, Month, Opening, PartnerId, Payload, Sealed};
 use daybook_rules::model::{
     CertificationValidity, Competency, CompetencySource, GateTest, GroupRevenue, NewCustomers, RuleSet,
 };
@@ -130,6 +130,7 @@ impl Maker {
             certification: "exam".to_owned(),
             competency_area: self.one_of(&["cloud_productivity", "cloud_productivity", "erp", "elsewhere"]).to_owned(),
             expires_on,
+            sealed: Sealed::default(),
         };
         self.push(Some(partner.clone()), on, Payload::CertificationEarned(earned));
     }
