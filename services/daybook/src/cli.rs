@@ -4,6 +4,7 @@ mod close;
 mod compare;
 mod explain;
 mod export;
+mod person;
 mod reconcile;
 mod replay;
 mod rules;
@@ -14,6 +15,7 @@ pub(crate) use close::CloseArguments;
 pub(crate) use compare::{Attribution, AttributionArguments, CompareFilesArguments, SEED};
 pub(crate) use explain::ExplainArguments;
 pub(crate) use export::{ExportArguments, ExportForm};
+pub(crate) use person::{PersonArguments, PersonVerb};
 pub(crate) use reconcile::{DatedBy, ReconcileArguments};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
 pub(crate) use rules::{
@@ -81,6 +83,9 @@ pub(crate) enum Verb {
     Quarantine(QuarantineVerb),
     /// What became of one event: its position, or why it is in quarantine.
     Receipt(ReceiptArguments),
+    /// Seal personal data of a certified person, read it, or forget the person by destroying the key.
+    #[command(subcommand)]
+    Person(PersonVerb),
     /// Print shell completions.
     Completions {
         /// For which shell.

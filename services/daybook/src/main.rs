@@ -15,6 +15,7 @@ mod growing;
 mod import;
 mod nats;
 mod output;
+mod person;
 mod progress;
 mod reconcile;
 mod rows_file;

@@ -14,6 +14,7 @@ mod quarantine_flags;
 mod reconcile;
 mod rules_folder;
 mod same_rows;
+mod sealed;
 mod stream_reset;
 mod supersede;
 mod while_serving;

@@ -8,6 +8,7 @@ mod export;
 mod flags;
 mod generate;
 mod manual;
+mod person;
 mod quarantine;
 mod receipt;
 mod replay;
@@ -41,6 +42,7 @@ pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
         Verb::Rules(verb) => rules::run(cli, verb),
         Verb::Quarantine(verb) => quarantine::run(cli, verb),
         Verb::Receipt(arguments) => receipt::run(cli, arguments),
+        Verb::Person(verb) => person::run(cli, verb),
         Verb::Completions { shell } => manual::completions(*shell),
         Verb::Man => manual::man(),
     }
