@@ -1,16 +1,18 @@
 //! Checkpoints (C2SP tlog-checkpoint): what a log's tree was at a size, as the text of a note.
 //!
 //! Three lines are everybody's: origin, size, root. Lines of ours follow, in this order: one for the tree of the quarantine,
-//! one for each month closed since the checkpoint before. Lines that we do not know are kept.
+//! one for each month closed since the checkpoint before, and, where the key changes, one with the key of those to come. Lines
+//! that we do not know are kept.
 
 use crate::encoding::{base64_write, decimal_read, hash_read, hex_hash_read};
-use crate::{Hash, KeyName, root_empty};
+use crate::{Hash, KeyName, VerifierKey, root_empty};
 use std::fmt;
 
 /// Extension lines of a checkpoint at the most.
 pub const EXTENSION_LINES_MAX: usize = 512;
 const QUARANTINE: &str = "quarantine";
 const CLOSED: &str = "closed";
+const KEY: &str = "key";
 
 /// Why text is not a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +93,8 @@ pub struct Checkpoint {
     pub quarantine: Option<QuarantineTree>,
     /// Months closed since the checkpoint before.
     pub closed: Vec<ClosedLine>,
+    /// The key that signs this checkpoint too, and alone those after it: said under the signature of the key before.
+    pub next_key: Option<VerifierKey>,
     /// Lines of no form that is known here.
     unknown: Vec<String>,
 }
@@ -99,7 +103,7 @@ impl Checkpoint {
     /// A checkpoint of ours.
     #[must_use]
     pub fn new(origin: KeyName, size: u64, root: Hash, quarantine: QuarantineTree, closed: Vec<ClosedLine>) -> Self {
-        Self { origin, size, root, quarantine: Some(quarantine), closed, unknown: Vec::new() }
+        Self { origin, size, root, quarantine: Some(quarantine), closed, next_key: None, unknown: Vec::new() }
     }
 
     /// The checkpoint in a note's text.
@@ -116,7 +120,8 @@ impl Checkpoint {
         if size == 0 && root != root_empty() {
             return Err(CheckpointError::Empty);
         }
-        let mut read = Self { origin, size, root, quarantine: None, closed: Vec::new(), unknown: Vec::new() };
+        let mut read =
+            Self { origin, size, root, quarantine: None, closed: Vec::new(), next_key: None, unknown: Vec::new() };
         for (at, line) in lines {
             if at >= 3 + EXTENSION_LINES_MAX {
                 return Err(CheckpointError::Long);
@@ -131,18 +136,28 @@ impl Checkpoint {
         let mut words = line.split(' ');
         match words.next() {
             Some(QUARANTINE) => {
-                let is_first = self.quarantine.is_none() && self.closed.is_empty() && self.unknown.is_empty();
+                let is_first = self.quarantine.is_none() && self.closed.is_empty() && self.is_open();
                 let read = quarantine_read(words).filter(|_| is_first);
                 self.quarantine = Some(read.ok_or("quarantine line")?);
             }
             Some(CLOSED) => {
-                let read = closed_read(words).filter(|_| self.unknown.is_empty());
+                let read = closed_read(words).filter(|_| self.is_open());
                 self.closed.push(read.ok_or("line of a closed month")?);
+            }
+            Some(KEY) => {
+                let text = line.strip_prefix("key ").filter(|_| self.is_open());
+                let key = text.and_then(|text| VerifierKey::parse(text).ok());
+                self.next_key = Some(key.ok_or("line of the next key")?);
             }
             _ if line.is_empty() => return Err("extension line, which is never empty"),
             _ => self.unknown.push(line.to_owned()),
         }
         Ok(())
+    }
+
+    /// Whether neither the line of a key nor lines of others have come.
+    fn is_open(&self) -> bool {
+        self.next_key.is_none() && self.unknown.is_empty()
     }
 }
 
@@ -156,6 +171,9 @@ impl fmt::Display for Checkpoint {
             let views = line.views_digest.map_or_else(|| "-".to_owned(), hex::encode);
             let statement = hex::encode(line.statement_digest);
             writeln!(f, "{CLOSED} {} {} {statement} {views}", line.month, line.position)?;
+        }
+        if let Some(key) = &self.next_key {
+            writeln!(f, "{KEY} {key}")?;
         }
         self.unknown.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
@@ -180,6 +198,8 @@ fn closed_read<'t>(mut words: impl Iterator<Item = &'t str>) -> Option<ClosedLin
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const NEXT: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 
     fn made() -> Checkpoint {
         let closed = |month, views_digest| ClosedLine {
@@ -208,6 +228,18 @@ mod tests {
              0606060606060606060606060606060606060606060606060606060606060606\n";
         assert_eq!(made().to_string(), text);
         assert_eq!(Checkpoint::parse(text), Ok(made()));
+    }
+
+    #[test]
+    fn the_next_key_stands_after_the_months_and_before_lines_of_others() {
+        let text = format!("{}key {NEXT}\ntheirs\n", made());
+        let read = Checkpoint::parse(&text).unwrap();
+        assert_eq!(read.next_key.as_ref().map(ToString::to_string), Some(NEXT.to_owned()));
+        assert_eq!(read.to_string(), text);
+        for more in ["key ", &format!("key {NEXT}"), "closed 2022-03 1 - -", "key"] {
+            assert!(Checkpoint::parse(&format!("{text}{more}\n")).is_err(), "{more}");
+        }
+        assert!(Checkpoint::parse(&text.replacen("c74f", "c75f", 1)).is_err());
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod incoming;
 mod ledger;
 mod medium;
 mod nodes;
+mod proving;
 mod quarantine;
 mod reader;
 mod seal;
@@ -61,6 +62,7 @@ pub use incoming::{
 };
 pub use ledger::{Ledger, LedgerOptions};
 pub use medium::{Medium, MediumAccess, MediumFile, MediumLocks};
+pub use proving::{TreeNodes, frame_bytes, frame_record};
 pub use quarantine::{QuarantineEntry, QuarantineReason};
 pub use reader::LedgerReader;
 pub use snapshot::Snapshot;

@@ -12,4 +12,5 @@ mod derived;
 mod medium;
 mod model;
 mod opening;
+mod proving;
 mod reading;
