@@ -1,6 +1,7 @@
 //! What a verification found.
 
 use crate::{Hash, Head};
+use std::collections::BTreeMap;
 use std::fmt;
 
 macro_rules! finding_codes {
@@ -44,6 +45,18 @@ finding_codes! {
     HoleRow => "hole_damaged",
     /// The cursor cannot be.
     Cursor => "cursor_wrong",
+    /// A decision about a quarantine entry is not what was written.
+    Decision => "decision_damaged",
+    /// A decision and the records differ.
+    DecisionRecord => "decision_differs",
+    /// What became of a quarantine entry is not what the decisions say.
+    EntryState => "entry_state_differs",
+    /// The quarantine tree recomputed from entries and decisions has another root than the stored one.
+    QuarantineRoot => "quarantine_root_differs",
+    /// A checkpoint is not what was written.
+    Checkpoint => "checkpoint_damaged",
+    /// Something that no ledger has.
+    Unknown => "unknown_part",
 }
 
 /// One fault.
@@ -76,6 +89,17 @@ pub struct VerifyReport {
     pub records: u64,
     /// Segments read.
     pub segments: u64,
+    /// Quarantine entries read.
+    pub quarantined: u64,
+    /// Decisions about them read.
+    pub decisions: u64,
+    /// The root of the quarantine tree, recomputed; none where a part of it could not be read.
+    pub quarantine_root_recomputed: Option<Hash>,
+    /// The roots at the counts of records asked for, recomputed. Without those beyond the head, and empty where a record could
+    /// not be read.
+    pub roots_at: BTreeMap<u64, Hash>,
+    /// The roots of the quarantine tree at the counts of leaves asked for, recomputed.
+    pub quarantine_roots_at: BTreeMap<u64, Hash>,
 }
 
 impl VerifyReport {

@@ -67,6 +67,7 @@ pub use quarantine::{QuarantineEntry, QuarantineReason};
 pub use reader::LedgerReader;
 pub use snapshot::Snapshot;
 pub use usage::DiskUsage;
+pub use verify::{Identified, VerifyAt};
 
 /// The precious file of a ledger, in its folder.
 pub const LEDGER_FILE: &str = "ledger.redb";

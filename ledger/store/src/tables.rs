@@ -37,3 +37,12 @@ pub(crate) const META_FRONTIER: &str = "frontier";
 pub(crate) const META_QUARANTINE_FRONTIER: &str = "quarantine_frontier";
 /// The row of `META` with the counts of decisions and checkpoints. Since format 2.
 pub(crate) const META_KEPT: &str = "kept";
+
+/// The names of the tables of every ledger.
+pub(crate) const TABLES: [&str; 7] = ["meta", "unsealed", "segments", "event_keys", "tiles", "quarantine", "holes"];
+/// The names of the tables that format 2 adds.
+pub(crate) const TABLES_SINCE_2: [&str; 3] = ["decisions", "entry_states", "checkpoints"];
+/// The rows of `META` in every ledger.
+pub(crate) const META_ROWS: [&str; 4] = [META_FORMAT, META_IDENTITY, META_STATE, META_FRONTIER];
+/// The rows of `META` that format 2 adds.
+pub(crate) const META_ROWS_SINCE_2: [&str; 2] = [META_QUARANTINE_FRONTIER, META_KEPT];

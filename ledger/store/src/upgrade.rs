@@ -24,6 +24,9 @@ pub(crate) fn tables_add(transaction: &WriteTransaction) -> Result<(), ReadError
 pub(crate) fn upgrade(file: &StoreFile) -> Result<(), ReadError> {
     let transaction = file.begin_write()?;
     crash_point("upgrade:begin");
+    if transaction.open_table(META)?.get(META_KEPT)?.is_some() {
+        return Err(ReadError::damaged("its format number: it says 1, and there are rows of format 2"));
+    }
     tables_add(&transaction)?;
     let frontier = quarantine_frontier_of_rows(&transaction)?;
     {

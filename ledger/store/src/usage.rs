@@ -1,7 +1,9 @@
 //! What a ledger takes on disk.
 
 use crate::file::caught;
-use crate::tables::{EVENT_KEYS, HOLES, META, QUARANTINE, SEGMENTS, TILES, UNSEALED};
+use crate::tables::{
+    CHECKPOINTS, DECISIONS, ENTRY_STATES, EVENT_KEYS, HOLES, META, QUARANTINE, SEGMENTS, TILES, UNSEALED,
+};
 use crate::{ReadError, Snapshot};
 use redb::{ReadTransaction, ReadableTableMetadata, TableDefinition};
 
@@ -37,6 +39,11 @@ impl Snapshot {
             usage.add(transaction, TILES)?;
             usage.add(transaction, QUARANTINE)?;
             usage.add(transaction, HOLES)?;
+            if self.keeps_decisions() {
+                usage.add(transaction, DECISIONS)?;
+                usage.add(transaction, ENTRY_STATES)?;
+                usage.add(transaction, CHECKPOINTS)?;
+            }
             usage.records_bytes = usage.add(transaction, UNSEALED)? + usage.add(transaction, SEGMENTS)?;
             usage.keys_bytes = usage.add(transaction, EVENT_KEYS)?;
             usage.segments = transaction.open_table(SEGMENTS)?.len()?;

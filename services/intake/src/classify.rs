@@ -3,7 +3,9 @@
 
 use daybook_event::{Envelope, Instant, Payload, QuarantineVerdict};
 use daybook_proto::{DecodeFault, ENVELOPE_BYTES_MAX, content_hash, decode, encode, peek_id, subject_agrees};
-use daybook_store::{ContentHash, Decision, Incoming, Origin, PAYLOAD_BYTES_MAX, QuarantineReason, Verdict};
+use daybook_store::{
+    ContentHash, Decision, Identified, Incoming, Origin, PAYLOAD_BYTES_MAX, QuarantineReason, Verdict,
+};
 use sha2::{Digest, Sha256};
 
 /// The number of the rules in this file and in `daybook_proto`'s limits. A ledger stores the number that it was built
@@ -42,6 +44,19 @@ pub fn classify(bytes: Vec<u8>, recorded_at: Instant, origin: Origin) -> Incomin
 #[must_use]
 pub fn classify_envelope(envelope: &Envelope, recorded_at: Instant, origin: Origin) -> Incoming {
     classify(encode(envelope), recorded_at, origin)
+}
+
+/// What a stored envelope says of itself, for whoever verifies a ledger.
+///
+/// # Errors
+/// Why the bytes are no envelope.
+pub fn identify(bytes: &[u8]) -> Result<Identified, String> {
+    let envelope = decode(bytes).map_err(|fault| fault.to_string())?;
+    Ok(Identified {
+        content_hash: ContentHash::of_digest(&content_hash(&envelope)),
+        decision: decision(&envelope.payload),
+        id: envelope.id,
+    })
 }
 
 fn read(bytes: &[u8], subject: Option<&str>) -> Result<Envelope, QuarantineReason> {

@@ -22,7 +22,7 @@ pub use arrivals::{Arrivals, Broken, Delivery};
 pub use asked::{StreamAsked, StreamMessage};
 pub use batch::{BatchLimits, BatchWriter, Committed, Input, StreamId, StreamPlace};
 pub use classify::{
-    INPUT_BYTES_KEPT_MAX, INTAKE_SEMANTICS, INTAKE_SEMANTICS_FOLLOWED_MIN, classify, classify_envelope,
+    INPUT_BYTES_KEPT_MAX, INTAKE_SEMANTICS, INTAKE_SEMANTICS_FOLLOWED_MIN, classify, classify_envelope, identify,
 };
 pub use judge::judge_again;
 pub use place::{PlaceError, place};

@@ -111,5 +111,5 @@ fn a_record_larger_than_a_segment_is_kept_whole() {
     ledger.append(events(4, 30), None, &[]).unwrap();
     let record = ledger.reader().record(Position::new(4)).unwrap().unwrap();
     assert_eq!(record.envelope, crate::common::envelope("long", &long));
-    assert!(ledger.reader().verify(crate::common::id_of).is_whole());
+    assert!(ledger.reader().verify(crate::common::identify).is_whole());
 }

@@ -2,8 +2,8 @@
 
 use daybook_event::{EventId, EventRef, Instant, Position, SourceId};
 use daybook_store::{
-    Binding, ContentHash, Cursor, Incoming, Ledger, LedgerOptions, LedgerReader, Origin, Outcome, QuarantineReason,
-    RecordRef,
+    Binding, ContentHash, Cursor, Decision, Identified, Incoming, Ledger, LedgerOptions, LedgerReader, Origin, Outcome,
+    QuarantineReason, RecordRef, Verdict,
 };
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -46,7 +46,24 @@ pub(crate) fn faulty(bytes: &[u8]) -> Incoming {
     }
 }
 
-/// What a caller of `verify` hands in.
+/// What a caller of `verify` hands in. A content of `entry verdict` is a decision.
+pub(crate) fn identify(envelope: &[u8]) -> Result<Identified, String> {
+    // What a judge of these tests takes for an event has this before it.
+    let envelope = envelope.strip_prefix(b"fixed ").unwrap_or(envelope);
+    let (id, content_hash) = id_of(envelope)?;
+    let content = std::str::from_utf8(envelope).ok().and_then(|text| text.split('\n').nth(2)).unwrap_or("");
+    let decision = content.split_once(' ').and_then(|(entry, verdict)| {
+        let verdict = match verdict {
+            "Retry" => Verdict::Retry,
+            "Dismiss" => Verdict::Dismiss,
+            _ => return None,
+        };
+        Some(Decision { entry: entry.parse().ok()?, verdict })
+    });
+    Ok(Identified { id, content_hash, decision })
+}
+
+/// Id and content hash of an envelope.
 pub(crate) fn id_of(envelope: &[u8]) -> Result<(EventRef, ContentHash), String> {
     let text = std::str::from_utf8(envelope).map_err(|error| error.to_string())?;
     let mut lines = text.split('\n');

@@ -1,6 +1,6 @@
 //! A process that dies at each named point, and what the next one finds.
 
-use crate::common::{event, events, id_of, ledger, records, small};
+use crate::common::{event, events, identify, ledger, records, small};
 use daybook_store::{CRASH_POINTS, Derived, DerivedOptions, DerivedRead, LedgerReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -60,7 +60,7 @@ fn a_process_killed_at_any_point_leaves_whole_batches() {
                 kept == committed * BATCH || (point == "append:sealed" && kept.is_multiple_of(BATCH)),
                 "{point} {kept}"
             );
-            let report = reader.verify(id_of);
+            let report = reader.verify(identify);
             assert!(report.is_whole(), "{point}: {:?}", report.findings);
             let derived = Derived::create_or_open(dir.path(), &DerivedOptions::default()).unwrap();
             let batches: u64 = derived.reader().snapshot().unwrap().global("batches").unwrap().unwrap_or(0);
@@ -70,7 +70,7 @@ fn a_process_killed_at_any_point_leaves_whole_batches() {
             let mut again = ledger(dir.path());
             assert_eq!(again.head(), expected, "{point}");
             again.append(vec![event("after", "")], None, &[]).unwrap();
-            assert!(again.reader().verify(id_of).is_whole());
+            assert!(again.reader().verify(identify).is_whole());
         }
     }
 }

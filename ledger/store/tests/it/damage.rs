@@ -1,8 +1,8 @@
 //! Damaged storage is a finding or an error, never other records.
 
-use crate::common::{event, events, faulty, id_of, ledger, noise, records, small};
+use crate::common::{event, events, faulty, identify, ledger, noise, records, small};
 use daybook_event::Position;
-use daybook_store::{FindingCode, LEDGER_FILE, Ledger, LedgerReader, ReadError};
+use daybook_store::{FindingCode, Identified, LEDGER_FILE, Ledger, LedgerReader, ReadError};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -65,7 +65,7 @@ fn a_flipped_byte_in_a_segment_is_named_on_read_and_by_verify() {
     let reader = LedgerReader::open(dir.path(), &small()).unwrap();
     let error = scan(&reader).unwrap_err().to_string();
     assert!(error.contains("the segment that begins at position 1: its checksum"), "{error}");
-    let report = reader.verify(id_of);
+    let report = reader.verify(identify);
     assert!(report.findings.iter().any(|finding| finding.code == FindingCode::Segment && finding.place == "segment 1"));
     assert!(report.findings.iter().any(|finding| finding.code == FindingCode::Root));
     // The segments after it were looked at all the same.
@@ -80,8 +80,8 @@ fn a_flipped_byte_in_quarantine_is_found() {
     flip_all(&dir.path().join(LEDGER_FILE), b"a message that is no envelope");
     let reader = LedgerReader::open(dir.path(), &small()).unwrap();
     assert!(matches!(reader.quarantine_entry(1), Err(ReadError::Damaged { .. })));
-    let codes: Vec<_> = reader.verify(id_of).findings.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, [FindingCode::Quarantine]);
+    let codes: Vec<_> = reader.verify(identify).findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [FindingCode::Quarantine, FindingCode::QuarantineRoot]);
 }
 
 type Table<K, V> = redb::TableDefinition<'static, K, V>;
@@ -95,7 +95,7 @@ fn tamper(dir: &Path, change: impl FnOnce(&redb::WriteTransaction)) {
 }
 
 fn findings(dir: &Path) -> Vec<(FindingCode, String)> {
-    let report = LedgerReader::open(dir, &small()).unwrap().verify(id_of);
+    let report = LedgerReader::open(dir, &small()).unwrap().verify(identify);
     report.findings.into_iter().map(|finding| (finding.code, finding.place)).collect()
 }
 
@@ -151,7 +151,7 @@ fn without_a_head_the_rest_is_still_looked_at() {
     });
     let reader = LedgerReader::open(dir.path(), &small()).unwrap();
     assert!(reader.head().is_err());
-    let report = reader.verify(id_of);
+    let report = reader.verify(identify);
     assert_eq!((report.findings.len(), report.records), (1, 40), "{report:?}");
     assert_eq!(report.findings[0].place, "the head");
 }
@@ -164,7 +164,8 @@ fn a_wrong_decode_is_a_finding_for_each_record() {
     let report = reader.verify(|_| Err("never decodes".into()));
     assert_eq!(report.findings.len(), 40);
     assert!(report.findings.iter().all(|finding| finding.code == FindingCode::Envelope));
-    let report = reader.verify(|envelope| id_of(envelope).map(|(_, content)| (crate::common::id("other"), content)));
+    let report = reader
+        .verify(|envelope| identify(envelope).map(|known| Identified { id: crate::common::id("other"), ..known }));
     assert_eq!(report.findings.iter().filter(|finding| finding.code == FindingCode::Key).count(), 40);
 }
 

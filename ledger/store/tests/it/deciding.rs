@@ -1,6 +1,8 @@
 //! What decisions about quarantine entries do to a ledger.
 
-use crate::common::{appended, at, cursor, envelope, event, event_at, faulty, id, id_of, records, small, stream};
+use crate::common::{
+    appended, at, cursor, envelope, event, event_at, faulty, id, id_of, identify, records, small, stream,
+};
 use daybook_event::{Instant, Position};
 use daybook_store::{
     AppendError, ContentHash, Decision, EntryState, Incoming, Ledger, LedgerOptions, Origin, Outcome, QuarantineReason,
@@ -217,7 +219,7 @@ proptest! {
         prop_assert_eq!(states(&single), states(&whole));
         let frontier = |ledger: &Ledger| ledger.reader().snapshot().unwrap().quarantine_frontier().unwrap();
         prop_assert_eq!(frontier(&single), frontier(&whole));
-        prop_assert!(single.reader().verify(id_of).is_whole());
+        prop_assert!(single.reader().verify(identify).is_whole());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Random batches against a naive model: vectors and a map.
 
-use crate::common::{at, cursor, envelope, event_at, faulty, id, id_of, noise, records, small, stream};
+use crate::common::{at, cursor, envelope, event_at, faulty, id, identify, noise, records, small, stream};
 use daybook_event::Position;
 use daybook_store::{Counts, Hash, Incoming, Ledger, Outcome, leaf_hash, node_hash, root_empty};
 use proptest::prelude::*;
@@ -129,7 +129,7 @@ fn compare(model: &Model, ledger: &Ledger, sequence: u64) -> Result<(), TestCase
     for size in (0..=leaves.len()).step_by(leaves.len() / 3 + 1) {
         prop_assert_eq!(reader.root_at(Position::new(size as u64)).unwrap(), Some(root(&leaves[..size])));
     }
-    let report = reader.verify(id_of);
+    let report = reader.verify(identify);
     prop_assert!(report.is_whole(), "{:?}", report.findings);
     prop_assert_eq!(report.records, counts.records);
     Ok(())

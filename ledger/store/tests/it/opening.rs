@@ -1,4 +1,4 @@
-use crate::common::{appended, event, events, id_of, ledger, records, small, stream};
+use crate::common::{appended, event, events, identify, ledger, records, small, stream};
 use daybook_event::Instant;
 use daybook_store::{Binding, LEDGER_FILE, Ledger, LedgerOptions, LedgerReader, OpenError};
 use redb::TableDefinition;
@@ -16,7 +16,7 @@ fn a_new_ledger_keeps_what_it_was_given() {
     assert_eq!((identity.created_at.micros(), identity.binding), (5, stream()));
     let head = reader.head().unwrap();
     assert_eq!((head.position.number(), head.root), (0, daybook_store::root_empty()));
-    assert!(reader.verify(id_of).is_whole());
+    assert!(reader.verify(identify).is_whole());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_ledger_dropped_without_closing_goes_on_where_it_was() {
     assert_eq!(after.head(), head);
     assert_eq!(records(&after.reader()), kept);
     assert_eq!(after.append(vec![event("more", "")], None, &[]).unwrap().outcomes, [appended(21)]);
-    assert!(after.reader().verify(id_of).is_whole());
+    assert!(after.reader().verify(identify).is_whole());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::serve::config::ActConfig;
 use crate::shards::{Folding, MEMORY_BYTES_MAX, fold, threads_of_machine};
 use crate::window::{self, Known};
 use daybook_projector::{ProjectError, Views};
-use daybook_store::{ContentHash, DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, Snapshot};
+use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, Snapshot};
 use serde::Serialize;
 use std::path::Path;
 
@@ -78,12 +78,7 @@ pub(crate) fn verify(config: &ActConfig, ledger_only: bool, month: Option<Closed
     let ledger = config.ledger.as_path();
     let reader = window::open(ledger)?;
     let snapshot = reader.snapshot()?;
-    let id_of = |bytes: &[u8]| {
-        let envelope = daybook_proto::decode(bytes).map_err(|fault| fault.to_string())?;
-        let hash = ContentHash::of_digest(&daybook_proto::content_hash(&envelope));
-        Ok((envelope.id, hash))
-    };
-    let checked = reader.verify(id_of);
+    let checked = reader.verify(daybook_intake::identify);
     let mut report = Report {
         ledger: ledger.display().to_string(),
         position: snapshot.head().position.number(),

@@ -1,0 +1,103 @@
+//! Holes, counters, cursor, checkpoints, and what should not be in the file at all.
+
+use super::{Identified, Verification};
+use crate::append::hole_domain;
+use crate::format_v1::packed_read;
+use crate::format_v2::checkpoint_read;
+use crate::tables::{CHECKPOINTS, EVENT_KEYS, HOLES, META, META_ROWS, META_ROWS_SINCE_2, TABLES, TABLES_SINCE_2};
+use crate::{Binding, FindingCode, Hole, ReadError};
+use redb::{ReadableTable, ReadableTableMetadata, TableHandle};
+
+impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
+    pub(super) fn holes(&mut self) -> Result<(), ReadError> {
+        let table = self.snapshot.transaction().open_table(HOLES)?;
+        let cursor = self.snapshot.cursor().map_or(0, |cursor| cursor.sequence);
+        for (number, row) in (1..).zip(table.iter()?) {
+            let (key, row) = row?;
+            let fault = match packed_read::<Hole>(&hole_domain(key.value()), row.value()) {
+                None => "its checksum does not match its bytes",
+                Some(_) if key.value() != number => "it is not in its place",
+                Some(hole) if hole.to < hole.from => "it ends before it starts",
+                Some(hole) if hole.to > cursor && self.is_head_known() => "it is beyond the cursor",
+                Some(_) => continue,
+            };
+            self.report.find(FindingCode::HoleRow, format!("hole {}", key.value()), fault);
+        }
+        self.count_check("holes", self.snapshot.state().holes, table.len()?);
+        Ok(())
+    }
+
+    pub(super) fn counts(&mut self) -> Result<(), ReadError> {
+        let state = self.snapshot.state();
+        let keys = self.snapshot.transaction().open_table(EVENT_KEYS)?.len()?;
+        self.count_check("idempotency entries", state.position.number(), keys);
+        let fault = match (&self.snapshot.identity().binding, &state.cursor) {
+            (Binding::Files, Some(_)) => Some("a ledger bound to files has one".to_owned()),
+            (Binding::Stream { name }, Some(cursor)) if *name != cursor.stream => {
+                Some(format!("it is of the stream {}, the ledger is bound to {name}", cursor.stream))
+            }
+            (Binding::Stream { .. }, None) if state.position.number() > 0 => {
+                Some("there are records and none".to_owned())
+            }
+            _ => None,
+        };
+        if let Some(fault) = fault {
+            self.report.find(FindingCode::Cursor, "the cursor", fault);
+        }
+        Ok(())
+    }
+
+    /// Every table and row of `META` is known, and what only format 2 has is not in a ledger of format 1.
+    pub(super) fn tables(&mut self) -> Result<(), ReadError> {
+        let transaction = self.snapshot.transaction();
+        let is_known = |known: &[&str], since_2: &[&str], name: &str| {
+            known.contains(&name) || (self.snapshot.keeps_decisions() && since_2.contains(&name))
+        };
+        let mut unknown = Vec::new();
+        for table in transaction.list_tables()? {
+            if !is_known(&TABLES, &TABLES_SINCE_2, table.name()) {
+                unknown.push(format!("the table {}", table.name()));
+            }
+        }
+        for row in transaction.open_table(META)?.iter()? {
+            let (key, _) = row?;
+            if !is_known(&META_ROWS, &META_ROWS_SINCE_2, key.value()) {
+                unknown.push(format!("the row {} of what the ledger is", key.value()));
+            }
+        }
+        for place in unknown {
+            self.report.find(FindingCode::Unknown, place, "no ledger of this format has it");
+        }
+        Ok(())
+    }
+
+    /// Every checkpoint's row. What its note says is for whoever can read notes.
+    pub(super) fn checkpoints(&mut self) -> Result<(), ReadError> {
+        if !self.snapshot.keeps_decisions() {
+            return Ok(());
+        }
+        let table = self.snapshot.transaction().open_table(CHECKPOINTS)?;
+        let mut next = 1;
+        for row in table.iter()? {
+            let (key, row) = row?;
+            if key.value() != next || checkpoint_read(key.value(), row.value()).is_none() {
+                let what = format!("damaged, or not in the place of checkpoint {next}");
+                self.report.find(FindingCode::Checkpoint, format!("checkpoint {}", key.value()), what);
+            }
+            next = key.value().saturating_add(1);
+        }
+        if let Ok(kept) = self.snapshot.kept() {
+            self.count_check("checkpoints", kept.checkpoints, next - 1);
+        }
+        Ok(())
+    }
+
+    /// Whether a counter differs from what is there, which is a finding.
+    pub(super) fn count_check(&mut self, of: &str, counted: u64, there: u64) -> bool {
+        let differs = counted != there && self.is_head_known();
+        if differs {
+            self.report.find(FindingCode::Count, of, format!("the counter says {counted}, there are {there}"));
+        }
+        differs
+    }
+}
