@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod appending;
+mod checkpoints;
 mod common;
 mod crashing;
 mod damage;
@@ -14,3 +15,4 @@ mod model;
 mod opening;
 mod proving;
 mod reading;
+mod upgrading;
