@@ -1,7 +1,9 @@
 //! Console: the HTTP door for people and programs, and the pages. I/O: answers requests on a listener that it is given.
 //!
-//! It answers whether the service lives, whether it is ready and what its figures are, and makes the page of a comparison.
+//! It answers how the service is and, to whoever has a token, what the verbs of the command line say ([`http`]); it tells
+//! its figures ([`metrics`]) and makes the page of a comparison ([`impact`]).
 
+pub mod http;
 pub mod impact;
 pub mod metrics;
 
@@ -12,17 +14,8 @@ mod svg;
 
 pub use html::escaped;
 
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use daybook_event::Position;
 use serde::Serialize;
-use std::future::Future;
-use std::sync::Arc;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 /// How the service is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -54,47 +47,6 @@ impl Health {
 pub trait Measure: Send + Sync + 'static {
     /// The figures now.
     fn figures(&self) -> metrics::Figures;
-}
-
-/// What the door answers from.
-#[derive(Clone)]
-pub struct Sources {
-    /// How the service is.
-    pub health: watch::Receiver<Health>,
-    /// Its figures.
-    pub measure: Arc<dyn Measure>,
-}
-
-/// Answers until the future ends.
-///
-/// # Errors
-/// What keeps the listener from being served.
-pub async fn serve(
-    listener: TcpListener,
-    sources: Sources,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let router = Router::new().route("/livez", get(livez)).route("/healthz", get(livez)).route("/readyz", get(readyz));
-    let router = router.route("/metrics", get(scraped));
-    axum::serve(listener, router.with_state(sources)).with_graceful_shutdown(stop).await
-}
-
-async fn livez() -> &'static str {
-    "alive\n"
-}
-
-async fn scraped(State(sources): State<Sources>) -> Response {
-    let measured = tokio::task::spawn_blocking(move || sources.measure.figures().text()).await;
-    match measured {
-        Ok(Ok(text)) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
-        Ok(Err(_)) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-async fn readyz(State(sources): State<Sources>) -> (StatusCode, Json<Health>) {
-    let health = *sources.health.borrow();
-    let status = if health.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(health))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod reconcile;
 mod replay;
 mod rules;
 mod statement;
+mod token;
 mod verify;
 
 pub(crate) use close::CloseArguments;
@@ -22,6 +23,7 @@ pub(crate) use rules::{
     FourEyesArguments, RulesAdoptArguments, RulesDiffArguments, RulesListArguments, RulesVerb, SignatureArguments,
 };
 pub(crate) use statement::StatementArguments;
+pub(crate) use token::{TokenNewArguments, TokenVerb};
 pub(crate) use verify::{ClosedMonths, VerifyArguments};
 
 use clap::builder::FalseyValueParser;
@@ -86,6 +88,9 @@ pub(crate) enum Verb {
     /// Seal personal data of a certified person, read it, or forget the person by destroying the key.
     #[command(subcommand)]
     Person(PersonVerb),
+    /// Make the tokens that the HTTP door lets people and programs in by.
+    #[command(subcommand)]
+    Token(TokenVerb),
     /// Print shell completions.
     Completions {
         /// For which shell.
@@ -173,9 +178,12 @@ pub(crate) struct ServeArguments {
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) nats: NatsArguments,
-    /// Where /livez and /readyz answer.
+    /// Where the HTTP door answers. Beyond loopback it needs a file of tokens.
     #[arg(long, env = "DAYBOOK_LISTEN", value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
+    /// The file of tokens that the HTTP door lets in by; without one it says how the service is, and no more.
+    #[arg(long, env = "DAYBOOK_TOKENS", value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
     /// The rule book of the live views.
     #[arg(long, env = "DAYBOOK_BOOK")]
     pub(crate) book: Option<String>,

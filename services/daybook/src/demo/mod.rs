@@ -123,6 +123,7 @@ pub(crate) fn serve_arguments(nats: NatsArguments) -> ServeArguments {
     ServeArguments {
         config: None,
         nats,
+        tokens: None,
         listen: Some("127.0.0.1:0".to_owned()),
         book: None,
         four_eyes: false,

@@ -2,8 +2,10 @@
 
 use crate::cli::{Cli, FourEyesArguments, NatsArguments, ServeArguments};
 use crate::failure::Failure;
+use daybook_console::http::Limits;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file's tables. Unknown keys are errors.
 #[derive(Debug, Default, Deserialize)]
@@ -51,6 +53,23 @@ struct IntakeTable {
 #[serde(default, deny_unknown_fields)]
 struct HttpTable {
     listen: Option<String>,
+    tokens: Option<PathBuf>,
+    body_bytes_max: Option<usize>,
+    request_seconds_max: Option<u64>,
+    requests_max: Option<usize>,
+    queries_max: Option<usize>,
+}
+
+impl HttpTable {
+    fn limits(&self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            body_bytes_max: self.body_bytes_max.unwrap_or(default.body_bytes_max),
+            request_time_max: self.request_seconds_max.map_or(default.request_time_max, Duration::from_secs),
+            requests_max: self.requests_max.unwrap_or(default.requests_max),
+            queries_max: self.queries_max.unwrap_or(default.queries_max),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,6 +109,10 @@ pub(crate) struct Config {
     pub(crate) batch_bytes_max: Option<usize>,
     pub(crate) batch_age_ms_max: Option<u64>,
     pub(crate) listen: String,
+    /// The file of tokens of the HTTP door; none: it says how the service is, and no more.
+    pub(crate) tokens: Option<PathBuf>,
+    /// What a request may take.
+    pub(crate) http_limits: Limits,
     pub(crate) rules: Option<PathBuf>,
     pub(crate) book: String,
     /// Whether an adoption or closing needs an approver beside the one who does it.
@@ -123,6 +146,8 @@ impl Config {
             batch_records_max: arguments.batch_records_max.or(file.intake.batch_records_max),
             batch_bytes_max: file.intake.batch_bytes_max,
             batch_age_ms_max: file.intake.batch_age_ms_max,
+            http_limits: file.http.limits(),
+            tokens: arguments.tokens.clone().or(file.http.tokens),
             listen: arguments.listen.clone().or(file.http.listen).unwrap_or_else(|| LISTEN_DEFAULT.to_owned()),
             rules: cli.rules.clone().or(file.rules.dir),
             book: arguments.book.clone().or(file.rules.book).unwrap_or_else(|| "current".to_owned()),

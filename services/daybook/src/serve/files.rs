@@ -7,11 +7,10 @@ use super::{ledger_open, project};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
 use crate::serve::health;
-use daybook_console::{Health, Sources};
+use daybook_console::Health;
 use daybook_event::Position;
 use daybook_intake::IntakeProgress;
 use daybook_store::{Binding, LEDGER_FILE};
-use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -30,8 +29,7 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
     let (publish_progress, progress) =
         watch::channel(IntakeProgress { is_following: true, ..IntakeProgress::default() });
     let measured = Measured::new(config, reader, progress, &projecting, None);
-    let sources = Sources { health, measure: Arc::new(measured) };
-    let door = health::open(&config.listen, sources, stop.clone()).await?;
+    let door = health::open(config, ledger.reader(), health, measured, stop.clone()).await?;
     let told = Told { head: publish_head, progress: publish_progress };
     let socket = Socket::bind(&config.ledger, config.four_eyes)?;
     let writer = {

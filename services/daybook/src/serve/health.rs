@@ -1,21 +1,51 @@
-//! Where `/livez`, `/readyz` and `/metrics` answer.
+//! The HTTP door of `serve`.
 
+use super::config::Config;
+use super::desk::Verbs;
+use super::figures::Measured;
+use super::tokens;
 use crate::failure::Failure;
-use daybook_console::{Health, Sources};
+use daybook_console::Health;
+use daybook_console::http::{Api, Sources};
 use daybook_event::Position;
 use daybook_intake::IntakeProgress;
+use daybook_store::LedgerReader;
+use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Opens the door; the task ends with `stop`.
-pub(super) async fn open(listen: &str, sources: Sources, stop: CancellationToken) -> Result<JoinHandle<()>, Failure> {
+pub(super) async fn open(
+    config: &Config,
+    ledger: LedgerReader,
+    health: watch::Receiver<Health>,
+    measured: Measured,
+    stop: CancellationToken,
+) -> Result<JoinHandle<()>, Failure> {
+    let listen = &config.listen;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Failure::Input(format!("cannot listen on {listen}: {error}; choose another with --listen")))?;
-    tracing::info!(listen = %listener.local_addr()?, "answering /livez, /readyz and /metrics");
+    let address = listener.local_addr()?;
+    if config.tokens.is_none() && !address.ip().is_loopback() {
+        return Err(Failure::Input(format!(
+            "the door on {listen} can be reached from other machines and has no tokens: name a file of tokens with --tokens \
+             (daybook token new makes one), or listen on 127.0.0.1"
+        )));
+    }
+    let api = match &config.tokens {
+        None => None,
+        Some(file) => {
+            let tokens = tokens::follow(file.clone(), stop.clone())?;
+            Some(Api { tokens, desk: Arc::new(Verbs::new(config, ledger)?) })
+        }
+    };
+    tracing::info!(has_tokens = api.is_some(), listen = %address, "the HTTP door is open");
+    let sources = Sources { health, measure: Arc::new(measured), api, limits: config.http_limits };
     Ok(tokio::spawn(async move {
-        if let Err(error) = daybook_console::serve(listener, sources, stop.cancelled_owned()).await {
+        if let Err(error) = daybook_console::http::serve(listener, sources, stop.cancelled_owned()).await {
             tracing::warn!(%error, "the HTTP door closed");
         }
     }))

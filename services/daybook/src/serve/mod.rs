@@ -1,12 +1,14 @@
 //! `daybook serve`: intake, projector and health, until told to stop.
 
 pub(crate) mod config;
+mod desk;
 mod edges;
 mod figures;
 mod files;
 mod health;
 pub(crate) mod socket;
 mod stream;
+pub(crate) mod tokens;
 
 use crate::books::{Books, RulesAtHand};
 use crate::cli::{Cli, NatsArguments, ServeArguments};

@@ -7,12 +7,11 @@ use super::{ledger_open, project};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
 use crate::serve::health;
-use daybook_console::{Health, Sources};
+use daybook_console::Health;
 use daybook_event::Position;
 use daybook_intake::nats::{NatsConnection, NatsOptions, StreamOptions, connect, ensure_stream};
 use daybook_intake::{BatchLimits, IntakeOptions, IntakeProgress, MismatchPolicy};
 use daybook_store::Binding;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -42,8 +41,7 @@ pub(super) async fn serve(
     let (tell_edges, edges) = watch::channel(StreamEdges::default());
     tokio::spawn(watch_edges(connection.clone(), config.stream.clone(), progress.clone(), tell_edges, stop.clone()));
     let measured = Measured::new(config, reader.clone(), progress.clone(), &projecting, Some(edges));
-    let sources = Sources { health, measure: Arc::new(measured) };
-    let door = health::open(&config.listen, sources, stop.clone()).await?;
+    let door = health::open(config, reader.clone(), health, measured, stop.clone()).await?;
     let intake = {
         let (connection, options, stop) = (connection.clone(), intake_options(config, arguments), stop.clone());
         tokio::spawn(async move {

@@ -14,6 +14,7 @@ mod receipt;
 mod replay;
 mod rules;
 mod statement;
+mod token;
 mod verify;
 mod views;
 
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
         Verb::Quarantine(verb) => quarantine::run(cli, verb),
         Verb::Receipt(arguments) => receipt::run(cli, arguments),
         Verb::Person(verb) => person::run(cli, verb),
+        Verb::Token(verb) => token::run(verb),
         Verb::Completions { shell } => manual::completions(*shell),
         Verb::Man => manual::man(),
     }
