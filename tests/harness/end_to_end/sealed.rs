@@ -179,10 +179,11 @@ fn sealed_data_opens_for_nobody_else() {
     let blob = scene.seal(PERSON, PLAIN).ok();
     scene.seal("X-2", "someone else").ok();
     // The blob of one person in the event of another, who has a key too.
-    let moved = events(None)
-        .iter()
-        .map(|line| if line.contains("\"person_id\":\"X-2\"") { with(line, Some(blob.trim())) } else { line.clone() });
-    scene.import(&moved.collect::<Vec<_>>()).ok();
+    let moved: Vec<String> = events(None)
+        .into_iter()
+        .map(|line| if line.contains("\"person_id\":\"X-2\"") { with(&line, Some(blob.trim())) } else { line })
+        .collect();
+    scene.import(&moved).ok();
     scene.person("show", "X-2", &[]).expect(2, &["contoso/X-2", "do not open"]);
     scene.person("show", PERSON, &[]).expect(2, &["no sealed data of contoso/X-1"]);
     scene.person("show", "X-3", &[]).expect(2, &["no key of contoso/X-3"]);
