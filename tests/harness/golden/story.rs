@@ -10,6 +10,7 @@ use daybook_replay::{Histories, HistoriesBuilder, Replayed, replay_closed};
 use daybook_rules::model::RuleBook;
 use daybook_rules::{Adoptions, RuleLibrary, WantedVersions, adoption_plan, announced_steps};
 use daybook_store::{Binding, Incoming, Ledger, LedgerOptions, Origin, ReadError};
+use daybook_tests::disk::SimDisk;
 use daybook_views::{ClosedTerms, Statement, TermsStep, closing_event_id, statement_event_id, statements_digest};
 use serde_json::Value;
 use std::ops::ControlFlow;
@@ -55,11 +56,16 @@ pub(crate) struct Told {
     pub(crate) after_step: Vec<Position>,
 }
 
+/// A ledger that nobody else will read: on a disk in memory, since a hundred stories would wait for as many real ones.
+fn ledger_in_memory() -> Ledger {
+    let options = LedgerOptions { medium: Some(SimDisk::new(1).medium()), ..LedgerOptions::default() };
+    Ledger::create_or_open(Path::new("ledger"), Some(Binding::Files), &options).unwrap()
+}
+
 impl Told {
     /// Tells a story into a fresh ledger.
     pub(crate) fn of(steps: &[Step], folder: &Path, rules: Rules) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let ledger = Ledger::create_or_open(dir.path(), Some(Binding::Files), &LedgerOptions::default()).unwrap();
+        let ledger = ledger_in_memory();
         let mut teller = Teller { ledger, folder, rules };
         let mut after_step = Vec::new();
         for step in steps {
@@ -71,8 +77,7 @@ impl Told {
 
     /// Tells the events of one file, in order or against it.
     pub(crate) fn at_once(events: &Path, reversed: bool) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let ledger = Ledger::create_or_open(dir.path(), Some(Binding::Files), &LedgerOptions::default()).unwrap();
+        let ledger = ledger_in_memory();
         let mut teller = Teller { ledger, folder: events, rules: Rules::Shipped };
         let mut batch = read(events);
         if reversed {
