@@ -1,4 +1,6 @@
-use crate::common::{appended, at, cursor, event, event_at, events, faulty, id, ledger, records, small, stream};
+use crate::common::{
+    appended, at, cursor, event, event_at, events, faulty, id, identify, ledger, records, small, stream,
+};
 use daybook_event::{Instant, Position};
 use daybook_store::{AppendError, Counts, Hole, Incoming, Ledger, Outcome, PAYLOAD_BYTES_MAX};
 
@@ -94,9 +96,12 @@ fn files_have_no_cursor() {
 fn an_operator_may_set_the_cursor_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::create_or_open(dir.path(), Some(stream()), &small()).unwrap();
-    ledger.append(vec![event("a", "1")], Some(cursor(5)), &[]).unwrap();
+    let hole = Hole { from: 3, to: 4, recorded_at: at(0) };
+    ledger.append(vec![event("a", "1")], Some(cursor(5)), &[hole]).unwrap();
     ledger.cursor_reset(cursor(2)).unwrap();
     assert_eq!(ledger.reader().cursor().unwrap(), Some(cursor(2)));
+    let report = ledger.reader().verify(identify);
+    assert!(report.is_whole(), "a hole of before the cursor was set back: {:?}", report.findings);
     let outcomes = ledger.append(vec![event("a", "1"), event("b", "1")], Some(cursor(4)), &[]).unwrap().outcomes;
     assert_eq!(outcomes, [Outcome::Duplicate { of: Position::new(1) }, appended(2)]);
 }
@@ -111,5 +116,5 @@ fn a_record_larger_than_a_segment_is_kept_whole() {
     ledger.append(events(4, 30), None, &[]).unwrap();
     let record = ledger.reader().record(Position::new(4)).unwrap().unwrap();
     assert_eq!(record.envelope, crate::common::envelope("long", &long));
-    assert!(ledger.reader().verify(crate::common::identify).is_whole());
+    assert!(ledger.reader().verify(identify).is_whole());
 }
