@@ -96,6 +96,12 @@ impl<'a> Frames<'a> {
             return Err(damaged(self.key, format!("recorded_at of position {} is out of order", frame.position)));
         }
         self.left -= 1;
+        if frame.position.number() == self.key && frame.recorded_at != self.last_at {
+            return Err(damaged(self.key, "its first frame has another recorded_at than its head says"));
+        }
+        if self.left == 0 && frame.recorded_at != self.end_at {
+            return Err(damaged(self.key, "its last frame has another recorded_at than its head says"));
+        }
         if self.left == 0 && !rest.is_empty() {
             return Err(damaged(self.key, "bytes after its last frame"));
         }
