@@ -12,6 +12,7 @@ mod deciding;
 mod derived;
 mod medium;
 mod model;
+mod mutation;
 mod opening;
 mod proving;
 mod reading;
