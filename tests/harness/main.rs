@@ -6,6 +6,7 @@
 mod accounting;
 mod broker;
 mod crash;
+mod disk;
 mod end_to_end;
 mod explained;
 mod golden;

@@ -13,7 +13,7 @@ pub enum Fault {
     WriteError,
     /// A sync fails. What it should have made durable can still be read, and never becomes durable.
     SyncError,
-    /// A sync reports success and makes nothing durable.
+    /// From here on syncs report success and make nothing durable, as a drive with a cache that it does not flush. Stays.
     LostSync,
     /// One bit of a write arrives wrong, and the write reports success.
     FlippedWrite,

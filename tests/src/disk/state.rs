@@ -27,6 +27,7 @@ pub(super) struct State {
     pub(super) struck: Option<Fault>,
     is_powered: bool,
     is_read_only: bool,
+    is_lying: bool,
     blocks_max: Option<usize>,
     dice: Dice,
 }
@@ -76,6 +77,7 @@ impl State {
             struck: None,
             is_powered: true,
             is_read_only: false,
+            is_lying: false,
             blocks_max: None,
             dice: Dice::new(seed),
         }
@@ -95,7 +97,8 @@ impl State {
     }
 
     pub(super) fn mend(&mut self) {
-        (self.armed, self.is_powered, self.is_read_only, self.blocks_max) = (None, true, false, None);
+        (self.armed, self.is_powered, self.blocks_max) = (None, true, None);
+        (self.is_read_only, self.is_lying) = (false, false);
     }
 
     pub(super) fn blocks_max(&mut self, bytes: usize) {
@@ -136,6 +139,7 @@ impl State {
             }
             Fault::ReadOnly => self.is_read_only = true,
             Fault::DiskFull => self.blocks_max = Some(0),
+            Fault::LostSync => self.is_lying = true,
             _ => {}
         }
         Ok(Some(fault))
@@ -189,10 +193,11 @@ impl State {
     }
 
     pub(super) fn folder_sync(&mut self, folder: &Path) -> io::Result<()> {
-        match self.changing(Kind::Sync)? {
-            Some(Fault::LostSync) => return Ok(()),
-            Some(Fault::SyncError) => return Err(Errno::IO.into()),
-            _ => {}
+        if self.changing(Kind::Sync)? == Some(Fault::SyncError) {
+            return Err(Errno::IO.into());
+        }
+        if self.is_lying {
+            return Ok(());
         }
         let is_here = |change: &NameChange| change.path().parent() == Some(folder);
         for change in self.names_pending.extract_if(.., |change| is_here(change)) {
@@ -258,11 +263,11 @@ impl State {
 
     pub(super) fn sync(&mut self, content: usize) -> io::Result<()> {
         match self.changing(Kind::Sync)? {
-            Some(Fault::LostSync) => {}
             Some(Fault::SyncError) => {
                 self.contents[content].sync_failed();
                 return Err(Errno::IO.into());
             }
+            _ if self.is_lying => {}
             _ => self.contents[content].sync(),
         }
         Ok(())
