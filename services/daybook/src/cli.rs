@@ -5,6 +5,8 @@ mod compare;
 mod explain;
 mod export;
 mod person;
+mod quarantine;
+mod receipt;
 mod reconcile;
 mod replay;
 mod rules;
@@ -17,6 +19,8 @@ pub(crate) use compare::{Attribution, AttributionArguments, CompareFilesArgument
 pub(crate) use explain::ExplainArguments;
 pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use person::{PersonArguments, PersonVerb};
+pub(crate) use quarantine::{DecideArguments, QuarantineListArguments, QuarantineVerb, SelectionArguments, StateName};
+pub(crate) use receipt::ReceiptArguments;
 pub(crate) use reconcile::{DatedBy, ReconcileArguments};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
 pub(crate) use rules::{
@@ -28,7 +32,7 @@ pub(crate) use verify::{ClosedMonths, VerifyArguments};
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use daybook_event::{EventId, Month, NaiveDate, PartnerId, SourceId};
+use daybook_event::{Month, NaiveDate, PartnerId, SourceId};
 use std::path::PathBuf;
 
 /// The ledger for Microsoft CSP partner incentives: what is a partner owed, why, and what would it be under other terms?
@@ -80,10 +84,10 @@ pub(crate) enum Verb {
     /// List, adopt, check, test and compare the rule files.
     #[command(subcommand)]
     Rules(RulesVerb),
-    /// Look at what could not be appended.
+    /// Look at what could not be appended, and decide what is to become of it.
     #[command(subcommand)]
     Quarantine(QuarantineVerb),
-    /// What became of one event: its position, or why it is in quarantine.
+    /// What became of one event, or what is missing of a source.
     Receipt(ReceiptArguments),
     /// Seal personal data of a certified person, read it, or forget the person by destroying the key.
     #[command(subcommand)]
@@ -187,8 +191,8 @@ pub(crate) struct ServeArguments {
     /// The rule book of the live views.
     #[arg(long, env = "DAYBOOK_BOOK")]
     pub(crate) book: Option<String>,
-    /// Refuse an adoption or closing that nobody else approves, where it comes through the socket, and log adoptions that
-    /// stand so.
+    /// Refuse an adoption, a closing or a decision about the quarantine that nobody else approves, where it comes through
+    /// the socket, and log adoptions that stand so.
     #[arg(long, env = "DAYBOOK_FOUR_EYES", value_parser = FalseyValueParser::new())]
     pub(crate) four_eyes: bool,
     /// The through date of the live views. Default: today, moving with the clock.
@@ -323,34 +327,6 @@ pub(crate) struct CompareArguments {
     pub(crate) attribution: AttributionArguments,
     #[command(flatten)]
     pub(crate) files: CompareFilesArguments,
-    #[command(flatten)]
-    pub(crate) format: FormatArgument,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum QuarantineVerb {
-    /// List the entries.
-    List {
-        #[command(flatten)]
-        format: FormatArgument,
-    },
-    /// Show one entry with its bytes.
-    Show {
-        /// The entry's number.
-        entry: u64,
-        #[command(flatten)]
-        format: FormatArgument,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReceiptArguments {
-    /// Who published it.
-    #[arg(long, value_parser = SourceId::parse)]
-    pub(crate) source: SourceId,
-    /// The event's id.
-    #[arg(long, value_parser = EventId::parse)]
-    pub(crate) event: EventId,
     #[command(flatten)]
     pub(crate) format: FormatArgument,
 }

@@ -1,4 +1,4 @@
-//! Four eyes: an adoption or a closing is signed by two people.
+//! Four eyes: an adoption, a closing or a decision about the quarantine is signed by two people.
 
 use daybook_event::Position;
 use daybook_rules::{AdoptionFinding, Adoptions};

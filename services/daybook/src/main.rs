@@ -7,6 +7,7 @@ mod books;
 mod cancel;
 mod cli;
 mod closed;
+mod completeness;
 mod demo;
 mod failure;
 mod four_eyes;
@@ -22,6 +23,7 @@ mod rows_file;
 mod serve;
 mod shards;
 mod verbs;
+mod waiting;
 mod window;
 
 use clap::Parser;

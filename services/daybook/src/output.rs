@@ -2,6 +2,7 @@
 
 use crate::cli::Format;
 use crate::failure::Failure;
+use crate::waiting::Waiting;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -28,6 +29,31 @@ impl Section {
         let rows = rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
         Ok(Self { name: name.to_owned(), rows })
     }
+}
+
+/// Figures with what waits in quarantine, which they may miss: a field in JSON, a line above the tables. CSV has no place for
+/// it, so there it goes to standard error.
+pub(crate) fn print_figures<T: Serialize>(
+    format: Format,
+    document: &T,
+    head: &[(&str, String)],
+    sections: &[Section],
+    waiting: &Waiting,
+) -> Result<(), Failure> {
+    #[derive(Serialize)]
+    struct Figures<'a, T> {
+        #[serde(flatten)]
+        document: &'a T,
+        quarantine: &'a Waiting,
+    }
+    let mut head = head.to_vec();
+    if let Some(line) = waiting.line() {
+        if format == Format::Csv {
+            eprintln!("daybook: quarantine: {line}");
+        }
+        head.insert(0, ("quarantine", line));
+    }
+    print(format, &Figures { document, quarantine: waiting }, &head, sections)
 }
 
 /// Prints a document: JSON as it is, tables and CSV by its sections. Facts above the tables stand in `head`.

@@ -42,10 +42,11 @@ pub(crate) struct RulesListArguments {
     pub(crate) format: FormatArgument,
 }
 
-/// Whether adoptions and closings need two people, and the file that may say so.
+/// Whether the operators' acts need two people, and the file that may say so.
 #[derive(Debug, Args, Default)]
 pub(crate) struct FourEyesArguments {
-    /// An adoption or closing needs an approver who is somebody else: refuse one without, and name those that stand.
+    /// An adoption, a closing or a decision about the quarantine needs an approver who is somebody else: refuse one without,
+    /// and name the adoptions and closings that stand.
     #[arg(long, env = "DAYBOOK_FOUR_EYES", value_parser = FalseyValueParser::new())]
     pub(crate) four_eyes: bool,
     /// The configuration file of `serve`: ledger, rules, four_eyes, and the broker for acts, are taken from it.

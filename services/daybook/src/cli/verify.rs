@@ -13,6 +13,9 @@ pub(crate) struct VerifyArguments {
     /// what was pinned; `all` for every closed month.
     #[arg(long, value_name = "MONTH|all", value_parser = months)]
     pub(crate) month: Option<ClosedMonths>,
+    /// Fail too if something of a source is missing: a hole in its own count, or another count or sum than its manifest.
+    #[arg(long)]
+    pub(crate) complete: bool,
     #[command(flatten)]
     pub(crate) four_eyes: FourEyesArguments,
     #[command(flatten)]

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::import::partner_map;
 use crate::output::{self, Section};
 use crate::shards::threads_of_machine;
+use crate::waiting::Waiting;
 use crate::window::{self, Window};
 use daybook_event::{Currency, Exact, Month, NaiveDate, PartnerId, Position};
 use daybook_replay::{
@@ -61,7 +62,8 @@ pub(crate) fn run(cli: &Cli, arguments: &ReconcileArguments) -> Result<(), Failu
     if let Some(folder) = &arguments.output {
         pack::Pack { report: &report, window: &window, book, replayed: &replayed }.write(folder)?;
     }
-    report.print(arguments, &[("rule book", named.note.clone()), ("closed", note)])?;
+    let waiting = Waiting::of(&known.snapshot, arguments.partner.as_ref())?;
+    report.print(arguments, &waiting, &[("rule book", named.note.clone()), ("closed", note)])?;
     report.outcome()
 }
 
@@ -132,7 +134,12 @@ impl Report {
         }
     }
 
-    fn print(&self, arguments: &ReconcileArguments, terms: &[(&str, String)]) -> Result<(), Failure> {
+    fn print(
+        &self,
+        arguments: &ReconcileArguments,
+        waiting: &Waiting,
+        terms: &[(&str, String)],
+    ) -> Result<(), Failure> {
         let of = &self.reconciliation;
         let unknown: Vec<&str> = self.levers_unknown.keys().map(String::as_str).collect();
         let mut head = vec![("position", self.position.to_string()), ("through", self.through.to_string())];
@@ -153,7 +160,7 @@ impl Report {
             Format::Csv => vec![Section::new("variances", &of.variances)?],
             Format::Table | Format::Json => self.tables(arguments.top)?,
         };
-        output::print(arguments.format.format, self, &head, &sections)
+        output::print_figures(arguments.format.format, self, &head, &sections, waiting)
     }
 
     fn tables(&self, top: usize) -> Result<Vec<Section>, Failure> {

@@ -160,7 +160,7 @@ fn attend(
     Ok(())
 }
 
-/// Why an adoption or a closing may not pass under four eyes, whichever verb sends it; none for whatever may.
+/// Why an act of the operators may not pass under four eyes, whichever verb sends it; none for whatever may.
 fn refusal(incoming: &Incoming) -> Option<String> {
     let Incoming::Event { id, envelope, .. } = incoming else { return None };
     if !id.source.is_ledger() {
@@ -169,6 +169,7 @@ fn refusal(incoming: &Incoming) -> Option<String> {
     let why = match daybook_proto::decode(envelope).ok()?.payload {
         Payload::RuleBookAdopted(act) => four_eyes::fault(&act.adopted_by, &act.approver)?,
         Payload::PeriodClosed(act) => four_eyes::fault(&act.closed_by, &act.approver)?,
+        Payload::QuarantineDecision(act) => four_eyes::fault(&act.decided_by, &act.approver)?,
         _ => return None,
     };
     Some(format!(
@@ -182,7 +183,10 @@ fn incoming(input: WireInput) -> Result<Incoming, Failure> {
     let recorded_at = now();
     Ok(match input.reason {
         None => classify(bytes, recorded_at, origin),
-        Some(reason) => Incoming::Faulty { reason, id: None, recorded_at, origin, bytes },
+        Some(reason) => {
+            let id = daybook_proto::peek_head(&bytes).id();
+            Incoming::Faulty { reason, id, recorded_at, origin, bytes }
+        }
     })
 }
 

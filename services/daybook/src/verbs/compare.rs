@@ -10,6 +10,7 @@ use crate::cli::{Cli, CompareArguments, Format};
 use crate::closed;
 use crate::failure::Failure;
 use crate::output::{self, Section};
+use crate::waiting::Waiting;
 use crate::window::{self, Window};
 use daybook_event::{Exact, NaiveDate, PartnerId};
 use daybook_replay::{Attributed, Comparison, Impact, MEASURES, Measure, PartnerDelta, impact};
@@ -42,12 +43,13 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     if let Some(partner_id) = arguments.partner.as_ref().filter(|id| window.histories.partner(id).is_none()) {
         return Err(window::partner_missing(partner_id));
     }
+    let waiting = Waiting::of(&known.snapshot, arguments.partner.as_ref())?;
     let read_ms = reading.elapsed().as_millis();
     let libraries = [&arguments.reference, &arguments.candidate].map(|named| books.library_of_book(named));
     let [before, after] = libraries;
     let (before, after) = (before?, after?);
     if arguments.keep_closed {
-        return kept::run(arguments, &books, &window, [(&reference, &before), (&candidate, &after)]);
+        return kept::run(arguments, &books, (&window, &waiting), [(&reference, &before), (&candidate, &after)]);
     }
     let players = Players::between(&before, &after);
     let folding = Instant::now();
@@ -82,7 +84,7 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
             sections
         }
     };
-    output::print(arguments.format.format, &document, &head, &sections)?;
+    output::print_figures(arguments.format.format, &document, &head, &sections, &waiting)?;
     attributed::check(&attributed)
 }
 

@@ -5,6 +5,7 @@ use crate::cli::{Cli, ExplainArguments, Format};
 use crate::closed::Terms;
 use crate::failure::Failure;
 use crate::output::{self, Section};
+use crate::waiting::Waiting;
 use crate::window;
 use daybook_replay::{Explainer, Explanation};
 use daybook_rules::model::RuleBook;
@@ -22,13 +23,17 @@ pub(crate) fn run(cli: &Cli, arguments: &ExplainArguments) -> Result<(), Failure
         None => Explainer::new(histories, &named.book, through),
     };
     let explanation = explained(&explainer, &named.book, arguments)?;
+    let waiting = Waiting::of(&known.snapshot, Some(&arguments.partner))?;
     if arguments.format.format == Format::Table {
         let mut out = std::io::stdout().lock();
+        if let Some(line) = waiting.line() {
+            writeln!(out, "quarantine: {line}\n")?;
+        }
         write!(out, "{explanation}")?;
         out.flush()?;
         return Ok(());
     }
-    output::print(arguments.format.format, &explanation, &[], &[section(&explanation)?])
+    output::print_figures(arguments.format.format, &explanation, &[], &[section(&explanation)?], &waiting)
 }
 
 fn explained(explainer: &Explainer<'_>, book: &RuleBook, arguments: &ExplainArguments) -> Result<Explanation, Failure> {

@@ -5,6 +5,7 @@ use crate::cli::{Cli, ExportArguments, ExportForm};
 use crate::closed::{Kept, Terms};
 use crate::failure::Failure;
 use crate::shards::threads_of_machine;
+use crate::waiting::Waiting;
 use crate::window::{self, Window};
 use daybook_event::Currency;
 use daybook_replay::{
@@ -12,6 +13,7 @@ use daybook_replay::{
 };
 use daybook_rules::model::RuleBook;
 use daybook_views::ENGINE_SEMANTICS;
+use daybook_views::rows::ProvisionalRow;
 use serde::Serialize;
 use std::io::Write;
 
@@ -22,14 +24,16 @@ pub(crate) fn run(cli: &Cli, arguments: &ExportArguments) -> Result<(), Failure>
     let window = window::read(&known, arguments.window.through)?;
     let terms = Terms::of(&named, &books);
     let kept = terms.replay(&window.histories, window.through, threads_of_machine(), &|_| ())?;
-    let about = [format!("rule book {}", named.note), format!("closed {}", kept.note)];
+    let mut about = vec![format!("rule book {}", named.note), format!("closed {}", kept.note)];
+    let waiting = Waiting::of(&known.snapshot, arguments.partner.as_ref())?;
+    about.extend(waiting.line().map(|line| format!("quarantine {line}")));
     let book = &named.book;
     if let Some(partner_id) = &arguments.partner
         && !kept.replayed.has(partner_id)
     {
         return Err(window::partner_missing(partner_id));
     }
-    let accounting = accounting(&window, book, &kept, arguments)?;
+    let accounting = accounting(&window, book, &kept, arguments, waiting)?;
     match &arguments.output {
         None => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -56,14 +60,22 @@ struct Accounting {
     flags: Vec<Flag>,
     entries: Vec<AccountEntry>,
     balances: Vec<AccountBalance>,
+    /// What waits in quarantine now.
+    quarantine: Waiting,
 }
 
 /// A month whose figures miss something.
-#[derive(Serialize)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Flag {
     partner_id: String,
     month: String,
     why: String,
+}
+
+impl Flag {
+    fn of(row: &ProvisionalRow) -> Self {
+        Self { partner_id: row.partner_id.to_string(), month: row.month.to_string(), why: row.why.clone() }
+    }
 }
 
 fn accounting(
@@ -71,6 +83,7 @@ fn accounting(
     book: &RuleBook,
     Kept { replayed, note }: &Kept,
     arguments: &ExportArguments,
+    waiting: Waiting,
 ) -> Result<Accounting, Failure> {
     let (mut entries, mut balances, mut flags) = (Vec::new(), Vec::new(), Vec::new());
     let wanted = |id: &_| arguments.partner.as_ref().is_none_or(|only| only == id);
@@ -79,12 +92,10 @@ fn accounting(
         let days = history.map(|history| ClaimDays::of(history, window.through)).unwrap_or_default();
         entries.extend(account_entries(book, partner_id, rows, &days, window.through)?);
         balances.extend(balances_of_rows(partner_id, rows, window.through)?);
-        flags.extend(rows.provisional.iter().map(|row| Flag {
-            partner_id: row.partner_id.to_string(),
-            month: row.month.to_string(),
-            why: row.why.clone(),
-        }));
+        flags.extend(rows.provisional.iter().map(Flag::of));
     }
+    flags.extend(waiting.provisional.iter().map(Flag::of));
+    flags.sort();
     entries.sort();
     balances.sort();
     let head = ViewsHead {
@@ -96,7 +107,7 @@ fn accounting(
         views_digest: replayed.digest().to_string(),
         closed: note.clone(),
     };
-    Ok(Accounting { head, currency: book.sets[0].currency, flags, entries, balances })
+    Ok(Accounting { head, currency: book.sets[0].currency, flags, entries, balances, quarantine: waiting })
 }
 
 fn write(out: &mut impl Write, to: ExportForm, accounting: &Accounting, terms: &[String]) -> Result<(), Failure> {
@@ -112,7 +123,7 @@ fn write(out: &mut impl Write, to: ExportForm, accounting: &Accounting, terms: &
 }
 
 fn write_journal(out: &mut impl Write, accounting: &Accounting, terms: &[String]) -> Result<(), Failure> {
-    let Accounting { head, currency, flags, entries, balances } = accounting;
+    let Accounting { head, currency, flags, entries, balances, quarantine: _ } = accounting;
     let mut about = vec![
         "written by daybook export; the figures depend on these alone".to_owned(),
         format!("position {}", head.position),

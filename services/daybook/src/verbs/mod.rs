@@ -5,7 +5,6 @@ mod close;
 mod compare;
 mod explain;
 mod export;
-mod flags;
 mod generate;
 mod manual;
 mod person;

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::output::Section;
 use crate::rows_file::RowsFile;
 use crate::shards::{Folded, Folding, fold, threads_of_machine};
+use crate::waiting::Waiting;
 use crate::window::{self, Known};
 use crate::{cancel, output};
 use daybook_event::{Exact, Month};
@@ -58,7 +59,13 @@ pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure>
     let (terms, memory_max) = (Terms::of(&named, &books), arguments.memory.memory_max);
     let folding = Folding { terms, through: arguments.records.through, threads, memory_max };
     let started = Instant::now();
-    let folded = fold(&known, &folding, |_, rows| sink.take(rows))?;
+    let waiting = Waiting::of(&known.snapshot, None)?;
+    let folded = fold(&known, &folding, |partner_id, mut rows| {
+        if let Some(partner_id) = partner_id {
+            waiting.flag_partner(partner_id, &mut rows);
+        }
+        sink.take(rows)
+    })?;
     let elapsed_ms = started.elapsed().as_millis();
     let measures = sink.finish(&head_of(&known, book, &folded)?)?;
     let report = Report {
@@ -76,7 +83,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure>
         measures,
         digest: folded.digest.to_string(),
     };
-    print(arguments.format.format, &report, named.note.clone())
+    print(arguments.format.format, &report, named.note.clone(), &waiting)
 }
 
 fn head_of(known: &Known, book: &RuleBook, folded: &Folded) -> Result<ViewsHead, Failure> {
@@ -91,7 +98,7 @@ fn head_of(known: &Known, book: &RuleBook, folded: &Folded) -> Result<ViewsHead,
     })
 }
 
-fn print(format: Format, report: &Report, note: String) -> Result<(), Failure> {
+fn print(format: Format, report: &Report, note: String, waiting: &Waiting) -> Result<(), Failure> {
     let head = [
         ("book", note),
         ("closed", report.closed.clone()),
@@ -107,7 +114,7 @@ fn print(format: Format, report: &Report, note: String) -> Result<(), Failure> {
         Format::Csv => Section::new("replay", std::slice::from_ref(report))?,
         Format::Table | Format::Json => Section::new("measures", &report.measures)?,
     };
-    output::print(format, report, &head, &[section])
+    output::print_figures(format, report, &head, &[section], waiting)
 }
 
 /// The months of a period's label, of one month, or of a first and a last one.

@@ -2,9 +2,10 @@
 
 mod closings;
 mod recompute;
+mod sources;
 
 use crate::books::{self, Books, RulesAtHand};
-use crate::cli::{Cli, ClosedMonths, NatsArguments, VerifyArguments};
+use crate::cli::{Cli, ClosedMonths, Format, NatsArguments, VerifyArguments};
 use crate::closed::Terms;
 use crate::failure::Failure;
 use crate::output::{self, Section};
@@ -12,6 +13,7 @@ use crate::serve::config::ActConfig;
 use crate::shards::{Folding, MEMORY_BYTES_MAX, fold, threads_of_machine};
 use crate::window::{self, Known};
 use daybook_projector::{ProjectError, Views};
+use daybook_replay::CompletenessFinding;
 use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, Snapshot};
 use serde::Serialize;
 use std::path::Path;
@@ -30,7 +32,11 @@ pub(crate) struct Report {
     pub(crate) closed: String,
     /// What was held against the views, or why nothing was.
     pub(crate) views: String,
+    /// What was looked for of each source.
+    pub(crate) sources: String,
     pub(crate) findings: Vec<Finding>,
+    /// What did not reach the ledger, or not as its source says: no damage, so that it fails only if asked to.
+    pub(crate) missing: Vec<CompletenessFinding>,
 }
 
 /// One thing that is wrong.
@@ -45,8 +51,16 @@ pub(crate) fn run(cli: &Cli, arguments: &VerifyArguments) -> Result<(), Failure>
     let config = ActConfig::of(cli, &NatsArguments::default(), &arguments.four_eyes)?;
     let report = verify(&config, arguments.ledger_only, arguments.month)?;
     let head = head(&report);
-    output::print(arguments.format.format, &report, &head, &[Section::new("findings", &report.findings)?])?;
+    let findings = Section::new("findings", &report.findings)?;
+    let sections = match arguments.format.format {
+        Format::Csv => vec![findings],
+        Format::Table | Format::Json => vec![findings, Section::new("missing", &report.missing)?],
+    };
+    output::print(arguments.format.format, &report, &head, &sections)?;
     match report.findings.len() {
+        0 if arguments.complete && !report.missing.is_empty() => {
+            Err(Failure::Check(format!("verify found nothing damaged, and {} things missing", report.missing.len())))
+        }
         0 => Ok(()),
         count => Err(Failure::Check(format!("verify found {count} faults in {}", report.ledger))),
     }
@@ -69,6 +83,7 @@ pub(crate) fn head(report: &Report) -> Vec<(&'static str, String)> {
         ),
         ("closed", report.closed.clone()),
         ("views", report.views.clone()),
+        ("sources", report.sources.clone()),
         ("verdict", verdict.to_owned()),
     ]
 }
@@ -89,7 +104,9 @@ pub(crate) fn verify(config: &ActConfig, ledger_only: bool, month: Option<Closed
         quarantined: snapshot.counts().quarantined,
         closed: String::new(),
         views: String::new(),
+        sources: String::new(),
         findings: Vec::new(),
+        missing: Vec::new(),
     };
     for finding in &checked.findings {
         let (code, place, what) = (finding.code.to_string(), finding.place.clone(), finding.what.clone());
@@ -103,6 +120,13 @@ pub(crate) fn verify(config: &ActConfig, ledger_only: bool, month: Option<Closed
         }
         None => "not looked at: the records are damaged".to_owned(),
     };
+    if books.is_none() {
+        "not looked at: the records are damaged".clone_into(&mut report.sources);
+    } else if ledger_only {
+        "not asked for".clone_into(&mut report.sources);
+    } else {
+        sources::verify(&snapshot, &mut report)?;
+    }
     report.views = if ledger_only {
         "not asked for".to_owned()
     } else if let Some(books) = books {

@@ -9,7 +9,7 @@ use crate::closed::{self, Terms};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::shards::{Folding, fold, threads_of_machine};
-use crate::verbs::flags;
+use crate::waiting::Waiting;
 use crate::window::{self, Known};
 use daybook_event::{NaiveDate, Position};
 use daybook_replay::{Views, ViewsHead};
@@ -32,10 +32,8 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
         Some(views) => views,
         None => computed(&known, arguments, &books, &named)?,
     };
-    // Quarantine has no positions, so these flags are in no digest: they are added when printing.
-    views.rows.provisional.extend(flags::of_quarantine(&known.snapshot, only)?);
-    views.rows.provisional.sort();
-    views.rows.provisional.dedup();
+    let waiting = Waiting::of(&known.snapshot, only)?;
+    waiting.flag(&mut views.rows);
     if let Some(period) = period {
         views.keep_period(named.book.calendar(), period);
     }
@@ -47,7 +45,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
         ("closed", views.head.closed.clone()),
         ("digest", views.head.views_digest.clone()),
     ];
-    output::print(arguments.format.format, &views, &about, &sections(&views, arguments.view)?)
+    output::print_figures(arguments.format.format, &views, &about, &sections(&views, arguments.view)?, &waiting)
 }
 
 /// Rows computed from the records.

@@ -4,7 +4,7 @@ use crate::books::{Books, NamedBook};
 use crate::closed::Terms;
 use crate::failure::Failure;
 use crate::shards::threads_of_machine;
-use crate::verbs::flags;
+use crate::waiting::Waiting;
 use crate::window::Known;
 use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId, Position};
 use daybook_replay::Histories;
@@ -66,8 +66,12 @@ impl Attempt {
                 statements.push((statement, bytes));
             }
         }
-        let waiting = flags::of_quarantine(&known.snapshot, None)?.into_iter().filter(|flag| flag.month == month);
-        blocked.extend(waiting.map(|flag| Blocked { month, partner_id: flag.partner_id, why: flag.why }));
+        let waiting = Waiting::of(&known.snapshot, None)?.provisional.into_iter();
+        blocked.extend(waiting.filter(|flag| flag.month == month).map(|flag| Blocked {
+            month,
+            partner_id: flag.partner_id,
+            why: flag.why,
+        }));
         blocked.sort();
         blocked.dedup();
         let digest =

@@ -7,6 +7,7 @@ use crate::closed;
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::shards::threads_of_machine;
+use crate::waiting::Waiting;
 use crate::window::Window;
 use daybook_replay::{Comparison, Replayed, compare};
 use daybook_rules::RuleLibrary;
@@ -28,7 +29,7 @@ struct Document<'a> {
 pub(super) fn run(
     arguments: &CompareArguments,
     books: &Books,
-    window: &Window,
+    (window, waiting): (&Window, &Waiting),
     sides: [(&NamedBook, &RuleLibrary); 2],
 ) -> Result<(), Failure> {
     let [(reference, before), (candidate, after)] = sides;
@@ -63,7 +64,7 @@ pub(super) fn run(
             sections
         }
     };
-    output::print(arguments.format.format, &document, &head, &sections)
+    output::print_figures(arguments.format.format, &document, &head, &sections, waiting)
 }
 
 /// True-ups of one side that the other does not book.

@@ -6,19 +6,18 @@ mod document;
 mod lines;
 mod page;
 
-use super::flags;
 use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, Format, StatementArguments};
 use crate::closed::{self, Pinned, Terms};
 use crate::failure::Failure;
 use crate::output;
 use crate::shards::threads_of_machine;
+use crate::waiting::Waiting;
 use crate::window::{self, Known, Window};
 use daybook_event::{Month, PartnerId, Payload};
 use daybook_replay::Replayed;
 use daybook_rules::model::RuleBook;
 use daybook_store::Snapshot;
-use daybook_views::rows::ProvisionalRow;
 use daybook_views::{Closing, ENGINE_SEMANTICS, PartnerRows, Statement};
 use document::{ClosingProof, Document, Open, Proof};
 use serde::Serialize;
@@ -36,19 +35,20 @@ struct Sources {
     /// Of a closed month: its closing, and what was pinned.
     pinned: Option<(Closing, Pinned)>,
     /// What waits in quarantine now.
-    waiting: Vec<ProvisionalRow>,
+    waiting: Waiting,
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &StatementArguments) -> Result<(), Failure> {
     let read = || Sources::read(cli, arguments);
     match (&arguments.partner, &arguments.output) {
-        (Some(partner_id), _) => one(arguments, &read()?.document(partner_id)?),
+        (Some(partner_id), _) => one(arguments, &read()?, partner_id),
         (None, Some(folder)) => all(arguments, &read()?, folder),
         (None, None) => Err(Failure::Input("say whose: --partner P, or --all with --output DIR".to_owned())),
     }
 }
 
-fn one(arguments: &StatementArguments, document: &Document) -> Result<(), Failure> {
+fn one(arguments: &StatementArguments, sources: &Sources, partner_id: &PartnerId) -> Result<(), Failure> {
+    let document = &sources.document(partner_id)?;
     if let Some(path) = &arguments.html {
         std::fs::write(path, page::page(document))
             .map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))?;
@@ -57,7 +57,7 @@ fn one(arguments: &StatementArguments, document: &Document) -> Result<(), Failur
         Format::Csv => vec![lines::csv(document)?],
         Format::Table | Format::Json => lines::tables(document)?,
     };
-    output::print(arguments.format.format, document, &lines::head(document), &sections)
+    output::print_figures(arguments.format.format, document, &lines::head(document), &sections, &sources.waiting)
 }
 
 /// What was written.
@@ -82,7 +82,8 @@ fn all(arguments: &StatementArguments, sources: &Sources, folder: &Path) -> Resu
         let (page, json) = (page.display().to_string(), json.display().to_string());
         written.push(Written { partner_id, state: document.state, page, document: json });
     }
-    let head = [("month", arguments.month.to_string()), ("statements", written.len().to_string())];
+    let mut head = vec![("month", arguments.month.to_string()), ("statements", written.len().to_string())];
+    head.extend(sources.waiting.line().map(|line| ("quarantine", line)));
     let section = output::Section::new("written", &written)?;
     output::print(arguments.format.format, &written, &head, &[section])
 }
@@ -118,7 +119,7 @@ impl Sources {
             }
             None => None,
         };
-        let waiting = flags::of_quarantine(&known.snapshot, arguments.partner.as_ref())?;
+        let waiting = Waiting::of(&known.snapshot, arguments.partner.as_ref())?;
         let (replayed, book_now) = (kept.replayed, named.book);
         Ok(Self { month, window, replayed, book_now, book, proof, pinned, waiting })
     }
@@ -153,8 +154,7 @@ impl Sources {
                 let computed = self.computed(partner_id, rows);
                 let empty = || Statement::empty(self.month, self.window.position, partner_id);
                 let mut statement = computed.unwrap_or_else(empty);
-                let waiting =
-                    self.waiting.iter().filter(|flag| flag.month == self.month && flag.partner_id == *partner_id);
+                let waiting = self.waiting.of_partner(partner_id).iter().filter(|flag| flag.month == self.month);
                 statement.provisional.extend(waiting.map(|flag| flag.why.clone()));
                 statement
             }
