@@ -3,6 +3,7 @@
 //! A ledger bound to files takes them directly, or through the socket of a running `serve`. A ledger bound to a stream
 //! takes nothing directly: the events are published, and the import waits until the ledger has them.
 
+mod again;
 mod catalogue;
 mod door;
 mod operators;

@@ -1,5 +1,6 @@
 //! Reads the files and hands every line through the door.
 
+use super::again::MetBefore;
 use super::catalogue::BookCatalogue;
 use super::door::{Door, Part, Role, Settled};
 use super::now;
@@ -29,7 +30,8 @@ pub(crate) fn files(
     let partner_map = arguments.partner_map.as_deref().map(partner_map).transpose()?.unwrap_or_default();
     let names = names(arguments, door.as_ref())?;
     let is_by_operators = arguments.operator_acts;
-    let mut taker = Taker { door, names, report, recorded_at: now(), is_by_operators };
+    let met = MetBefore::of(&door.reader()?)?;
+    let mut taker = Taker { door, names, met, report, recorded_at: now(), is_by_operators };
     for path in &arguments.files {
         let bar = progress::bar("importing", 0);
         let file_name = path.display().to_string();
@@ -70,6 +72,7 @@ fn names(arguments: &ImportArguments, door: &dyn Door) -> Result<Names, Failure>
 struct Taker<'a> {
     door: Box<dyn Door>,
     names: Names,
+    met: MetBefore,
     report: &'a mut ImportReport,
     recorded_at: daybook_event::Instant,
     is_by_operators: bool,
@@ -93,7 +96,9 @@ impl Taker<'_> {
             }
             ImportItem::Faulty { reason, detail, bytes, .. } => {
                 let reason = reason.quarantine_reason(&detail);
-                let faulty = Incoming::Faulty { reason, id: None, recorded_at: self.recorded_at, origin, bytes };
+                // Where the line says which event it would be, publishing that corrected resolves the entry.
+                let id = daybook_proto::peek_head(&bytes).id();
+                let faulty = Incoming::Faulty { reason, id, recorded_at: self.recorded_at, origin, bytes };
                 self.push(faulty, Part::line(money), bar)
             }
             ImportItem::Skipped { .. } => Ok(()),
@@ -101,6 +106,11 @@ impl Taker<'_> {
     }
 
     fn push(&mut self, incoming: Incoming, part: Part, bar: &ProgressBar) -> Result<(), Failure> {
+        if let Some(reason) = self.met.reason(&incoming).filter(|_| part.role == Role::Line) {
+            self.report.outcome(part.money, Outcome::QuarantinedBefore(reason.to_owned()));
+            bar.inc(1);
+            return Ok(());
+        }
         let settled = self.door.push(incoming, part)?;
         if !settled.is_empty() {
             self.names.committed();

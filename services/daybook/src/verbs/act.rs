@@ -75,7 +75,7 @@ pub(super) fn record_after(
     let is_new = match last.map(|one| one.outcome) {
         Some(Outcome::Appended | Outcome::Superseding) => true,
         Some(Outcome::Duplicate) => false,
-        Some(Outcome::Quarantined(reason)) => {
+        Some(Outcome::Quarantined(reason) | Outcome::QuarantinedBefore(reason)) => {
             return Err(Failure::Input(format!(
                 "{} is in quarantine ({reason}), so nothing has changed: see daybook quarantine list",
                 envelope.id
@@ -90,7 +90,7 @@ pub(super) fn record_after(
 /// Whether everything settled is in the ledger.
 fn check_in(settled: &[Settled]) -> Result<(), Failure> {
     let refused = settled.iter().find_map(|one| match &one.outcome {
-        Outcome::Quarantined(reason) => Some(reason),
+        Outcome::Quarantined(reason) | Outcome::QuarantinedBefore(reason) => Some(reason),
         Outcome::Appended | Outcome::Superseding | Outcome::Duplicate => None,
     });
     match refused {

@@ -25,6 +25,8 @@ pub enum Outcome {
     Duplicate,
     /// Put into quarantine for this reason (a conflict is one).
     Quarantined(String),
+    /// The very same line is in quarantine already for this reason: nothing was done.
+    QuarantinedBefore(String),
 }
 
 /// A sum of money that says so when it can no longer be exact.
@@ -109,6 +111,9 @@ pub struct ImportReport {
     pub duplicate: Tally,
     /// Waiting in quarantine, by reason.
     pub quarantined: BTreeMap<String, Tally>,
+    /// In quarantine from an earlier import, by reason: no second entry was made.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub quarantined_before: BTreeMap<String, Tally>,
     /// No events and no faults, by why.
     pub skipped: BTreeMap<SkipReason, Tally>,
     /// How often each oddity was seen.
@@ -143,6 +148,7 @@ impl ImportReport {
             Outcome::Superseding => self.supersession.get_or_insert_default().superseding.add(money),
             Outcome::Duplicate => self.duplicate.add(money),
             Outcome::Quarantined(reason) => self.quarantined.entry(reason).or_default().add(money),
+            Outcome::QuarantinedBefore(reason) => self.quarantined_before.entry(reason).or_default().add(money),
         }
     }
 
@@ -151,7 +157,8 @@ impl ImportReport {
     pub fn lines_open(&self) -> u64 {
         let superseding = self.supersession.as_ref().map_or(0, |supersession| supersession.superseding.lines);
         let told = self.appended.lines + superseding + self.duplicate.lines;
-        let by_reason: u64 = self.quarantined.values().chain(self.skipped.values()).map(|tally| tally.lines).sum();
+        let quarantined = self.quarantined.values().chain(self.quarantined_before.values());
+        let by_reason: u64 = quarantined.chain(self.skipped.values()).map(|tally| tally.lines).sum();
         self.read.lines.saturating_sub(told + by_reason)
     }
 
@@ -161,6 +168,8 @@ impl ImportReport {
         fixed.push(("duplicate", &self.duplicate));
         let mut rows: Vec<_> = fixed.into_iter().map(|(name, tally)| (name.to_owned(), tally)).collect();
         rows.extend(self.quarantined.iter().map(|(reason, tally)| (format!("quarantined: {reason}"), tally)));
+        let before = self.quarantined_before.iter();
+        rows.extend(before.map(|(reason, tally)| (format!("quarantined before: {reason}"), tally)));
         rows.extend(self.skipped.iter().map(|(why, tally)| (format!("skipped: {}", why.code()), tally)));
         rows
     }
@@ -196,7 +205,9 @@ impl fmt::Display for ImportReport {
         }
         match &self.supersession {
             Some(supersession) => supersession.fmt(f),
-            None if self.quarantined.contains_key("conflict") => writeln!(f, "{CONFLICT_ADVICE}"),
+            None if [&self.quarantined, &self.quarantined_before].iter().any(|by| by.contains_key("conflict")) => {
+                writeln!(f, "{CONFLICT_ADVICE}")
+            }
             None => Ok(()),
         }
     }
