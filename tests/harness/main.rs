@@ -5,10 +5,12 @@
 
 mod accounting;
 mod broker;
+mod completeness;
 mod crash;
 mod disk;
 mod end_to_end;
 mod explained;
 mod golden;
 mod model;
+mod quarantine;
 mod tidy;
