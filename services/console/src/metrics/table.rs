@@ -32,7 +32,11 @@ metrics! {
     VIEWS_LAG_SECONDS: Gauge, "daybook_views_lag_seconds", in "seconds", by [],
         "How old the oldest record is that the live views do not contain; 0 where they contain all";
     DUPLICATES: Counter, "daybook_duplicates", in "events", by [], "Events that stood already, in the ledger's whole life";
-    QUARANTINE: Gauge, "daybook_quarantine_entries", in "entries", by ["reason"], "Inputs that could not be appended, by reason";
+    QUARANTINE: Gauge, "daybook_quarantine_entries", in "entries", by ["reason", "state"],
+        "Inputs that could not be appended, by reason and what became of them: open, retried, dismissed, corrected";
+    CHECKPOINTS: Gauge, "daybook_checkpoints", in "checkpoints", by [], "Signed checkpoints that the ledger keeps";
+    CHECKPOINT_RECORDS: Gauge, "daybook_checkpoint_records", in "records", by [],
+        "How many records the newest checkpoint vouches for; 0 without one";
     HOLES: Counter, "daybook_holes", in "holes", by [],
         "Ranges of messages that the stream no longer had when they were due, in the ledger's whole life";
     BATCHES: Counter, "daybook_batches", in "batches", by [], "Batches appended, each in one transaction, by this process";

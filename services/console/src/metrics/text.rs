@@ -89,7 +89,7 @@ mod tests {
     fn every_metric_is_announced_and_figures_stand_under_theirs() {
         let mut figures = Figures::default();
         figures.set(&RECORDS, 42);
-        figures.set_of(&QUARANTINE, &["invalid"], 3);
+        figures.set_of(&QUARANTINE, &["invalid", "open"], 3);
         figures.set_of(&HTTP_REQUESTS, &["/v1/head", "200"], 7);
         let mut commits = Durations::default();
         commits.add(Duration::from_micros(250));
@@ -101,7 +101,7 @@ mod tests {
         }
         for line in [
             "daybook_records 42\n",
-            "daybook_quarantine_entries{reason=\"invalid\"} 3\n",
+            "daybook_quarantine_entries{reason=\"invalid\",state=\"open\"} 3\n",
             "daybook_http_requests_total{route=\"/v1/head\",status=\"200\"} 7\n",
             "daybook_commit_duration_seconds_bucket{le=\"0.0001\"} 0\n",
             "daybook_commit_duration_seconds_bucket{le=\"0.00025\"} 1\n",

@@ -1,58 +1,94 @@
 //! The figures of this moment for `/metrics`: put together when somebody asks, from what intake, projector and ledger say.
 
 use super::config::Config;
+use super::edges::StreamEdges;
 use crate::import;
 use daybook_console::metrics::{self, Figures};
 use daybook_event::{Instant, Position};
 use daybook_intake::IntakeProgress;
 use daybook_projector::ViewCheckpoint;
-use daybook_store::{DERIVED_FILE, Durations, LEDGER_FILE, LedgerReader, ReadError};
+use daybook_store::{
+    DERIVED_FILE, Durations, EntryState, LEDGER_FILE, LedgerReader, QuarantineEntry, ReadError, Snapshot,
+};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
-/// How far a stream reaches, as the broker said last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct StreamEdges {
-    pub(super) first_sequence: u64,
-    pub(super) last_sequence: u64,
-    /// Whether it removes old messages by itself.
-    pub(super) is_limited: bool,
-}
-
-impl StreamEdges {
-    /// Whether messages that wait for the ledger are among the oldest tenth of a stream that removes old ones: they will be
-    /// gone soon.
-    pub(super) fn is_retention_near(&self, cursor_sequence: u64) -> bool {
-        let waiting = self.last_sequence.saturating_sub(cursor_sequence);
-        let held = self.last_sequence.saturating_sub(self.first_sequence);
-        let before_us = (cursor_sequence + 1).saturating_sub(self.first_sequence);
-        self.is_limited && waiting > 0 && before_us <= held / 10
-    }
-}
-
 /// Where the figures come from.
 pub(super) struct Measured {
     ledger: LedgerReader,
     dir: PathBuf,
-    pub(super) progress: watch::Receiver<IntakeProgress>,
-    pub(super) published: watch::Receiver<Option<ViewCheckpoint>>,
-    pub(super) steps: watch::Receiver<Durations>,
-    /// None where the ledger takes its records from files.
-    pub(super) stream: Option<watch::Receiver<StreamEdges>>,
+    progress: watch::Receiver<IntakeProgress>,
+    published: watch::Receiver<Option<ViewCheckpoint>>,
+    steps: watch::Receiver<Durations>,
+    /// Of a ledger that follows a stream: whether that removes old messages by itself.
+    is_stream_limited: Option<bool>,
     quarantine: Mutex<Quarantine>,
 }
 
-/// The entries of the quarantine by reason, counted up to one of them: entries never go away, so each is read once.
+/// The entries of the quarantine by reason and state, counted up to one of them: entries never go away, so each that is settled
+/// for good is read once.
 #[derive(Default)]
 struct Quarantine {
     counted: u64,
-    by_reason: BTreeMap<&'static str, u64>,
+    settled: BTreeMap<(&'static str, &'static str), u64>,
+    /// Those whose state may still change.
+    unsettled: Vec<u64>,
 }
 
 /// Entries read at once.
 const PAGE_ENTRIES: usize = 1_000;
+
+impl Quarantine {
+    /// Counts what is new, looks again at what was not settled, and returns the counts.
+    fn count(&mut self, snapshot: &Snapshot) -> Result<BTreeMap<(&'static str, &'static str), u64>, ReadError> {
+        let again = std::mem::take(&mut self.unsettled);
+        let mut unsettled = BTreeMap::new();
+        for entry in again {
+            if let Some(entry) = snapshot.quarantine_entry(entry)? {
+                self.take(snapshot, &entry, &mut unsettled)?;
+            }
+        }
+        while self.counted < snapshot.counts().quarantined {
+            let page = snapshot.quarantine_list(self.counted + 1, PAGE_ENTRIES)?;
+            for entry in &page {
+                self.take(snapshot, entry, &mut unsettled)?;
+                self.counted = entry.entry;
+            }
+            if page.is_empty() {
+                break;
+            }
+        }
+        let mut counts = self.settled.clone();
+        for (key, count) in unsettled {
+            *counts.entry(key).or_default() += count;
+        }
+        Ok(counts)
+    }
+
+    fn take(
+        &mut self,
+        snapshot: &Snapshot,
+        entry: &QuarantineEntry,
+        unsettled: &mut BTreeMap<(&'static str, &'static str), u64>,
+    ) -> Result<(), ReadError> {
+        let reason = entry.reason.code();
+        let (state, is_settled) = match snapshot.entry_state(entry)? {
+            EntryState::Open => ("open", false),
+            EntryState::Retried { .. } => ("retried", true),
+            // It may still be retried.
+            EntryState::Dismissed { .. } => ("dismissed", false),
+            EntryState::Corrected { .. } => ("corrected", true),
+        };
+        let counts = if is_settled { &mut self.settled } else { unsettled };
+        *counts.entry((reason, state)).or_default() += 1;
+        if !is_settled {
+            self.unsettled.push(entry.entry);
+        }
+        Ok(())
+    }
+}
 
 impl Measured {
     pub(super) fn new(
@@ -60,11 +96,11 @@ impl Measured {
         ledger: LedgerReader,
         progress: watch::Receiver<IntakeProgress>,
         projecting: &super::Projecting,
-        stream: Option<watch::Receiver<StreamEdges>>,
+        is_stream_limited: Option<bool>,
     ) -> Self {
         let (published, steps) = (projecting.published.clone(), projecting.steps.clone());
         let (dir, quarantine) = (config.ledger.clone(), Mutex::default());
-        Self { ledger, dir, progress, published, steps, stream, quarantine }
+        Self { ledger, dir, progress, published, steps, is_stream_limited, quarantine }
     }
 
     fn projected(&self) -> Position {
@@ -80,8 +116,8 @@ impl Measured {
         figures.set(&metrics::BATCHES, progress.batches);
         figures.set(&metrics::RESTARTS, progress.restarts);
         figures.set_durations(&metrics::COMMIT_SECONDS, &progress.commits);
-        if let Some(stream) = &self.stream {
-            let edges = *stream.borrow();
+        if let Some(is_limited) = self.is_stream_limited {
+            let edges = StreamEdges::of(&progress, is_limited);
             figures.set(&metrics::CURSOR, progress.stream_sequence);
             figures.set(&metrics::STREAM_FIRST, edges.first_sequence);
             figures.set(&metrics::STREAM_LAST, edges.last_sequence);
@@ -100,18 +136,19 @@ impl Measured {
         figures.set(&metrics::VIEWS_LAG_RECORDS, head.position.number().saturating_sub(projected.number()));
         let oldest = snapshot.record(projected.next())?;
         figures.set(&metrics::VIEWS_LAG_SECONDS, oldest.map_or(0, |record| age_seconds(record.recorded_at)));
-        // The tally is never left half changed.
+        figures.set(&metrics::CHECKPOINTS, snapshot.checkpoints_count()?);
+        let last = snapshot.checkpoint_last()?;
+        // The second line of a checkpoint is the size of its tree.
+        let size = last.and_then(|last| last.note.lines().nth(1).and_then(|size| size.parse().ok()));
+        figures.set(&metrics::CHECKPOINT_RECORDS, size.unwrap_or(0));
         let mut quarantine = self.quarantine.lock().unwrap_or_else(PoisonError::into_inner);
-        while quarantine.counted < counts.quarantined {
-            let page = snapshot.quarantine_list(quarantine.counted + 1, PAGE_ENTRIES)?;
-            let Some(last) = page.last().map(|entry| entry.entry) else { break };
-            for entry in &page {
-                *quarantine.by_reason.entry(entry.reason.code()).or_default() += 1;
-            }
-            quarantine.counted = last;
+        let counted = quarantine.count(&snapshot);
+        if counted.is_err() {
+            // What was counted in part is counted anew.
+            *quarantine = Quarantine::default();
         }
-        for (reason, count) in &quarantine.by_reason {
-            figures.set_of(&metrics::QUARANTINE, &[reason], *count);
+        for ((reason, state), count) in counted? {
+            figures.set_of(&metrics::QUARANTINE, &[reason, state], count);
         }
         Ok(())
     }
@@ -146,18 +183,4 @@ impl daybook_console::Measure for Measured {
 /// How long ago that was, in whole seconds; nothing for what is yet to come.
 fn age_seconds(at: Instant) -> u64 {
     u64::try_from((import::now().micros() - at.micros()) / 1_000_000).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::StreamEdges;
-
-    #[test]
-    fn retention_is_near_when_waiting_messages_are_among_the_oldest() {
-        let edges = StreamEdges { first_sequence: 1_001, last_sequence: 2_001, is_limited: true };
-        assert!(edges.is_retention_near(1_000) && edges.is_retention_near(1_100) && edges.is_retention_near(500));
-        assert!(!edges.is_retention_near(1_101), "an eleventh of the stream lies before what is due");
-        assert!(!edges.is_retention_near(2_001), "nothing waits");
-        assert!(!StreamEdges { is_limited: false, ..edges }.is_retention_near(1_000), "nothing is ever removed");
-    }
 }

@@ -1,8 +1,8 @@
 //! Serving a ledger that follows a stream.
 
 use super::config::Config;
-use super::edges::watch_edges;
-use super::figures::{Measured, StreamEdges};
+use super::edges::{RetentionWatch, is_limited};
+use super::figures::Measured;
 use super::{ledger_open, project};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
@@ -38,9 +38,8 @@ pub(super) async fn serve(
     let (publish_head, head) = watch::channel(ledger.head().position);
     let projecting = project(config, arguments.through, reader.clone(), head, stop.child_token())?;
     let (publish_health, health) = watch::channel(Health::default());
-    let (tell_edges, edges) = watch::channel(StreamEdges::default());
-    tokio::spawn(watch_edges(connection.clone(), config.stream.clone(), progress.clone(), tell_edges, stop.clone()));
-    let measured = Measured::new(config, reader.clone(), progress.clone(), &projecting, Some(edges));
+    let mut retention = RetentionWatch::new(is_limited(&connection, &config.stream).await?);
+    let measured = Measured::new(config, reader.clone(), progress.clone(), &projecting, Some(retention.is_limited));
     let door = health::open(config, reader.clone(), health, measured, stop.clone()).await?;
     let intake = {
         let (connection, options, stop) = (connection.clone(), intake_options(config, arguments), stop.clone());
@@ -64,6 +63,7 @@ pub(super) async fn serve(
             head_told_at = Instant::now();
         }
         publish_health.send_replace(health::of(&now, projected));
+        retention.look(&now);
         // Drained means: everything that the stream held at the start, and whatever came since and is known.
         if drained_at.is_some_and(|last| now.stream_sequence >= last) && now.is_caught_up() && projected == now.position
         {
