@@ -3,7 +3,7 @@
 use crate::fault::{Checked, DecodeFault};
 use crate::limits::{ENVELOPE_BYTES_MAX, LINE_BYTES_MAX};
 use crate::{encode, field, payload, wire};
-use daybook_event::{Envelope, EventId, EventRef, PartnerId, Payload, PayloadKind, SourceId};
+use daybook_event::{Envelope, EventId, EventRef, PartnerId, Payload, PayloadKind, SourceId, printable};
 use prost::Message;
 
 /// Reads one protobuf envelope. Fields that this version does not know are passed over: the bytes as received are what
@@ -33,7 +33,8 @@ pub fn decode_json(line: &str) -> Result<Envelope, DecodeFault> {
 }
 
 fn undecodable(error: &dyn std::fmt::Display) -> DecodeFault {
-    DecodeFault::Undecodable { detail: error.to_string() }
+    // The reader quotes what it stumbled over, such as the name of a key.
+    DecodeFault::Undecodable { detail: printable(&error.to_string()) }
 }
 
 fn size_check(bytes: usize, bytes_max: usize) -> Checked<()> {

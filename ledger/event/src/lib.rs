@@ -15,6 +15,7 @@ mod ledger_acts;
 mod license_sale;
 mod opening;
 mod partner_standing;
+mod printable;
 mod record;
 mod reversal;
 mod source_manifest;
@@ -34,6 +35,7 @@ pub use money::{Amount, Exact, ExchangeRate, MoneyError, Overflow, Rate, Roundin
 pub use opening::Opening;
 pub use partner_standing::{PartnerStanding, StandingValue};
 pub use period::{Month, date_parse};
+pub use printable::{PRINTABLE_BYTES_MAX, printable};
 pub use record::{Instant, Position, Record};
 pub use reversal::Reversal;
 pub use source_manifest::SourceManifest;

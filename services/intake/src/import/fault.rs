@@ -1,5 +1,6 @@
 //! Why a line makes no event, and why a file cannot be read at all.
 
+use daybook_event::printable;
 use daybook_store::QuarantineReason;
 use std::fmt;
 
@@ -106,7 +107,8 @@ pub(crate) struct LineFault {
 
 impl LineFault {
     pub(crate) fn new(reason: FaultReason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        // The detail quotes what the file has there, however long.
+        Self { reason, detail: printable(&detail.into()) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The operator's answer to lines that name no reseller: which partner a customer or a partner id stands for.
 
-use daybook_event::PartnerId;
+use daybook_event::{PartnerId, printable};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -61,14 +61,18 @@ struct CsvRow {
     partner_id: String,
 }
 
+/// The reader quotes the line that it stumbled over.
+fn syntax(said: &str) -> PartnerMapError {
+    PartnerMapError::Syntax(printable(said))
+}
+
 impl PartnerMap {
     /// Reads the TOML form.
     ///
     /// # Errors
     /// [`PartnerMapError`] naming the key.
     pub fn parse_toml(text: &str) -> Result<Self, PartnerMapError> {
-        let tables: TomlMap =
-            toml::from_str(text).map_err(|e| PartnerMapError::Syntax(e.to_string().trim().replace('\n', " ")))?;
+        let tables: TomlMap = toml::from_str(text).map_err(|e| syntax(&e.to_string().trim().replace('\n', " ")))?;
         let mut map = Self::default();
         for (key, partner) in &tables.customers {
             entry_add(&mut map.customers, key, partner)?;
@@ -88,7 +92,7 @@ impl PartnerMap {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
         let mut map = Self::default();
         for (row, read) in (1..).zip(reader.deserialize::<CsvRow>()) {
-            let read = read.map_err(|e| PartnerMapError::Syntax(e.to_string()))?;
+            let read = read.map_err(|e| syntax(&e.to_string()))?;
             match (read.customer_id.as_str(), read.mpn.as_str()) {
                 ("", "") => return Err(PartnerMapError::Row { row }),
                 (_, _) if read.partner_id.is_empty() => return Err(PartnerMapError::Row { row }),

@@ -7,6 +7,7 @@ use super::super::webhook::{Noticed, noticed};
 use super::FILE_LINES_MAX;
 use super::columns::{Cells, Column, LineKind, name_key};
 use super::source_file::{RowContent, SourceFile, SourceRow};
+use daybook_event::printable;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -35,7 +36,7 @@ pub(super) fn read(text: &str) -> Result<SourceFile<'_>, FileError> {
 }
 
 fn broken(error: &serde_json::Error) -> FileError {
-    FileError::Json { line: error.line(), column: error.column(), what: error.to_string() }
+    FileError::Json { line: error.line(), column: error.column(), what: printable(&error.to_string()) }
 }
 
 /// The items of a collection, with the invoice that its own link names; any other value is one item.

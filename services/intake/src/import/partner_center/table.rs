@@ -6,6 +6,7 @@ use super::FILE_LINES_MAX;
 use super::columns::{Cells, Header};
 use super::source_file::{RowContent, SourceFile, SourceRow};
 use csv::ByteRecord;
+use daybook_event::printable;
 
 /// Reads the header, then every row; a row that is damaged is a fault and the next one goes on.
 pub(super) fn read(bytes: &[u8]) -> Result<SourceFile<'_>, FileError> {
@@ -47,7 +48,7 @@ pub(crate) fn row_next<'a>(
     lines: &mut LineCount,
 ) -> Result<Option<(&'a [u8], u64)>, FileError> {
     let from = reader.position().byte();
-    if !reader.read_byte_record(record).map_err(|e| FileError::Csv(e.to_string()))? {
+    if !reader.read_byte_record(record).map_err(|e| FileError::Csv(printable(&e.to_string())))? {
         return Ok(None);
     }
     let place = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
