@@ -10,6 +10,7 @@ mod damage;
 mod export;
 mod formats;
 mod health;
+mod newer;
 mod quarantine_flags;
 mod reconcile;
 mod rules_folder;

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::serve::socket::{self, SocketDoor};
 use daybook_intake::import::ImportReport;
-use daybook_intake::{INTAKE_SEMANTICS, judge_again};
+use daybook_intake::{INTAKE_SEMANTICS, judge_again, semantics_check};
 use daybook_store::{Binding, LEDGER_FILE, Ledger, LedgerOptions, LedgerReader};
 use std::path::Path;
 
@@ -52,12 +52,15 @@ pub(crate) fn door_open(ledger: &Path, nats: &NatsArguments) -> Result<Box<dyn D
     })
 }
 
-/// What the ledger in the folder is bound to; none where there is no ledger yet.
+/// What the ledger in the folder is bound to; none where there is no ledger yet. For whoever is about to add to it: one
+/// that this build would judge by other rules than its own is refused.
 pub(crate) fn binding(ledger: &Path) -> Result<Option<Binding>, Failure> {
     if !ledger.join(LEDGER_FILE).exists() {
         return Ok(None);
     }
-    Ok(Some(LedgerReader::open(ledger, &LedgerOptions::default())?.binding()?))
+    let identity = LedgerReader::open(ledger, &LedgerOptions::default())?.identity()?;
+    semantics_check(identity.intake_semantics).map_err(Failure::input)?;
+    Ok(Some(identity.binding))
 }
 
 /// How a ledger is opened for appending by this binary.

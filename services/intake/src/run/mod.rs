@@ -147,11 +147,20 @@ pub async fn run(
     }
 }
 
+/// Whether this build may add to a ledger of these intake semantics, from a stream or from files.
+///
+/// # Errors
+/// [`IntakeError::Semantics`] where it would judge what comes by other rules than the ledger's.
+pub fn semantics_check(of_ledger: u32) -> Result<(), IntakeError> {
+    if (INTAKE_SEMANTICS_FOLLOWED_MIN..=INTAKE_SEMANTICS).contains(&of_ledger) {
+        return Ok(());
+    }
+    Err(IntakeError::Semantics { of_ledger, ours: INTAKE_SEMANTICS })
+}
+
 fn stream_of(ledger: &Ledger) -> Result<String, IntakeError> {
     let identity = ledger.reader().identity()?;
-    if !(INTAKE_SEMANTICS_FOLLOWED_MIN..=INTAKE_SEMANTICS).contains(&identity.intake_semantics) {
-        return Err(IntakeError::Semantics { of_ledger: identity.intake_semantics, ours: INTAKE_SEMANTICS });
-    }
+    semantics_check(identity.intake_semantics)?;
     match identity.binding {
         Binding::Stream { name } => Ok(name),
         bound @ Binding::Files => Err(IntakeError::NotOfAStream { bound }),
