@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`. Each needs a Rust toolchain, make and Python 3 with pip.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-extra fmt
+.PHONY: help demo test check-extra fuzz fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ test: ## everything a reviewer needs: fmt, clippy, all tests with a real nats-se
 
 check-extra: ## checks with tools that `make test` does not ask for: spelling, shell, deployment files
 	@scripts/check-extra.sh
+
+fuzz: ## a minute of fuzzing for each parser that meets the outside (FUZZ_SECONDS=60); needs a C++ compiler
+	@scripts/fuzz.sh
 
 fmt: ## format the Rust sources
 	@cargo fmt --all

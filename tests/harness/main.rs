@@ -10,6 +10,7 @@ mod crash;
 mod disk;
 mod end_to_end;
 mod explained;
+mod fuzz;
 mod golden;
 mod model;
 mod quarantine;

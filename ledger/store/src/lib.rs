@@ -27,6 +27,8 @@ mod file;
 mod finding;
 mod format_v1;
 mod format_v2;
+#[doc(hidden)]
+pub mod fuzz;
 mod idempotency;
 mod incoming;
 mod ledger;

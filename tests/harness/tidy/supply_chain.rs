@@ -66,11 +66,18 @@ fn every_crate_comes_from_the_public_registry() {
 
 /// Without a checksum, what was built yesterday and what is built today can differ.
 #[test]
-fn the_lock_file_pins_the_content_of_every_crate() {
-    let lock = lock_read();
+fn the_lock_files_pin_the_content_of_every_crate() {
+    let ours = workspace_members().packages.iter().map(|package| package.name.to_string()).collect();
+    let with_fuzzer = [&ours, &BTreeSet::from(["daybook-fuzz".to_owned()])].into_iter().flatten().cloned().collect();
+    for (file, ours) in [("Cargo.lock", &ours), ("fuzz/Cargo.lock", &with_fuzzer)] {
+        lock_check(file, ours);
+    }
+}
+
+fn lock_check(file: &str, ours: &BTreeSet<String>) {
+    let lock = lock_read(file);
     let packages = lock.get("package").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    assert!(packages.len() > 100, "only {} packages found in Cargo.lock", packages.len());
-    let ours: BTreeSet<String> = workspace_members().packages.iter().map(|package| package.name.to_string()).collect();
+    assert!(packages.len() > 100, "only {} packages found in {file}", packages.len());
     let mut faults = Vec::new();
     for package in packages {
         let text = |key| package.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -82,13 +89,13 @@ fn the_lock_file_pins_the_content_of_every_crate() {
             source => faults.push(format!("{name} of {source} has no SHA-256 checksum")),
         }
     }
-    expect_none(&faults, "Cargo.lock:");
+    expect_none(&faults, &format!("{file}:"));
 }
 
-fn lock_read() -> Table {
-    let path = workspace_root().join("Cargo.lock");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("Cargo.lock: {error}"));
-    text.parse().unwrap_or_else(|error| panic!("Cargo.lock: {error}"))
+fn lock_read(file: &str) -> Table {
+    let path = workspace_root().join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    text.parse().unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// What was found and is not listed, what is listed and was not found, and what is listed without a reason.
