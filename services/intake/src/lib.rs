@@ -27,10 +27,8 @@ pub use classify::{
 pub use judge::judge_again;
 pub use place::{PlaceError, place};
 pub use progress::IntakeProgress;
-pub use run::{IntakeEnd, IntakeError, IntakeOptions, run};
-pub use sequence::{MismatchPolicy, StreamMismatch, StreamState};
 pub use run::{IntakeEnd, IntakeError, IntakeOptions, run, semantics_check};
-pub use sequence::{MismatchPolicy, StreamMismatch};
+pub use sequence::{MismatchPolicy, StreamMismatch, StreamState};
 pub use source::{EventSource, IterSource, Next, append_source, drain};
 
 /// Named places, beside the store's, where a test can make the process die: see [`daybook_store::crash_point`].

@@ -31,7 +31,8 @@ fn imported(lines: &[String]) -> (tempfile::TempDir, Daybook) {
 
 fn findings(receipt: &Value) -> Vec<String> {
     let text = |finding: &Value, field: &str| finding[field].as_str().unwrap_or_default().to_owned();
-    let row = |finding: &Value| format!("{} {}: {}", text(finding, "code"), text(finding, "place"), text(finding, "what"));
+    let row =
+        |finding: &Value| format!("{} {}: {}", text(finding, "code"), text(finding, "place"), text(finding, "what"));
     receipt["findings"].as_array().unwrap().iter().map(row).collect()
 }
 
@@ -41,7 +42,11 @@ fn what_the_broker_acknowledged_and_lost_is_named() {
     let daybook = Daybook::on(&dir.path().join("ledger"));
     let broker = Broker::start();
     let lines: Vec<String> = (1..=10).map(|number| sale("contoso", number, "10.00")).collect();
-    let events = lines.iter().chain([&manifest("contoso", 10, "100.00")]).map(|line| decode_json(line).unwrap()).collect::<Vec<_>>();
+    let events = lines
+        .iter()
+        .chain([&manifest("contoso", 10, "100.00")])
+        .map(|line| decode_json(line).unwrap())
+        .collect::<Vec<_>>();
     broker.publish(events.iter().map(Outgoing::event));
     for sequence in [4, 5] {
         broker.with_stream(async |stream| stream.delete_message(sequence).await).expect("a message can be deleted");

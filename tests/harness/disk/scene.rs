@@ -2,10 +2,10 @@
 
 use daybook_event::{Instant, Position};
 use daybook_intake::{classify, judge_again};
-use daybook_proto::{content_hash, decode, decode_json, encode};
+use daybook_proto::{decode_json, encode};
 use daybook_store::{
-    AppendError, Binding, ContentHash, Counts, Cursor, EntryState, Hash, Head, Hole, Incoming, Ledger, LedgerOptions,
-    LedgerReader, OpenError, Origin, QuarantineEntry, ReadError, StoredCheckpoint, VerifyReport,
+    AppendError, Binding, Counts, Cursor, EntryState, Hash, Head, Hole, Incoming, Ledger, LedgerOptions, LedgerReader,
+    OpenError, Origin, QuarantineEntry, ReadError, StoredCheckpoint, VerifyReport,
 };
 use daybook_tests::dice::Dice;
 use daybook_tests::disk::SimDisk;
@@ -143,10 +143,7 @@ impl Scene {
 
 /// Everything recomputed from stored bytes.
 pub(super) fn verified(reader: &LedgerReader) -> VerifyReport {
-    reader.verify(|bytes| {
-        let envelope = decode(bytes).map_err(|fault| fault.to_string())?;
-        Ok((envelope.id.clone(), ContentHash::of_digest(&content_hash(&envelope))))
-    })
+    reader.verify(daybook_intake::identify)
 }
 
 /// An event's line: a sale of no two alike, which packs badly.

@@ -13,10 +13,13 @@ fn a_dismissed_entry_waits_no_more_and_keeps_who_decided() {
     assert_eq!(scene.states(), ["open", "open"], "a dry run records nothing");
 
     let decided = scene.decide(&["dismiss", "--all", "--reason-code", "conflict"]);
-    assert_eq!(decided["entries"], json!([{
-        "entry": 2, "reason": "conflict", "expected": "no figure waits for it any more",
-        "event": decided["entries"][0]["event"], "state": "dismissed by record 2",
-    }]));
+    assert_eq!(
+        decided["entries"],
+        json!([{
+            "entry": 2, "reason": "conflict", "expected": "no figure waits for it any more",
+            "event": decided["entries"][0]["event"], "state": "dismissed by record 2",
+        }])
+    );
     assert_eq!(scene.states(), ["open", "dismissed by record 2"]);
     let shown = scene.daybook.json(&["quarantine", "show", "2"]);
     assert_eq!(shown["decision"]["decided_by"], "Ann", "{shown}");
@@ -68,7 +71,10 @@ fn a_file_imported_again_makes_no_second_entry() {
     let scene = Scene::new();
     let lines = [sale("s-1", "10.00"), sale("s-2", "1,0"), sale("s-1", "11.00"), "{".to_owned()];
     let first = scene.import(&lines);
-    assert_eq!((&first["quarantined"]["conflict"]["lines"], &first["quarantined"]["invalid"]["lines"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&first["quarantined"]["conflict"]["lines"], &first["quarantined"]["invalid"]["lines"]),
+        (&json!(1), &json!(2))
+    );
     scene.decide(&["dismiss", "2"]);
     let again = scene.import(&lines);
     assert_eq!(again["quarantined"], json!({}), "{again}");

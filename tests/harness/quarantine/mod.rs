@@ -5,7 +5,9 @@ mod figures;
 mod files;
 mod stream;
 
-use daybook_event::{Envelope, EventId, EventRef, Payload, QuarantineDecision, QuarantineVerdict, SourceId, date_parse};
+use daybook_event::{
+    Envelope, EventId, EventRef, Payload, QuarantineDecision, QuarantineVerdict, SourceId, date_parse,
+};
 use daybook_tests::daybook::Daybook;
 use serde_json::Value;
 

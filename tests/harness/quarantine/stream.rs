@@ -52,31 +52,31 @@ const DECISIONS: &str = "csp.events.ledger._.quarantine_decision";
 fn poison() -> (Vec<Outgoing>, Vec<EntryState>) {
     let at = daybook_event::Position::new;
     let messages = vec![
-        decided("d-early", 1, Dismiss),                     // record 1: no entry yet
-        on_its_subject(&sale("s-1", "10.00")),              // record 2
-        raw(SALES, b"\xff\xff\xff"),                        // entry 1
-        on_the_wrong_subject(&sale("s-2", "20.00")),        // entry 2
-        on_its_subject(&sale("s-1", "11.00")),              // entry 3: a conflict
-        raw(SALES, &with_bad_amount("s-3")),                // entry 4
-        raw("csp.events.contoso._.nothing", b""),           // entry 5
-        raw(DECISIONS, &malformed_decision()),              // entry 6
+        decided("d-early", 1, Dismiss),                         // record 1: no entry yet
+        on_its_subject(&sale("s-1", "10.00")),                  // record 2
+        raw(SALES, b"\xff\xff\xff"),                            // entry 1
+        on_the_wrong_subject(&sale("s-2", "20.00")),            // entry 2
+        on_its_subject(&sale("s-1", "11.00")),                  // entry 3: a conflict
+        raw(SALES, &with_bad_amount("s-3")),                    // entry 4
+        raw("csp.events.contoso._.nothing", b""),               // entry 5
+        raw(DECISIONS, &malformed_decision()),                  // entry 6
         raw(SALES, &encode(&decision("d-theirs", 1, Dismiss))), // entry 7: an act of the operators on their subject
-        decided("d-1", 999, Retry),                         // record 3: no such entry
-        decided("d-2", 2, Retry),                           // record 4, and s-2 is record 5
-        decided("d-3", 3, Retry),                           // record 6: still a conflict
-        decided("d-4", 4, Retry),                           // record 7: still faulty
-        on_its_subject(&sale("s-3", "77.77")),              // record 8: entry 4 is corrected
-        decided("d-5", 2, Dismiss),                         // record 9: resolved already
-        decided("d-5", 2, Dismiss),                         // a duplicate
-        decided("d-6", 1, Dismiss),                         // record 10
-        decided("d-7", 1, Retry),                           // record 11: dismissed, still faulty
-        decided("d-8", 7, Retry),                           // record 12: it stays the operators' alone
-        decided("d-9", 0, Dismiss),                         // record 13: there is no entry 0
-        on_its_subject(&sale("s-2", "20.00")),              // a duplicate of record 5
-        on_the_wrong_subject(&sale("s-4", "40.00")),        // entry 8
-        decided("d-10", 8, Dismiss),                        // record 14
-        decided("d-11", 8, Retry),                          // record 15, and s-4 is record 16
-        on_its_subject(&sale("s-5", "50.00")),              // record 17
+        decided("d-1", 999, Retry),                             // record 3: no such entry
+        decided("d-2", 2, Retry),                               // record 4, and s-2 is record 5
+        decided("d-3", 3, Retry),                               // record 6: still a conflict
+        decided("d-4", 4, Retry),                               // record 7: still faulty
+        on_its_subject(&sale("s-3", "77.77")),                  // record 8: entry 4 is corrected
+        decided("d-5", 2, Dismiss),                             // record 9: resolved already
+        decided("d-5", 2, Dismiss),                             // a duplicate
+        decided("d-6", 1, Dismiss),                             // record 10
+        decided("d-7", 1, Retry),                               // record 11: dismissed, still faulty
+        decided("d-8", 7, Retry),                               // record 12: it stays the operators' alone
+        decided("d-9", 0, Dismiss),                             // record 13: there is no entry 0
+        on_its_subject(&sale("s-2", "20.00")),                  // a duplicate of record 5
+        on_the_wrong_subject(&sale("s-4", "40.00")),            // entry 8
+        decided("d-10", 8, Dismiss),                            // record 14
+        decided("d-11", 8, Retry),                              // record 15, and s-4 is record 16
+        on_its_subject(&sale("s-5", "50.00")),                  // record 17
     ];
     let states = vec![
         EntryState::Dismissed { decision: at(10) },
@@ -137,9 +137,8 @@ fn decisions_go_through_the_stream_and_every_replica_follows() {
         on_the_wrong_subject(&sale("s-2", "20.00")),
     ]);
     wait_until_projected(daybook.ledger(), last);
-    let decide = |arguments: &[&str]| {
-        daybook.json(&[["quarantine"].as_slice(), arguments, &SIGNED, &["--nats", &url]].concat())
-    };
+    let decide =
+        |arguments: &[&str]| daybook.json(&[["quarantine"].as_slice(), arguments, &SIGNED, &["--nats", &url]].concat());
     let planned = decide(&["retry", "--all", "--dry-run"]);
     assert_eq!(planned["entries"][0]["expected"], "contoso/s-1 becomes a record", "{planned}");
     assert!(planned["entries"][1]["expected"].as_str().unwrap().starts_with("it is still faulty"), "{planned}");
