@@ -1,5 +1,6 @@
 //! The command line: one struct per verb. `--help` is part of the feature.
 
+mod checkpoint;
 mod close;
 mod compare;
 mod explain;
@@ -7,13 +8,16 @@ mod export;
 mod person;
 mod quarantine;
 mod receipt;
+mod prove;
 mod reconcile;
 mod replay;
 mod rules;
 mod statement;
 mod token;
 mod verify;
+mod witness;
 
+pub(crate) use checkpoint::CheckpointArguments;
 pub(crate) use close::CloseArguments;
 pub(crate) use compare::{Attribution, AttributionArguments, CompareFilesArguments, SEED};
 pub(crate) use explain::ExplainArguments;
@@ -21,6 +25,7 @@ pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use person::{PersonArguments, PersonVerb};
 pub(crate) use quarantine::{DecideArguments, QuarantineListArguments, QuarantineVerb, SelectionArguments, StateName};
 pub(crate) use receipt::ReceiptArguments;
+pub(crate) use prove::ProveArguments;
 pub(crate) use reconcile::{DatedBy, ReconcileArguments};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
 pub(crate) use rules::{
@@ -29,6 +34,7 @@ pub(crate) use rules::{
 pub(crate) use statement::StatementArguments;
 pub(crate) use token::{TokenNewArguments, TokenVerb};
 pub(crate) use verify::{ClosedMonths, VerifyArguments};
+pub(crate) use witness::WitnessArguments;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -80,7 +86,13 @@ pub(crate) enum Verb {
     /// Hold Microsoft's own statement of earnings against our figures, and class every difference.
     Reconcile(ReconcileArguments),
     /// Recompute the whole tree from stored bytes, and the views from records; name every finding.
-    Verify(VerifyArguments),
+    Verify(Box<VerifyArguments>),
+    /// Sign what the ledger is now: a checkpoint that others can hold it against.
+    Checkpoint(CheckpointArguments),
+    /// Write a proof as a file: that a record is in the ledger, or that the ledger only grew.
+    Prove(ProveArguments),
+    /// Cosign a ledger's checkpoint, as somebody who is not its keeper.
+    Witness(WitnessArguments),
     /// List, adopt, check, test and compare the rule files.
     #[command(subcommand)]
     Rules(RulesVerb),

@@ -131,16 +131,37 @@ pub(crate) type Pinned = BTreeMap<PartnerId, Vec<u8>>;
 pub(crate) fn pinned(snapshot: &Snapshot, closing: &Closing) -> Result<Pinned, Failure> {
     let mut pinned = Pinned::new();
     operators_acts(snapshot, closing.position.next(), closing.recorded, |_, envelope| {
-        let Payload::PinnedStatement(statement) = envelope.payload else { return };
-        let of_closing = |of: Statement| of.position == closing.position;
-        let is_its = statement.month == closing.month
-            && envelope.effective_on == closing.through
-            && Statement::parse(&statement.rows, statement.month, &statement.partner_id).is_ok_and(of_closing);
-        if is_its {
-            pinned.entry(statement.partner_id).or_insert(statement.rows);
+        if let Some((partner_id, rows)) = pinned_in(&envelope, closing) {
+            pinned.entry(partner_id).or_insert(rows);
         }
     })?;
     Ok(pinned)
+}
+
+/// Where a partner's statement was pinned for a closing. Where it has two, the first stands.
+pub(crate) fn pinned_at(
+    snapshot: &Snapshot,
+    closing: &Closing,
+    partner_id: &PartnerId,
+) -> Result<Option<Position>, Failure> {
+    let mut found = None;
+    operators_acts(snapshot, closing.position.next(), closing.recorded, |position, envelope| {
+        let Some((of, _)) = pinned_in(&envelope, closing) else { return };
+        if of == *partner_id {
+            found.get_or_insert(position);
+        }
+    })?;
+    Ok(found)
+}
+
+/// The statement that a record pins for a closing, if it does.
+pub(crate) fn pinned_in(envelope: &Envelope, closing: &Closing) -> Option<(PartnerId, Vec<u8>)> {
+    let Payload::PinnedStatement(statement) = &envelope.payload else { return None };
+    let of_closing = |of: Statement| of.position == closing.position;
+    let is_its = statement.month == closing.month
+        && envelope.effective_on == closing.through
+        && Statement::parse(&statement.rows, statement.month, &statement.partner_id).is_ok_and(of_closing);
+    is_its.then(|| (statement.partner_id.clone(), statement.rows.clone()))
 }
 
 /// Visits the operators' acts of a range. They are few among millions: the others are passed over by their first fields.

@@ -22,6 +22,7 @@ mod reconcile;
 mod rows_file;
 mod serve;
 mod shards;
+mod signing;
 mod verbs;
 mod waiting;
 mod window;

@@ -22,6 +22,10 @@ pub(crate) struct StatementArguments {
     /// Where to write the statement as a page that can be printed.
     #[arg(long, value_name = "FILE", conflicts_with = "all")]
     pub(crate) html: Option<PathBuf>,
+    /// Where to write the evidence of a closed month: the records that the figures follow from, and the proof that they
+    /// stand in the ledger. daybook verify FILE --key KEY computes the figures again from it alone.
+    #[arg(long, value_name = "FILE", requires = "partner")]
+    pub(crate) proof: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) window: WindowArguments,
     #[command(flatten)]

@@ -3,9 +3,28 @@
 use super::{FormatArgument, FourEyesArguments, month};
 use clap::Args;
 use daybook_event::Month;
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
+    /// Verify this file instead, without a ledger: a proof, a signed note, or the evidence of a statement.
+    #[arg(value_name = "FILE", conflicts_with_all = ["ledger_only", "month", "against"])]
+    pub(crate) file: Option<PathBuf>,
+    /// A public key that you trust, or a file of them. Default for a ledger: the keys in its own folder, and it says so.
+    #[arg(long, value_name = "KEY|FILE")]
+    pub(crate) key: Vec<String>,
+    /// Of a proof file that does not hold the record: the record's bytes.
+    #[arg(long, value_name = "FILE", requires = "file")]
+    pub(crate) record: Option<PathBuf>,
+    /// Hold the ledger against this checkpoint, kept elsewhere: an old copy is otherwise a whole ledger too.
+    #[arg(long, value_name = "NOTE")]
+    pub(crate) against: Option<PathBuf>,
+    /// The public key of a witness, or a file of them: its cosignature is checked.
+    #[arg(long, value_name = "KEY|FILE")]
+    pub(crate) witness: Vec<String>,
+    /// How many of the witnesses must have signed the newest checkpoint. Default: all that are given.
+    #[arg(long, value_name = "COUNT", requires = "witness")]
+    pub(crate) witnesses_min: Option<usize>,
     /// Only the ledger: do not hold the live views against its records.
     #[arg(long)]
     pub(crate) ledger_only: bool,

@@ -5,7 +5,7 @@ use crate::cli::{Cli, FourEyesArguments, NatsArguments};
 use crate::failure::Failure;
 use crate::output;
 use crate::serve::config::ActConfig;
-use crate::verbs::{compare_tables, verify, verify_head};
+use crate::verbs::{Trust, compare_tables, verify, verify_head};
 use crate::{books, window};
 use daybook_event::{Month, PartnerId};
 use daybook_replay::{Explanation, Replayed, compare, explain_month, replay};
@@ -55,7 +55,8 @@ pub(super) fn print(cli: &Cli) -> Result<(), Failure> {
     );
 
     title("4. Is the ledger whole? Everything recomputed from stored bytes")?;
-    let report = verify(&ActConfig::of(cli, &NatsArguments::default(), &FourEyesArguments::default())?, false, None)?;
+    let config = ActConfig::of(cli, &NatsArguments::default(), &FourEyesArguments::default())?;
+    let report = verify(&config, false, None, &Trust::default())?;
     for (name, value) in verify_head(&report) {
         crate::output::say!("{name:<11} {value}");
     }

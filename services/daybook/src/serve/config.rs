@@ -17,6 +17,7 @@ struct File {
     http: HttpTable,
     rules: RulesTable,
     log: LogTable,
+    checkpoint: CheckpointTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,6 +88,13 @@ struct LogTable {
     filter: Option<String>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct CheckpointTable {
+    key: Option<PathBuf>,
+    every: Option<String>,
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -119,6 +127,10 @@ pub(crate) struct Config {
     pub(crate) four_eyes: bool,
     pub(crate) log_format: LogFormat,
     pub(crate) log_filter: String,
+    /// Where the signing key is; none: in the ledger's folder.
+    pub(crate) signing_key: Option<PathBuf>,
+    /// How often a checkpoint is signed.
+    pub(crate) checkpoint_every: Option<Duration>,
 }
 
 /// What operators' acts run with, and the verbs that look for them.
@@ -129,6 +141,8 @@ pub(crate) struct ActConfig {
     pub(crate) rules: Option<PathBuf>,
     /// Whether an act needs an approver beside the one who does it.
     pub(crate) four_eyes: bool,
+    /// Where the signing key is; none: in the ledger's folder.
+    pub(crate) signing_key: Option<PathBuf>,
 }
 
 /// Where health is told when nobody says otherwise: loopback only.
@@ -154,6 +168,8 @@ impl Config {
             four_eyes: arguments.four_eyes || file.rules.four_eyes,
             log_format: file.log.format.unwrap_or_default(),
             log_filter: std::env::var("DAYBOOK_LOG").ok().or(file.log.filter).unwrap_or_else(|| "info".to_owned()),
+            signing_key: signing_key(&file.checkpoint),
+            checkpoint_every: file.checkpoint.every.as_deref().map(interval).transpose()?,
         })
     }
 }
@@ -166,6 +182,7 @@ impl ActConfig {
             nats: nats(given, &file.nats),
             rules: cli.rules.clone().or(file.rules.dir),
             four_eyes: four_eyes.four_eyes || file.rules.four_eyes,
+            signing_key: signing_key(&file.checkpoint),
         })
     }
 }
@@ -174,6 +191,37 @@ impl ActConfig {
 fn ledger(cli: &Cli, file: &LedgerTable) -> PathBuf {
     let is_default = cli.ledger == Path::new("./daybook-data");
     file.dir.clone().filter(|_| is_default).unwrap_or_else(|| cli.ledger.clone())
+}
+
+/// The ledger's folder and the signing key, for verbs that sign.
+pub(crate) fn signing(
+    cli: &Cli,
+    config: Option<&Path>,
+    given: Option<&Path>,
+) -> Result<(PathBuf, Option<PathBuf>), Failure> {
+    let file = config.map(read).transpose()?.unwrap_or_default();
+    let key = given.map(Path::to_owned).or_else(|| signing_key(&file.checkpoint));
+    Ok((ledger(cli, &file.ledger), key))
+}
+
+/// Where the signing key is, if anybody says so.
+fn signing_key(file: &CheckpointTable) -> Option<PathBuf> {
+    std::env::var_os("DAYBOOK_SIGNING_KEY").map(PathBuf::from).or_else(|| file.key.clone())
+}
+
+/// An interval such as 1h, 30m or 45s.
+fn interval(text: &str) -> Result<Duration, Failure> {
+    let wrong =
+        || Failure::Input(format!("[checkpoint] every = {text:?}: write a number with s, m, h or d, such as 1h"));
+    let unit_seconds = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3_600,
+        Some('d') => 86_400,
+        _ => return Err(wrong()),
+    };
+    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    if count == 0 { Err(wrong()) } else { Ok(Duration::from_secs(u64::from(count) * unit_seconds)) }
 }
 
 /// The broker as given, else as the file says.
@@ -208,6 +256,15 @@ mod tests {
         for name in ["daybook.example.toml", "compose.daybook.toml"] {
             let read = read(&deploy.join(name));
             assert!(read.is_ok(), "{name}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn an_interval_is_a_number_and_a_unit() {
+        let read: Vec<u64> = ["45s", "30m", "1h", "2d"].iter().map(|text| interval(text).unwrap().as_secs()).collect();
+        assert_eq!(read, [45, 1_800, 3_600, 172_800]);
+        for wrong in ["", "h", "0h", "1", "1 h", "-1h", "1w", "9999999999h", "1µ"] {
+            assert!(interval(wrong).is_err(), "{wrong:?}");
         }
     }
 

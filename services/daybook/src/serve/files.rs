@@ -2,11 +2,14 @@
 
 use super::config::Config;
 use super::figures::Measured;
-use super::socket::{Socket, Told};
+use super::socket::Socket;
+use super::timer::Timer;
+use super::writer::{Told, Writer};
 use super::{ledger_open, project};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
 use crate::serve::health;
+use crate::signing::KeyPlace;
 use daybook_console::Health;
 use daybook_event::Position;
 use daybook_intake::IntakeProgress;
@@ -31,10 +34,13 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
     let measured = Measured::new(config, reader, progress, &projecting, None);
     let door = health::open(config, ledger.reader(), health, measured, stop.clone()).await?;
     let told = Told { head: publish_head, progress: publish_progress };
-    let socket = Socket::bind(&config.ledger, config.four_eyes)?;
+    let socket = Socket::bind(&config.ledger)?;
+    let keys = KeyPlace::of(&config.ledger, config.signing_key.as_deref());
+    let timer = Timer::new(config.checkpoint_every);
+    let writer = Writer { ledger, told, is_four_eyes: config.four_eyes, keys, timer };
     let writer = {
         let stop = stop.clone();
-        tokio::task::spawn_blocking(move || socket.serve(ledger, &told, &stop))
+        tokio::task::spawn_blocking(move || socket.serve(writer, &stop))
     };
     tracing::info!(ledger = %config.ledger.display(), "serving; imports come through the socket in its folder");
     let mut published = projecting.published.clone();
@@ -62,7 +68,7 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
     let projected = projecting.task.await.map_err(Failure::input)?;
     door.await.map_err(Failure::input)?;
     // Closed last: the projector reads the ledger until its step is done.
-    let ledger = written?;
+    let ledger = written?.ledger;
     drop(projected.map_err(|error| Failure::Input(with_sources(&error)))?);
     Ok(ledger.close()?)
 }

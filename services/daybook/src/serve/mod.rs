@@ -8,7 +8,10 @@ mod files;
 mod health;
 pub(crate) mod socket;
 mod stream;
+mod timer;
 pub(crate) mod tokens;
+mod turns;
+mod writer;
 
 use crate::books::{Books, RulesAtHand};
 use crate::cli::{Cli, NatsArguments, ServeArguments};

@@ -1,22 +1,19 @@
-//! The socket in a file-bound ledger's folder: how a writing verb appends while `serve` holds the ledger.
+//! The socket in a ledger's folder: how a writing verb gets things done while `serve` holds the ledger.
 //!
-//! One JSON document a line each way: a batch of inputs, then what became of each. The socket belongs to the user who
+//! One JSON document a line each way: a batch of inputs, then what became of each; or a thing to do, then what became of it. The socket belongs to the user who
 //! serves (mode 0600): who may write the ledger's file may write here.
 
 use crate::failure::Failure;
-use crate::four_eyes;
-use crate::import::{Door, Part, Settled, Waiting, now};
-use daybook_event::{Payload, Position};
+use crate::import::{Door, Part, Settled, Waiting};
+use crate::signing::{Control, Controlled};
 use daybook_intake::import::Outcome;
-use daybook_intake::{IntakeProgress, classify};
-use daybook_store::{Appended, Incoming, Ledger, LedgerOptions, LedgerReader, Origin, QuarantineReason};
+use daybook_store::{Incoming, LedgerOptions, LedgerReader, QuarantineReason};
 use rustix::fs::Mode;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant as ClockInstant};
-use tokio::sync::watch;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Its name in the ledger's folder.
@@ -32,28 +29,40 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One input on its way.
 #[derive(Serialize, Deserialize)]
-struct WireInput {
+pub(super) struct WireInput {
     /// The envelope, or the faulty line, in hex.
-    bytes: String,
+    pub(super) bytes: String,
     /// Why it is faulty; none for an event, which the server judges by its bytes.
-    reason: Option<QuarantineReason>,
-    file: Option<String>,
-    line: Option<u64>,
+    pub(super) reason: Option<QuarantineReason>,
+    pub(super) file: Option<String>,
+    pub(super) line: Option<u64>,
+}
+
+/// What a client sends in a line.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WireRequest {
+    /// Inputs to append.
+    Inputs(Vec<WireInput>),
+    /// Something to be done by whoever may write the ledger.
+    Control(Control),
 }
 
 /// What the server answers.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum WireAnswer {
+pub(super) enum WireAnswer {
     /// Code and quarantine reason of each input, in order.
     Outcomes(Vec<WireOutcome>),
     /// Nothing of the batch was appended.
     Refused(String),
+    /// What became of something else that was to be done.
+    Control(Controlled),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum WireOutcome {
+pub(super) enum WireOutcome {
     Appended,
     Duplicate,
     Conflict,
@@ -69,29 +78,27 @@ pub(crate) fn is_listening(ledger: &Path) -> bool {
     UnixStream::connect(path(ledger)).is_ok()
 }
 
-/// Who hears of what is appended.
-pub(super) struct Told {
-    pub(super) head: watch::Sender<Position>,
-    pub(super) progress: watch::Sender<IntakeProgress>,
-}
+/// What answers the clients of a socket.
+pub(super) trait Answers {
+    /// What became of a batch of inputs.
+    fn inputs(&mut self, inputs: Vec<WireInput>) -> Result<WireAnswer, Failure>;
 
-impl Told {
-    fn appended(&self, appended: &Appended, took: Duration) {
-        self.head.send_replace(appended.head.position);
-        self.progress.send_modify(|progress| progress.batch(&appended.head, appended.outcomes.iter(), took));
-    }
+    /// What became of something that whoever may write the ledger was asked to do.
+    fn control(&mut self, control: &Control) -> Controlled;
+
+    /// Called now and then while nobody asks for anything.
+    fn idle(&mut self);
 }
 
 /// The server's end.
 pub(super) struct Socket {
     listener: UnixListener,
     path: PathBuf,
-    is_four_eyes: bool,
 }
 
 impl Socket {
     /// Binds it. The caller holds the ledger's lock, so a socket file that is there is a dead server's.
-    pub(super) fn bind(ledger: &Path, is_four_eyes: bool) -> Result<Self, Failure> {
+    pub(super) fn bind(ledger: &Path) -> Result<Self, Failure> {
         let path = path(ledger);
         if path.exists() {
             std::fs::remove_file(&path)?;
@@ -103,35 +110,32 @@ impl Socket {
         let listener =
             bound.map_err(|error| Failure::Input(format!("cannot listen on {}: {error}", path.display())))?;
         listener.set_nonblocking(true)?;
-        Ok(Self { listener, path, is_four_eyes })
+        Ok(Self { listener, path })
     }
 
-    /// Appends what clients send, one client at a time, until told to stop; gives the ledger back.
-    pub(super) fn serve(self, mut ledger: Ledger, told: &Told, stop: &CancellationToken) -> Result<Ledger, Failure> {
+    /// Answers clients, one at a time, until told to stop; gives back what answered.
+    pub(super) fn serve<A: Answers>(self, mut answers: A, stop: &CancellationToken) -> Result<A, Failure> {
         while !stop.is_cancelled() {
             match self.listener.accept() {
                 Ok((client, _)) => {
-                    if let Err(failure) = attend(&client, &mut ledger, self.is_four_eyes, told, stop) {
+                    if let Err(failure) = attend(&client, &mut answers, stop) {
                         tracing::warn!(?failure, "a client of the socket was let go");
                     }
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => std::thread::sleep(POLL_INTERVAL),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    answers.idle();
+                    std::thread::sleep(POLL_INTERVAL);
+                }
                 Err(error) => return Err(Failure::input(error)),
             }
         }
         std::fs::remove_file(&self.path)?;
-        Ok(ledger)
+        Ok(answers)
     }
 }
 
-/// One client, batch by batch, until it hangs up. A batch that was committed stays, whatever becomes of the client.
-fn attend(
-    client: &UnixStream,
-    ledger: &mut Ledger,
-    is_four_eyes: bool,
-    told: &Told,
-    stop: &CancellationToken,
-) -> Result<(), Failure> {
+/// One client, request by request, until it hangs up. A batch that was committed stays, whatever becomes of the client.
+fn attend(client: &UnixStream, answers: &mut impl Answers, stop: &CancellationToken) -> Result<(), Failure> {
     client.set_nonblocking(false)?;
     client.set_read_timeout(Some(READ_TIMEOUT))?;
     let mut reader = BufReader::new(client);
@@ -141,17 +145,9 @@ fn attend(
         if reader.read_line(&mut line)? == 0 {
             return Ok(());
         }
-        let inputs: Vec<WireInput> = serde_json::from_str(&line)?;
-        let batch = inputs.into_iter().map(incoming).collect::<Result<Vec<_>, _>>()?;
-        let unsigned = batch.iter().filter(|_| is_four_eyes).find_map(refusal);
-        let since = ClockInstant::now();
-        let answer = match unsigned.map_or_else(|| ledger.append(batch, None, &[]).map_err(|why| why.to_string()), Err)
-        {
-            Ok(appended) => {
-                told.appended(&appended, since.elapsed());
-                WireAnswer::Outcomes(appended.outcomes.into_iter().map(wire).collect())
-            }
-            Err(why) => WireAnswer::Refused(why),
+        let answer = match serde_json::from_str(&line)? {
+            WireRequest::Inputs(inputs) => answers.inputs(inputs)?,
+            WireRequest::Control(control) => WireAnswer::Control(answers.control(&control)),
         };
         let mut writer = client;
         serde_json::to_writer(&mut writer, &answer)?;
@@ -160,42 +156,23 @@ fn attend(
     Ok(())
 }
 
-/// Why an act of the operators may not pass under four eyes, whichever verb sends it; none for whatever may.
-fn refusal(incoming: &Incoming) -> Option<String> {
-    let Incoming::Event { id, envelope, .. } = incoming else { return None };
-    if !id.source.is_ledger() {
-        return None;
+/// Asks the `serve` that holds the ledger to do something.
+pub(crate) fn control(ledger: &Path, control: &Control) -> Result<Controlled, Failure> {
+    let mut stream = UnixStream::connect(path(ledger))?;
+    let mut text = serde_json::to_string(&WireRequest::Control(control.clone()))?;
+    text.push('\n');
+    stream.write_all(text.as_bytes())?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    if line.is_empty() {
+        return Err(Failure::Input("serve hung up before it answered: look into its log, and ask again".to_owned()));
     }
-    let why = match daybook_proto::decode(envelope).ok()?.payload {
-        Payload::RuleBookAdopted(act) => four_eyes::fault(&act.adopted_by, &act.approver)?,
-        Payload::PeriodClosed(act) => four_eyes::fault(&act.closed_by, &act.approver)?,
-        Payload::QuarantineDecision(act) => four_eyes::fault(&act.decided_by, &act.approver)?,
-        _ => return None,
-    };
-    Some(format!(
-        "{id}: four eyes are required by the configuration of serve, and {why}; nothing of its batch is taken in"
-    ))
-}
-
-fn incoming(input: WireInput) -> Result<Incoming, Failure> {
-    let bytes = hex::decode(&input.bytes).map_err(|error| Failure::Input(format!("an input is not hex: {error}")))?;
-    let origin = Origin { subject: None, stream_sequence: None, file: input.file, line: input.line };
-    let recorded_at = now();
-    Ok(match input.reason {
-        None => classify(bytes, recorded_at, origin),
-        Some(reason) => {
-            let id = daybook_proto::peek_head(&bytes).id();
-            Incoming::Faulty { reason, id, recorded_at, origin, bytes }
+    match serde_json::from_str(&line)? {
+        WireAnswer::Control(controlled) => Ok(controlled),
+        WireAnswer::Refused(why) => Err(Failure::Input(why)),
+        WireAnswer::Outcomes(_) => {
+            Err(Failure::Input("serve answered something else: is it of another version?".to_owned()))
         }
-    })
-}
-
-fn wire(outcome: daybook_store::Outcome) -> WireOutcome {
-    match outcome {
-        daybook_store::Outcome::Appended(_) => WireOutcome::Appended,
-        daybook_store::Outcome::Duplicate { .. } => WireOutcome::Duplicate,
-        daybook_store::Outcome::Conflict { .. } => WireOutcome::Conflict,
-        daybook_store::Outcome::Quarantined { .. } => WireOutcome::Quarantined,
     }
 }
 
@@ -231,7 +208,8 @@ impl SocketDoor {
             ));
         }
         match serde_json::from_str(&line)? {
-            WireAnswer::Refused(why) => Err(Failure::Input(why)),
+            WireAnswer::Refused(why) | WireAnswer::Control(Controlled::Refused(why)) => Err(Failure::Input(why)),
+            WireAnswer::Control(Controlled::Made(_)) => Err(Failure::Input("serve answered something else".to_owned())),
             WireAnswer::Outcomes(outcomes) => {
                 let settle = |outcome: WireOutcome| self.waiting.settle(|reason| said(outcome, reason));
                 Ok(outcomes.into_iter().filter_map(settle).collect())

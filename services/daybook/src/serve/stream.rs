@@ -3,17 +3,21 @@
 use super::config::Config;
 use super::edges::{RetentionWatch, is_limited};
 use super::figures::Measured;
+use super::socket::Socket;
+use super::timer::Timer;
+use super::turns::{Asking, Turns};
 use super::{ledger_open, project};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
 use crate::serve::health;
+use crate::signing::KeyPlace;
 use daybook_console::Health;
 use daybook_event::Position;
 use daybook_intake::nats::{NatsConnection, NatsOptions, StreamOptions, connect, ensure_stream};
 use daybook_intake::{BatchLimits, IntakeOptions, IntakeProgress, MismatchPolicy};
 use daybook_store::Binding;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Up to so many messages behind the stream, the views follow every batch.
@@ -41,10 +45,19 @@ pub(super) async fn serve(
     let mut retention = RetentionWatch::new(is_limited(&connection, &config.stream).await?);
     let measured = Measured::new(config, reader.clone(), progress.clone(), &projecting, Some(retention.is_limited));
     let door = health::open(config, reader.clone(), health, measured, stop.clone()).await?;
+    let (asked, to_do) = mpsc::channel(1);
+    let asking = Asking { asked, timer: Timer::new(config.checkpoint_every) };
+    let socket = Socket::bind(&config.ledger)?;
+    let controls = {
+        let stop = stop.clone();
+        tokio::task::spawn_blocking(move || socket.serve(asking, &stop))
+    };
     let intake = {
         let (connection, options, stop) = (connection.clone(), intake_options(config, arguments), stop.clone());
+        let keys = KeyPlace::of(&config.ledger, config.signing_key.as_deref());
+        let turns = Turns { connection, options, progress: publish_progress, keys, asked: to_do, stop: stop.clone() };
         tokio::spawn(async move {
-            let end = daybook_intake::run(ledger, &connection, options, stop.clone(), publish_progress).await;
+            let end = turns.follow(ledger).await;
             // Whatever ended intake, nothing more will come for the projector.
             stop.cancel();
             end
@@ -77,6 +90,7 @@ pub(super) async fn serve(
     }
     stop.cancel();
     let end = intake.await.map_err(Failure::input)?;
+    controls.await.map_err(Failure::input)??;
     let projected = projecting.task.await.map_err(Failure::input)?;
     door.await.map_err(Failure::input)?;
     let position = progress.borrow().position;

@@ -1,6 +1,7 @@
 //! One file per verb.
 
 mod act;
+mod checkpoint;
 mod close;
 mod compare;
 mod explain;
@@ -8,6 +9,7 @@ mod export;
 mod generate;
 mod manual;
 mod person;
+mod prove;
 mod quarantine;
 mod receipt;
 mod replay;
@@ -16,9 +18,10 @@ mod statement;
 mod token;
 mod verify;
 mod views;
+mod witness;
 
 pub(crate) use compare::tables as compare_tables;
-pub(crate) use verify::{head as verify_head, verify};
+pub(crate) use verify::{Trust, head as verify_head, verify};
 
 use crate::cli::{Cli, Verb};
 use crate::failure::Failure;
@@ -39,6 +42,9 @@ pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
         Verb::Statement(arguments) => statement::run(cli, arguments),
         Verb::Reconcile(arguments) => crate::reconcile::run(cli, arguments),
         Verb::Verify(arguments) => verify::run(cli, arguments),
+        Verb::Checkpoint(arguments) => checkpoint::run(cli, arguments),
+        Verb::Prove(arguments) => prove::run(cli, arguments),
+        Verb::Witness(arguments) => witness::run(arguments),
         Verb::Rules(verb) => rules::run(cli, verb),
         Verb::Quarantine(verb) => quarantine::run(cli, verb),
         Verb::Receipt(arguments) => receipt::run(cli, arguments),

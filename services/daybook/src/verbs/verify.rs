@@ -1,6 +1,9 @@
 //! `daybook verify`: the whole tree from stored bytes, and the views from records. Offline.
 
+mod checkpoints;
 mod closings;
+mod evidence;
+mod file;
 mod recompute;
 mod sources;
 
@@ -11,7 +14,9 @@ use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::serve::config::ActConfig;
 use crate::shards::{Folding, MEMORY_BYTES_MAX, fold, threads_of_machine};
+use crate::signing::{keys_given, published};
 use crate::window::{self, Known};
+pub(crate) use checkpoints::Trust;
 use daybook_projector::{ProjectError, Views};
 use daybook_replay::CompletenessFinding;
 use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, Snapshot};
@@ -30,6 +35,11 @@ pub(crate) struct Report {
     pub(crate) quarantined: u64,
     /// Which months are closed, and what of them was held against the records.
     pub(crate) closed: String,
+    /// The signed checkpoints, and whose key they were held against.
+    pub(crate) checkpoints: String,
+    /// The checkpoint kept elsewhere that the ledger was held against.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) against: String,
     /// What was held against the views, or why nothing was.
     pub(crate) views: String,
     /// What was looked for of each source.
@@ -48,8 +58,15 @@ pub(crate) struct Finding {
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &VerifyArguments) -> Result<(), Failure> {
+    let trust = trust(arguments)?;
+    if let Some(path) = &arguments.file {
+        return file::run(cli, arguments, &trust, path);
+    }
     let config = ActConfig::of(cli, &NatsArguments::default(), &arguments.four_eyes)?;
-    let report = verify(&config, arguments.ledger_only, arguments.month)?;
+    let mut report = verify(&config, arguments.ledger_only, arguments.month, &trust)?;
+    if let Some(note) = &arguments.against {
+        report.against = against(&config, note, &trust, &mut report.findings)?;
+    }
     let head = head(&report);
     let findings = Section::new("findings", &report.findings)?;
     let sections = match arguments.format.format {
@@ -66,10 +83,23 @@ pub(crate) fn run(cli: &Cli, arguments: &VerifyArguments) -> Result<(), Failure>
     }
 }
 
+/// Whom the reader trusts, as the arguments say.
+fn trust(arguments: &VerifyArguments) -> Result<Trust, Failure> {
+    let (keys, witnesses) = (keys_given(&arguments.key)?, keys_given(&arguments.witness)?);
+    let witnesses_min = arguments.witnesses_min.unwrap_or(witnesses.len());
+    Ok(Trust { keys, witnesses, witnesses_min })
+}
+
+/// Holds the ledger against a checkpoint that was kept elsewhere.
+fn against(config: &ActConfig, note: &Path, trust: &Trust, findings: &mut Vec<Finding>) -> Result<String, Failure> {
+    let keys = if trust.keys.is_empty() { published(&config.ledger)? } else { trust.keys.clone() };
+    checkpoints::against(&window::open(&config.ledger)?.snapshot()?, note, &keys, findings)
+}
+
 /// The report's lines. Shared with the demo.
 pub(crate) fn head(report: &Report) -> Vec<(&'static str, String)> {
     let verdict = if report.findings.is_empty() { "whole: every check passed" } else { "NOT whole" };
-    vec![
+    let mut head = vec![
         ("ledger", report.ledger.clone()),
         ("position", report.position.to_string()),
         ("root", report.root.clone()),
@@ -82,14 +112,24 @@ pub(crate) fn head(report: &Report) -> Vec<(&'static str, String)> {
             ),
         ),
         ("closed", report.closed.clone()),
-        ("views", report.views.clone()),
-        ("sources", report.sources.clone()),
-        ("verdict", verdict.to_owned()),
-    ]
+        ("checkpoints", report.checkpoints.clone()),
+    ];
+    if !report.against.is_empty() {
+        head.push(("held against", report.against.clone()));
+    }
+    head.push(("views", report.views.clone()));
+    head.push(("sources", report.sources.clone()));
+    head.push(("verdict", verdict.to_owned()));
+    head
 }
 
 /// Verifies a ledger. Shared with the demo.
-pub(crate) fn verify(config: &ActConfig, ledger_only: bool, month: Option<ClosedMonths>) -> Result<Report, Failure> {
+pub(crate) fn verify(
+    config: &ActConfig,
+    ledger_only: bool,
+    month: Option<ClosedMonths>,
+    trust: &Trust,
+) -> Result<Report, Failure> {
     let ledger = config.ledger.as_path();
     let reader = window::open(ledger)?;
     let snapshot = reader.snapshot()?;
@@ -103,6 +143,8 @@ pub(crate) fn verify(config: &ActConfig, ledger_only: bool, month: Option<Closed
         segments: checked.segments,
         quarantined: snapshot.counts().quarantined,
         closed: String::new(),
+        checkpoints: String::new(),
+        against: String::new(),
         views: String::new(),
         sources: String::new(),
         findings: Vec::new(),
@@ -127,6 +169,7 @@ pub(crate) fn verify(config: &ActConfig, ledger_only: bool, month: Option<Closed
     } else {
         sources::verify(&snapshot, &mut report)?;
     }
+    report.checkpoints = checkpoints::verify(&snapshot, ledger, trust, &mut report.findings)?;
     report.views = if ledger_only {
         "not asked for".to_owned()
     } else if let Some(books) = books {

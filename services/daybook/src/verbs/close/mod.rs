@@ -15,6 +15,7 @@ use crate::growing::Growing;
 use crate::import::now;
 use crate::output::{self, Section};
 use crate::serve::config::ActConfig;
+use crate::signing::{self, Control, Order};
 use crate::window;
 use attempt::{Attempt, Blocked};
 use daybook_event::{Month, NaiveDate, PartnerId};
@@ -37,6 +38,8 @@ struct Report {
     approver: String,
     reason: String,
     override_reason: String,
+    /// The checkpoint that signs the closing.
+    checkpoint: Option<u64>,
 }
 
 /// One month.
@@ -93,7 +96,10 @@ pub(super) fn run(cli: &Cli, arguments: &CloseArguments) -> Result<(), Failure> 
             break;
         }
     }
+    let signed = if report.outcome == "closed" { sign(&config).map(Some) } else { Ok(None) };
+    report.checkpoint = signed.as_ref().ok().copied().flatten();
     print(&report, arguments.format.format)?;
+    signed?;
     match report.outcome {
         "blocked" => {
             let is_final = report.blocked.iter().any(Blocked::is_final);
@@ -112,6 +118,14 @@ pub(super) fn run(cli: &Cli, arguments: &CloseArguments) -> Result<(), Failure> 
     }
 }
 
+/// Signs what is closed now. A closing stands without it, so its failure is told and undoes nothing.
+fn sign(config: &ActConfig) -> Result<u64, Failure> {
+    let made = signing::ask(&config.ledger, config.signing_key.as_deref(), &Control::Checkpoint(Order::default()));
+    made.map(|made| made.number).map_err(|why| {
+        Failure::Input(format!("closed, but no checkpoint was signed: {why}; then run daybook checkpoint"))
+    })
+}
+
 impl Closer<'_> {
     fn report(&self) -> Report {
         let outcome = if self.arguments.dry_run { "dry_run" } else { "closed" };
@@ -125,6 +139,7 @@ impl Closer<'_> {
             approver: self.signatures.approver.clone(),
             reason: self.signatures.reason.clone(),
             override_reason: self.override_reason().to_owned(),
+            checkpoint: None,
         }
     }
 
@@ -207,6 +222,9 @@ fn print(report: &Report, format: Format) -> Result<(), Failure> {
         if !text.is_empty() {
             head.push((name, text.clone()));
         }
+    }
+    if let Some(number) = report.checkpoint {
+        head.push(("checkpoint", format!("{number}, signed")));
     }
     let sections = match format {
         Format::Csv => vec![Section::new("months", &report.months)?],

@@ -3,9 +3,11 @@
 //! Reading order: `run`, [`document`] (what it says), [`page`] and [`lines`] (how it is printed).
 
 mod document;
+mod evidence;
 mod lines;
 mod page;
 
+use super::checkpoint::give;
 use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, Format, StatementArguments};
 use crate::closed::{self, Pinned, Terms};
@@ -39,6 +41,11 @@ struct Sources {
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &StatementArguments) -> Result<(), Failure> {
+    if let (Some(path), Some(partner_id)) = (&arguments.proof, &arguments.partner) {
+        let snapshot = window::open(&cli.ledger)?.snapshot()?;
+        let evidence = evidence::evidence(&snapshot, partner_id, arguments.month)?;
+        give(&evidence.to_string(), Some(path))?;
+    }
     let read = || Sources::read(cli, arguments);
     match (&arguments.partner, &arguments.output) {
         (Some(partner_id), _) => one(arguments, &read()?, partner_id),

@@ -86,7 +86,7 @@ fn why(closing: &Closing, terms_hash: &str) -> String {
 }
 
 /// Where two statements differ, row by row.
-fn differences(pinned: Option<&Value>, computed: Option<&Value>) -> Vec<String> {
+pub(super) fn differences(pinned: Option<&Value>, computed: Option<&Value>) -> Vec<String> {
     let fields = |statement: Option<&Value>| statement.and_then(Value::as_object).cloned().unwrap_or_default();
     let (pinned, computed) = (fields(pinned), fields(computed));
     let names: BTreeSet<&String> = pinned.keys().chain(computed.keys()).collect();

@@ -1,0 +1,13 @@
+//! Checkpoints: keys on disk, making and cosigning them, and asking whoever holds the ledger to do so.
+//!
+//! Reading order: [`keys`] (where they are kept), [`make`] (what is signed), [`control`] (who does it).
+
+mod control;
+mod keys;
+mod make;
+mod stored;
+
+pub(crate) use control::{Control, Controlled, Made, Order, ask, perform};
+pub(crate) use keys::{KeyPlace, keys_given, published, secret_key_read, secret_key_write, seed};
+pub(crate) use make::closed_line;
+pub(crate) use stored::{Stored, every, numbered, of_position};

@@ -1,0 +1,65 @@
+//! The checkpoints that a ledger keeps, read as what they say.
+
+use crate::failure::Failure;
+use daybook_proof::{Checkpoint, SignedNote};
+use daybook_store::{Snapshot, StoredCheckpoint};
+
+/// A kept checkpoint.
+pub(crate) struct Stored {
+    pub(crate) number: u64,
+    pub(crate) note: SignedNote,
+    pub(crate) checkpoint: Checkpoint,
+}
+
+impl Stored {
+    fn read(kept: &StoredCheckpoint) -> Result<Self, Failure> {
+        let number = kept.number;
+        let wrong = |why: &dyn std::fmt::Display| Failure::Input(format!("checkpoint {number}: {why}"));
+        let note = SignedNote::parse(kept.note.as_bytes()).map_err(|why| wrong(&why))?;
+        let checkpoint = Checkpoint::parse(note.text()).map_err(|why| wrong(&why))?;
+        Ok(Self { number, note, checkpoint })
+    }
+}
+
+/// Checkpoints read at once.
+const PAGE: usize = 500;
+
+/// Every checkpoint, oldest first.
+pub(crate) fn every(snapshot: &Snapshot) -> Result<Vec<Stored>, Failure> {
+    let mut all = Vec::new();
+    loop {
+        let page = snapshot.checkpoints(all.len() as u64 + 1, PAGE)?;
+        for kept in &page {
+            all.push(Stored::read(kept)?);
+        }
+        if page.len() < PAGE {
+            return Ok(all);
+        }
+    }
+}
+
+/// One by its number.
+pub(crate) fn numbered(snapshot: &Snapshot, number: u64) -> Result<Stored, Failure> {
+    match snapshot.checkpoints(number, 1)?.first() {
+        Some(kept) if number > 0 => Stored::read(kept),
+        _ => Err(Failure::Input(format!(
+            "there is no checkpoint {number}, but {}: daybook checkpoint --list names them",
+            snapshot.checkpoints_count()?
+        ))),
+    }
+}
+
+/// The newest one.
+pub(crate) fn last(snapshot: &Snapshot) -> Result<Option<Stored>, Failure> {
+    snapshot.checkpoint_last()?.as_ref().map(Stored::read).transpose()
+}
+
+/// The newest one, if it covers a position.
+pub(crate) fn of_position(snapshot: &Snapshot, position: u64) -> Result<Stored, Failure> {
+    match last(snapshot)? {
+        Some(stored) if stored.checkpoint.size >= position => Ok(stored),
+        _ => {
+            Err(Failure::Input(format!("no checkpoint covers record {position} yet: make one with daybook checkpoint")))
+        }
+    }
+}
