@@ -8,3 +8,4 @@ mod forger;
 mod raw;
 mod rows;
 mod scene;
+mod second;

@@ -1,0 +1,169 @@
+//! A second verifier, written from docs/format.md alone: it knows the storage engine, SHA-256, msgpack and zstd, and none of the
+//! store's code. What it computes is what the store says.
+
+use super::file::{Row, TABLES, check, edit};
+use super::scene::{Lie, make, options};
+use daybook_store::LedgerReader;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+type Hash = [u8; 32];
+
+#[derive(Deserialize)]
+struct State {
+    position: u64,
+    sealed_to: u64,
+    quarantined: u64,
+}
+
+/// Big-endian.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// What stands behind a checksum of 16 bytes.
+fn content<'a>(domain: &[u8], value: &'a [u8]) -> &'a [u8] {
+    assert_eq!(value[..16], check(domain, &value[16..], 16), "{}", String::from_utf8_lossy(domain));
+    &value[16..]
+}
+
+fn keyed(table: &str, key: &[u8]) -> Vec<u8> {
+    [table.as_bytes(), key].concat()
+}
+
+fn leaf(bytes: &[u8]) -> Hash {
+    Sha256::new().chain_update([0]).chain_update(bytes).finalize().into()
+}
+
+/// RFC 6962, section 2.1.
+fn root(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => Sha256::digest(b"").into(),
+        [one] => *one,
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            Sha256::new().chain_update([1]).chain_update(root(left)).chain_update(root(right)).finalize().into()
+        }
+    }
+}
+
+/// The frames of all records, in order.
+fn frames(tables: &BTreeMap<&str, Vec<Row>>) -> Vec<Vec<u8>> {
+    let mut frames: Vec<Vec<u8>> = Vec::new();
+    for (key, value) in &tables["segments"] {
+        let (head, packed) = (&value[..34], &value[50..]);
+        assert_eq!(value[34..50], check(b"daybook segment 1", &[head, packed].concat(), 16));
+        assert_eq!((head[0], &head[2..10], number(key)), (1, key.as_slice(), frames.len() as u64 + 1));
+        let raw_bytes = usize::try_from(number(&head[14..18])).unwrap();
+        let raw = match head[1] {
+            0 => packed.to_vec(),
+            1 => zstd::bulk::decompress(packed, raw_bytes).unwrap(),
+            other => panic!("codec {other}"),
+        };
+        assert_eq!(raw.len(), raw_bytes);
+        let (mut rest, before) = (raw.as_slice(), frames.len());
+        while !rest.is_empty() {
+            let (frame, after) = rest.split_at(21 + usize::try_from(number(&rest[17..21])).unwrap());
+            frames.push(frame.to_vec());
+            rest = after;
+        }
+        assert_eq!((frames.len() - before) as u64, number(&head[10..14]));
+        assert_eq!((&head[18..26], &head[26..34]), (&frames[before][9..17], &frames[frames.len() - 1][9..17]));
+    }
+    for (key, value) in &tables["unsealed"] {
+        frames.push(content(&keyed("unsealed", key), value).to_vec());
+    }
+    for (frame, position) in frames.iter().zip(1_u64..) {
+        assert_eq!((frame[0], number(&frame[1..9])), (1, position));
+        assert_eq!(frame.len() as u64, 21 + number(&frame[17..21]));
+    }
+    frames
+}
+
+/// The leaves of the quarantine tree.
+fn quarantine_leaves(tables: &BTreeMap<&str, Vec<Row>>) -> Vec<Hash> {
+    let entries = tables["quarantine"].iter().map(|(key, value)| {
+        let stored = content(&keyed("quarantine", key), value);
+        leaf(&[&[1][..], key, &(stored.len() as u64).to_be_bytes(), stored].concat())
+    });
+    let decisions: BTreeMap<u64, Hash> = tables["decisions"]
+        .iter()
+        .map(|(key, value)| {
+            let row = content(&keyed("decision", key), value);
+            (number(&row[25..33]), leaf(&[&[2][..], &row[..25]].concat()))
+        })
+        .collect();
+    let (mut entries, mut leaves) = (entries.peekable(), Vec::new());
+    while let Some(next) = decisions.get(&(leaves.len() as u64)).copied().or_else(|| entries.next()) {
+        leaves.push(next);
+    }
+    assert_eq!(leaves.len(), tables["quarantine"].len() + tables["decisions"].len());
+    leaves
+}
+
+fn tables(dir: &Path) -> BTreeMap<&'static str, Vec<Row>> {
+    edit(dir, |edit| TABLES.iter().map(|(table, _)| (*table, edit.rows(table))).collect())
+}
+
+#[test]
+fn a_verifier_written_from_the_page_computes_the_same_roots() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path(), Lie::None, None);
+    let reader = LedgerReader::open(dir.path(), &options()).unwrap();
+    let (head, second) = (reader.head().unwrap(), reader.snapshot().unwrap().quarantine_frontier().unwrap());
+    drop(reader);
+    let tables = tables(dir.path());
+    let meta: BTreeMap<&[u8], &[u8]> =
+        tables["meta"].iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
+    assert_eq!(meta[&b"format"[..]], [0, 0, 0, 2]);
+    let frames = frames(&tables);
+    let leaves: Vec<Hash> = frames.iter().map(|frame| leaf(frame)).collect();
+    assert_eq!((leaves.len() as u64, root(&leaves)), (head.position.number(), head.root));
+    let state: State = rmp_serde::from_slice(content(b"state", meta[&b"state"[..]])).unwrap();
+    assert_eq!(state.position, head.position.number());
+    assert_eq!(state.sealed_to, number(&tables["unsealed"][0].0) - 1);
+    for (key, value) in &tables["tiles"] {
+        let (level, index) = (u32::from(key[0]), usize::try_from(number(&key[1..])).unwrap());
+        let size = 1_usize << (8 * level);
+        assert_eq!(value[..32], root(&leaves[index * size..(index + 1) * size]));
+        assert_eq!(value[32..], check(key, &value[..32], 4));
+    }
+    assert_eq!(tables["tiles"].len(), leaves.len() / 256);
+    let quarantine = quarantine_leaves(&tables);
+    assert_eq!((quarantine.len() as u64, root(&quarantine)), (second.size(), second.root()));
+    let frontier = content(b"quarantine frontier", meta[&b"quarantine_frontier"[..]]);
+    assert_eq!((number(&frontier[..8]), state.quarantined), (second.size(), tables["quarantine"].len() as u64));
+    let kept = content(b"kept", meta[&b"kept"[..]]);
+    assert_eq!(number(&kept[..8]), tables["decisions"].len() as u64);
+    assert_eq!(number(&kept[8..]), tables["checkpoints"].len() as u64);
+    keys_are_right(&tables, &frames);
+}
+
+/// One idempotency row for each record. The envelopes of these tests are `source`, `event_id` and content, one a line.
+fn keys_are_right(tables: &BTreeMap<&str, Vec<Row>>, frames: &[Vec<u8>]) {
+    let keys: BTreeMap<&[u8], &[u8]> =
+        tables["event_keys"].iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
+    assert_eq!(keys.len(), frames.len());
+    for frame in frames {
+        let mut hasher = Sha256::new();
+        for part in frame[21..].split(|byte| *byte == b'\n').take(2) {
+            hasher.update(u32::try_from(part.len()).unwrap().to_be_bytes());
+            hasher.update(part);
+        }
+        let key: Hash = hasher.finalize().into();
+        let row = keys[&key[..16]];
+        assert_eq!(row[..8], frame[1..9]);
+        assert_eq!(row[24..], check(&key[..16], &row[..24], 4));
+    }
+}
+
+#[test]
+fn the_page_names_every_table_and_row() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format.md")).unwrap();
+    let rows = ["format", "identity", "state", "frontier", "quarantine_frontier", "kept"];
+    for name in TABLES.iter().map(|(table, _)| *table).chain(rows) {
+        assert!(page.contains(&format!("| `{name}`")), "docs/format.md does not name {name}");
+    }
+}
