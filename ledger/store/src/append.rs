@@ -207,7 +207,7 @@ impl Writer {
     }
 
     /// Seals what is full, and keeps the rest as rows.
-    fn write_frames(&mut self, transaction: &WriteTransaction) -> Result<(), ReadError> {
+    pub(crate) fn write_frames(&mut self, transaction: &WriteTransaction) -> Result<(), ReadError> {
         let mut unsealed = transaction.open_table(UNSEALED)?;
         let rows_to = unsealed.last()?.map_or(self.tail.sealed_to.number(), |(last, _)| last.value());
         let sealed = self.sealer.seal(&mut self.tail)?;
@@ -277,7 +277,8 @@ fn conflict_reason(id: &EventRef, stands: Standing, content: ContentHash) -> Qua
     }
 }
 
-fn write_staged(transaction: &WriteTransaction, staged: &Staged) -> Result<(), ReadError> {
+/// Writes what a batch adds beside frames and keys.
+pub(crate) fn write_staged(transaction: &WriteTransaction, staged: &Staged) -> Result<(), ReadError> {
     if !staged.tiles.is_empty() {
         let mut table = transaction.open_table(TILES)?;
         for (level, index, hash) in &staged.tiles {

@@ -16,7 +16,7 @@ use std::io;
 use std::path::Path;
 
 /// The name that a ledger has while it is made. What a killed process left under it holds nothing.
-const UNFINISHED_FILE: &str = "ledger.redb.new";
+pub(crate) const UNFINISHED_FILE: &str = "ledger.redb.new";
 
 /// Makes a ledger in the folder, unless there is one. The storage engine writes a new file's first bytes last: a file that a
 /// killed process left half-made would be taken for something else for ever.

@@ -13,6 +13,7 @@
 //! This is the only crate that knows redb and msgpack. It has no async: the caller gives it a thread.
 
 mod append;
+mod backup;
 mod block;
 mod checkpoints;
 mod crash;
@@ -44,6 +45,9 @@ mod upgrade;
 mod usage;
 mod verify;
 
+pub use backup::{
+    Backup, BackupDone, BackupError, BackupMark, BackupOptions, PUBLIC_KEYS_FILE, RestoreOptions, Restored, backup,
+};
 pub use checkpoints::StoredCheckpoint;
 pub use crash::{CRASH_POINTS, CRASH_POINTS_OF_CHECKPOINTS, CRASH_POINTS_OF_UPGRADE, crash_point};
 pub use daybook_proof::{Frontier, Hash, TileSink, leaf_hash, node_hash, root_empty};

@@ -1,6 +1,7 @@
 //! The command line: one struct per verb. `--help` is part of the feature.
 
 mod checkpoint;
+mod backup;
 mod close;
 mod compare;
 mod explain;
@@ -18,6 +19,7 @@ mod verify;
 mod witness;
 
 pub(crate) use checkpoint::CheckpointArguments;
+pub(crate) use backup::{BackupArguments, RestoreArguments};
 pub(crate) use close::CloseArguments;
 pub(crate) use compare::{Attribution, AttributionArguments, CompareFilesArguments, SEED};
 pub(crate) use explain::ExplainArguments;
@@ -93,6 +95,11 @@ pub(crate) enum Verb {
     Prove(ProveArguments),
     /// Cosign a ledger's checkpoint, as somebody who is not its keeper.
     Witness(WitnessArguments),
+    Verify(VerifyArguments),
+    /// Copy the ledger into a folder while it is written; again, and only what is new is added.
+    Backup(BackupArguments),
+    /// Build a ledger from a backup, whole or as it was at a position, and hold it against the newest checkpoint.
+    Restore(RestoreArguments),
     /// List, adopt, check, test and compare the rule files.
     #[command(subcommand)]
     Rules(RulesVerb),

@@ -2,9 +2,11 @@
 
 mod backend;
 mod locks;
+mod real;
 
 pub(crate) use backend::Backend;
 pub use locks::MediumLocks;
+use real::RealFile;
 
 use std::fmt::Debug;
 use std::fs;
@@ -154,6 +156,46 @@ impl Disk {
             None => fs::File::open(folder)?.sync_all(),
             Some(medium) => medium.folder_sync(folder),
         }
+    }
+
+    /// Opens a file that is no file of the storage engine.
+    pub(crate) fn file_open(&self, path: &Path, access: MediumAccess) -> io::Result<Box<dyn MediumFile>> {
+        match &self.0 {
+            None => Ok(Box::new(RealFile::open(path, access)?)),
+            Some(medium) => medium.open(path, access),
+        }
+    }
+
+    /// All bytes of a file.
+    pub(crate) fn file_read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let file = self.file_open(path, MediumAccess::Read)?;
+        let mut bytes = vec![0; usize::try_from(file.len()?).map_err(|_| ErrorKind::FileTooLarge)?];
+        file.read(0, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Puts these bytes in a file's place, durably: whoever reads sees the old ones or the new ones.
+    pub(crate) fn file_replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".new");
+        let unfinished = Path::new(&name);
+        self.remove(unfinished)?;
+        let file = self.file_open(unfinished, MediumAccess::Create)?;
+        file.write(0, bytes)?;
+        file.sync()?;
+        self.rename(unfinished, path)?;
+        self.name_sync(path)
+    }
+
+    /// The names of the files in a folder, in order.
+    pub(crate) fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let Some(medium) = &self.0 else {
+            let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+            let mut names = names.collect::<io::Result<Vec<_>>>()?;
+            names.sort_unstable();
+            return Ok(names);
+        };
+        medium.list(folder)
     }
 
     pub(crate) fn file_len(&self, path: &Path) -> io::Result<u64> {

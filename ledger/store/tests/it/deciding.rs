@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use std::path::Path;
 
 /// Takes what begins with `fixed ` for an event of its rest, and everything else for faulty.
-fn judge(bytes: Vec<u8>, recorded_at: Instant, origin: Origin) -> Incoming {
+pub(crate) fn judge(bytes: Vec<u8>, recorded_at: Instant, origin: Origin) -> Incoming {
     let rest = bytes.strip_prefix(b"fixed ").map(<[u8]>::to_vec);
     match rest.map(|rest| (id_of(&rest), rest)) {
         Some((Ok((id, content_hash)), envelope)) => {
@@ -45,16 +45,16 @@ fn decision(event_id: &str, entry: u64, verdict: Verdict) -> Incoming {
     Incoming::Event { id, content_hash, recorded_at, envelope, origin, decision: Some(Decision { entry, verdict }) }
 }
 
-fn retry(event_id: &str, entry: u64) -> Incoming {
+pub(crate) fn retry(event_id: &str, entry: u64) -> Incoming {
     decision(event_id, entry, Verdict::Retry)
 }
 
-fn dismiss(event_id: &str, entry: u64) -> Incoming {
+pub(crate) fn dismiss(event_id: &str, entry: u64) -> Incoming {
     decision(event_id, entry, Verdict::Dismiss)
 }
 
 /// An entry whose bytes the judge takes for this event.
-fn fixable(event_id: &str) -> Incoming {
+pub(crate) fn fixable(event_id: &str) -> Incoming {
     faulty(&[b"fixed ", envelope(event_id, "body").as_slice()].concat())
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod appending;
+mod backups;
 mod checkpoints;
 mod common;
 mod crashing;

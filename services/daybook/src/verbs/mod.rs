@@ -2,6 +2,7 @@
 
 mod act;
 mod checkpoint;
+mod backup;
 mod close;
 mod compare;
 mod explain;
@@ -13,6 +14,7 @@ mod prove;
 mod quarantine;
 mod receipt;
 mod replay;
+mod restore;
 mod rules;
 mod statement;
 mod token;
@@ -45,6 +47,8 @@ pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
         Verb::Checkpoint(arguments) => checkpoint::run(cli, arguments),
         Verb::Prove(arguments) => prove::run(cli, arguments),
         Verb::Witness(arguments) => witness::run(arguments),
+        Verb::Backup(arguments) => backup::run(cli, arguments),
+        Verb::Restore(arguments) => restore::run(cli, arguments),
         Verb::Rules(verb) => rules::run(cli, verb),
         Verb::Quarantine(verb) => quarantine::run(cli, verb),
         Verb::Receipt(arguments) => receipt::run(cli, arguments),

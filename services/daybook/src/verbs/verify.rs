@@ -1,5 +1,6 @@
 //! `daybook verify`: the whole tree from stored bytes, and the views from records. Offline.
 
+mod backup;
 mod checkpoints;
 mod closings;
 mod evidence;
@@ -19,7 +20,7 @@ use crate::window::{self, Known};
 pub(crate) use checkpoints::Trust;
 use daybook_projector::{ProjectError, Views};
 use daybook_replay::CompletenessFinding;
-use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, Snapshot};
+use daybook_store::{Backup, DERIVED_FILE, DerivedOptions, DerivedReader, LedgerReader, Snapshot};
 use serde::Serialize;
 use std::path::Path;
 
@@ -61,6 +62,9 @@ pub(crate) fn run(cli: &Cli, arguments: &VerifyArguments) -> Result<(), Failure>
     let trust = trust(arguments)?;
     if let Some(path) = &arguments.file {
         return file::run(cli, arguments, &trust, path);
+    }
+    if Backup::is_in(&cli.ledger) {
+        return backup::run(cli, arguments);
     }
     let config = ActConfig::of(cli, &NatsArguments::default(), &arguments.four_eyes)?;
     let mut report = verify(&config, arguments.ledger_only, arguments.month, &trust)?;
