@@ -89,20 +89,23 @@ pub fn peek_head(bytes: &[u8]) -> PeekedHead {
     }
 }
 
-/// The fields of an envelope's head, in either form. A line whose head has another type in one of them says nothing.
+/// The fields of an envelope's head, in either form; the JSON form has two spellings of each name. A line whose head has another type in one of them says nothing.
 #[derive(Clone, PartialEq, prost::Message, Deserialize)]
 #[serde(default)]
 struct Fields {
     #[prost(string, tag = "1")]
     source: String,
     #[prost(string, tag = "2")]
+    #[serde(alias = "eventId")]
     event_id: String,
     #[prost(string, tag = "3")]
+    #[serde(alias = "partnerId")]
     partner_id: String,
     #[prost(string, tag = "4")]
+    #[serde(alias = "effectiveOn")]
     effective_on: String,
     #[prost(uint64, optional, tag = "6")]
-    #[serde(deserialize_with = "count_read")]
+    #[serde(alias = "sourceSeq", deserialize_with = "count_read")]
     source_seq: Option<u64>,
 }
 
@@ -127,6 +130,13 @@ mod tests {
         assert_eq!(head.id().unwrap().to_string(), "contoso/s-1");
         assert_eq!(head.partner_id.unwrap().as_str(), "P-AT");
         assert_eq!((head.effective_on, head.source_seq), (date_parse("2022-01-10"), Some(41)));
+    }
+
+    #[test]
+    fn a_line_in_the_other_spelling_says_it_too() {
+        let camel = [("event_id", "eventId"), ("partner_id", "partnerId"), ("effective_on", "effectiveOn")];
+        let line = camel.iter().fold(BAD_AMOUNT.replace("source_seq", "sourceSeq"), |line, (a, b)| line.replace(a, b));
+        assert_eq!(peek_head(line.as_bytes()), peek_head(BAD_AMOUNT.as_bytes()));
     }
 
     #[test]
