@@ -4,7 +4,7 @@ use super::message;
 use daybook_event::{Envelope, Instant};
 use daybook_intake::classify;
 use daybook_proto::{
-    DecodeFault, content_hash, decode, decode_json, encode, encode_json, nats_msg_id, peek_id, peek_partner,
+    DecodeFault, content_hash, decode, decode_json, encode, encode_json, nats_msg_id, peek_head, peek_id, peek_partner, peek_source,
     subject_agrees, subject_of, subject_parse,
 };
 use daybook_store::{Incoming, Origin};
@@ -17,6 +17,8 @@ pub(super) fn protobuf(bytes: &[u8]) {
         (Ok(envelope), Incoming::Event { id, .. }) => {
             assert_eq!(peek_id(bytes).as_ref(), Some(&envelope.id), "the name is read past the payload");
             assert_eq!(peek_partner(bytes), envelope.partner_id, "the partner is read past the payload");
+            assert_eq!(peek_source(bytes).as_ref(), Some(&envelope.id.source), "the source is read past the payload");
+            head_check(bytes, envelope);
             assert_eq!(id, envelope.id);
             valid(envelope);
         }
@@ -31,9 +33,22 @@ pub(super) fn protobuf(bytes: &[u8]) {
 pub(super) fn line(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match decode_json(text) {
-        Ok(envelope) => valid(&envelope),
+        Ok(envelope) => {
+            valid(&envelope);
+            // What else may stand before an object, the importer has taken off.
+            head_check(text.trim_start().as_bytes(), &envelope);
+        }
         Err(fault) => fault_check(&fault),
     }
+}
+
+/// The head says of itself what is read of the whole.
+fn head_check(bytes: &[u8], envelope: &Envelope) {
+    let head = peek_head(bytes);
+    assert_eq!(head.id().as_ref(), Some(&envelope.id), "the name of the head");
+    assert_eq!(head.partner_id, envelope.partner_id, "the partner of the head");
+    assert_eq!(head.effective_on, Some(envelope.effective_on), "the date of the head");
+    assert_eq!(head.source_seq, envelope.source_seq, "the count of the head");
 }
 
 /// What holds for every envelope that was let in.
