@@ -4,8 +4,8 @@ use super::message;
 use daybook_event::{Envelope, Instant};
 use daybook_intake::classify;
 use daybook_proto::{
-    DecodeFault, content_hash, decode, decode_json, encode, encode_json, nats_msg_id, peek_head, peek_id, peek_partner, peek_source,
-    subject_agrees, subject_of, subject_parse,
+    DecodeFault, content_hash, decode, decode_json, encode, encode_json, nats_msg_id, peek_head, peek_id, peek_partner,
+    peek_source, subject_agrees, subject_of, subject_parse,
 };
 use daybook_store::{Incoming, Origin};
 

@@ -1,15 +1,15 @@
 //! The command line: one struct per verb. `--help` is part of the feature.
 
-mod checkpoint;
 mod backup;
+mod checkpoint;
 mod close;
 mod compare;
 mod explain;
 mod export;
 mod person;
+mod prove;
 mod quarantine;
 mod receipt;
-mod prove;
 mod reconcile;
 mod replay;
 mod rules;
@@ -18,16 +18,16 @@ mod token;
 mod verify;
 mod witness;
 
-pub(crate) use checkpoint::CheckpointArguments;
 pub(crate) use backup::{BackupArguments, RestoreArguments};
+pub(crate) use checkpoint::CheckpointArguments;
 pub(crate) use close::CloseArguments;
 pub(crate) use compare::{Attribution, AttributionArguments, CompareFilesArguments, SEED};
 pub(crate) use explain::ExplainArguments;
 pub(crate) use export::{ExportArguments, ExportForm};
 pub(crate) use person::{PersonArguments, PersonVerb};
+pub(crate) use prove::ProveArguments;
 pub(crate) use quarantine::{DecideArguments, QuarantineListArguments, QuarantineVerb, SelectionArguments, StateName};
 pub(crate) use receipt::ReceiptArguments;
-pub(crate) use prove::ProveArguments;
 pub(crate) use reconcile::{DatedBy, ReconcileArguments};
 pub(crate) use replay::{MemoryArguments, ReplayArguments};
 pub(crate) use rules::{
@@ -95,7 +95,6 @@ pub(crate) enum Verb {
     Prove(ProveArguments),
     /// Cosign a ledger's checkpoint, as somebody who is not its keeper.
     Witness(WitnessArguments),
-    Verify(VerifyArguments),
     /// Copy the ledger into a folder while it is written; again, and only what is new is added.
     Backup(BackupArguments),
     /// Build a ledger from a backup, whole or as it was at a position, and hold it against the newest checkpoint.

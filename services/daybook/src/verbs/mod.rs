@@ -1,8 +1,8 @@
 //! One file per verb.
 
 mod act;
-mod checkpoint;
 mod backup;
+mod checkpoint;
 mod close;
 mod compare;
 mod explain;
