@@ -1,7 +1,7 @@
 //! The socket in a ledger's folder: how a writing verb gets things done while `serve` holds the ledger.
 //!
-//! One JSON document a line each way: a batch of inputs, then what became of each; or a thing to do, then what became of it. The socket belongs to the user who
-//! serves (mode 0600): who may write the ledger's file may write here.
+//! One JSON document a line each way: a batch of inputs, then what became of each; or a thing to do, then what became of it.
+//! The socket belongs to the user who serves (mode 0600): who may write the ledger's file may write here.
 
 use crate::failure::Failure;
 use crate::import::{Door, Part, Settled, Waiting};

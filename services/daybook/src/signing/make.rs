@@ -26,13 +26,14 @@ pub(super) fn make(ledger: &mut Ledger, place: &KeyPlace, order: &Order) -> Resu
     if let Some(last) = &last {
         grown(&snapshot, last, &checkpoint)?;
     }
+    let is_kept = kept.is_some();
     let key = match kept {
         Some(key) => key,
-        // A ledger that has signed before shall not go on under a key that nobody knows.
-        None if last.is_some() => return Err(key_lost(&origin)),
+        // A ledger that has signed before shall not go on under a key that nobody knows, unless somebody says so.
+        None if last.is_some() && !order.rotate => return Err(key_lost(&origin)),
         None => place.create(origin.clone())?,
     };
-    let next = if order.rotate { Some(place.draw(origin)?) } else { None };
+    let next = if order.rotate && is_kept { Some(place.draw(origin)?) } else { None };
     checkpoint.next_key = next.as_ref().map(|next| next.public().clone());
     let note = signed(&checkpoint, &key, next.as_ref())?;
     drop(snapshot);
@@ -80,7 +81,7 @@ fn origin(
 fn key_lost(origin: &KeyName) -> Failure {
     Failure::Input(format!(
         "the ledger {origin} has signed checkpoints, but its signing key is not there: put signing.key back from where you \
-         keep it, or name it with --key FILE"
+         keep it, or name it with --key FILE; if it is lost for good, --rotate draws another, which verifiers must be told"
     ))
 }
 
