@@ -15,3 +15,4 @@ mod golden;
 mod model;
 mod quarantine;
 mod tidy;
+mod upgrade;
