@@ -63,7 +63,7 @@ impl Arrivals {
             Arrival::Gap { from, to } => Some(hole(asked, from, to, recorded_at).await?),
         };
         let origin = Origin { subject: Some(message.subject), stream_sequence: Some(sequence), file: None, line: None };
-        let place = StreamPlace { stream: Arc::clone(&self.stream), sequence, hole };
+        let place = StreamPlace { stream: Arc::clone(&self.stream), sequence, message_at: recorded_at, hole };
         Ok(Some((classify(message.payload, recorded_at, origin), place)))
     }
 }

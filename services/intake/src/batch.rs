@@ -40,6 +40,8 @@ pub struct StreamPlace {
     pub stream: Arc<StreamId>,
     /// Its sequence there.
     pub sequence: u64,
+    /// The broker's timestamp of it.
+    pub message_at: Instant,
     /// Sequences just before it that the stream itself no longer has.
     pub hole: Option<Hole>,
 }
@@ -78,7 +80,7 @@ pub struct BatchWriter<'l, T> {
     tags: Vec<T>,
     bytes: usize,
     holes: Vec<Hole>,
-    place: Option<(Arc<StreamId>, u64)>,
+    place: Option<StreamPlace>,
     started_at: Option<ClockInstant>,
 }
 
@@ -110,8 +112,8 @@ impl<'l, T> BatchWriter<'l, T> {
             None
         };
         if let Some(place) = input.place {
-            self.holes.extend(place.hole);
-            self.place = Some((place.stream, place.sequence));
+            self.holes.extend(place.hole.clone());
+            self.place = Some(place);
         }
         self.incoming.push(input.incoming);
         self.tags.push(input.tag);
@@ -144,11 +146,11 @@ impl<'l, T> BatchWriter<'l, T> {
         self.bytes = 0;
         let (batch, tags) = (std::mem::take(&mut self.incoming), std::mem::take(&mut self.tags));
         let holes = std::mem::take(&mut self.holes);
-        let cursor = self.place.take().map(|(stream, sequence)| Cursor {
-            stream: stream.name.clone(),
-            stream_created_at: stream.created_at,
-            sequence,
-            message_at: None,
+        let cursor = self.place.take().map(|place| Cursor {
+            stream: place.stream.name.clone(),
+            stream_created_at: place.stream.created_at,
+            sequence: place.sequence,
+            message_at: Some(place.message_at),
         });
         crash_point("intake:before_append");
         let since = ClockInstant::now();

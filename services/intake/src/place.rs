@@ -59,7 +59,7 @@ async fn judge(
     let judged = start_judge(asked.name(), cursor.as_ref(), state);
     if let (Ok(_), Some(cursor)) = (&judged, cursor)
         && cursor.sequence >= state.first_sequence.max(1)
-        && !is_known(ledger, asked, cursor.sequence).await?
+        && !is_known(ledger, asked, &cursor).await?
     {
         return Ok(Err(StreamMismatch::Diverged { stream: asked.name().to_owned(), cursor_sequence: cursor.sequence }));
     }
@@ -67,10 +67,14 @@ async fn judge(
 }
 
 /// Whether the stream's message at the cursor is one that the ledger has taken in. It is not when the broker was restored to
-/// an older state and has grown past the cursor since: then all that came between would be passed over.
-async fn is_known(ledger: &Ledger, asked: &impl StreamAsked, sequence: u64) -> Result<bool, PlaceError> {
+/// an older state and has grown past the cursor since: then all that came between would be passed over. Where the cursor has
+/// the message's time, that must be the same: the same event, sent again, can stand there too.
+async fn is_known(ledger: &Ledger, asked: &impl StreamAsked, cursor: &Cursor) -> Result<bool, PlaceError> {
     // Deleted since, or by retention, or before the first: nothing to compare.
-    let Some(message) = asked.message(sequence).await.map_err(PlaceError::NoAnswer)? else { return Ok(true) };
+    let Some(message) = asked.message(cursor.sequence).await.map_err(PlaceError::NoAnswer)? else { return Ok(true) };
+    if cursor.message_at.is_some_and(|message_at| message_at != message.published_at) {
+        return Ok(false);
+    }
     let origin = Origin { subject: Some(message.subject), ..Origin::default() };
     let reader = ledger.reader();
     match classify(message.payload, message.published_at, origin) {

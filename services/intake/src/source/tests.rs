@@ -90,7 +90,7 @@ impl EventSource for Told {
 
 fn placed(stream: &Arc<StreamId>, sequence: u64, hole: Option<(u64, u64)>) -> Next<()> {
     let hole = hole.map(|(from, to)| Hole { from, to, recorded_at: Instant::from_micros(1) });
-    let place = Some(StreamPlace { stream: Arc::clone(stream), sequence, hole });
+    let place = Some(StreamPlace { stream: Arc::clone(stream), sequence, message_at: Instant::from_micros(7), hole });
     Next::Input(Box::new(Input { incoming: input(sequence), place, tag: () }))
 }
 
