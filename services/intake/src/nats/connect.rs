@@ -95,6 +95,8 @@ pub struct NatsConnection {
 pub(crate) struct Link {
     /// Whether it stands.
     pub(crate) is_up: bool,
+    /// When it was last said that the broker refuses us.
+    refused_at: Option<Instant>,
     /// How often it was made: tells a connection from the one before, even when nobody saw it break.
     pub(crate) connects: u64,
 }
@@ -176,10 +178,14 @@ fn connect_options(options: &NatsOptions, link: watch::Sender<Link>) -> ConnectO
         });
         async { auth }
     });
-    built = built.name(&options.client_name).ping_interval(PING_EVERY).event_callback(move |event| {
-        event_note(&event, &link);
-        async {}
-    });
+    built = built
+        .name(&options.client_name)
+        .ping_interval(PING_EVERY)
+        .reconnect_delay_callback(again_after)
+        .event_callback(move |event| {
+            event_note(&event, &link);
+            async {}
+        });
     if let Some(ca_file) = &options.tls.ca_file {
         built = built.add_root_certificates(ca_file.clone());
     }
@@ -189,9 +195,21 @@ fn connect_options(options: &NatsOptions, link: watch::Sender<Link>) -> ConnectO
     if options.tls.is_required { built.require_tls(true) } else { built }
 }
 
+/// The least time between two such messages.
+const REFUSED_EVERY: Duration = Duration::from_secs(10);
+/// The wait before the first attempt to connect again, and the longest: it doubles.
+const AGAIN_AFTER: Duration = Duration::from_millis(20);
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(4);
+
 /// What is said whenever the broker does not let us in, at the first connection or later.
 const REFUSED: &str = "NATS refuses our credentials, or they have expired: put new ones where the old ones are, they are \
      read again at every attempt";
+
+/// The wait before this attempt, from 1. A broker that lets us in and throws us out at once is not asked without a pause.
+fn again_after(attempt: usize) -> Duration {
+    let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+    AGAIN_AFTER.saturating_mul(2_u32.saturating_pow(doublings)).min(AGAIN_AFTER_MAX)
+}
 
 /// Whether the broker's words, or the client's for them, mean that we may not come in.
 fn is_refusal(error: &str) -> bool {
@@ -203,17 +221,27 @@ fn is_refusal(error: &str) -> bool {
 
 fn event_note(event: &Event, link: &watch::Sender<Link>) {
     match event {
-        Event::Connected => link.send_modify(|link| *link = Link { is_up: true, connects: link.connects + 1 }),
+        Event::Connected => link.send_modify(|link| *link = Link { is_up: true, connects: link.connects + 1, ..*link }),
         Event::Disconnected => {
             link.send_modify(|link| link.is_up = false);
             tracing::warn!("the connection to NATS broke; trying again");
         }
         Event::SlowConsumer(_) => tracing::warn!("the NATS client dropped messages that were not taken in time"),
-        Event::ServerError(error) if is_refusal(&error.to_string()) => tracing::error!(%error, "{REFUSED}"),
-        Event::ClientError(error) if is_refusal(&error.to_string()) => tracing::error!(%error, "{REFUSED}"),
+        Event::ServerError(error) if is_refusal(&error.to_string()) => refused_note(&error.to_string(), link),
+        Event::ClientError(error) if is_refusal(&error.to_string()) => refused_note(&error.to_string(), link),
         Event::ServerError(error) => tracing::warn!(%error, "NATS server error"),
         Event::ClientError(error) => tracing::warn!(%error, "NATS client error"),
         Event::LameDuckMode | Event::Draining | Event::Closed => tracing::info!(%event, "NATS connection"),
+    }
+}
+
+/// Says that we are refused, once for every refused connection and then now and then: an attempt fails several times a second.
+fn refused_note(error: &str, link: &watch::Sender<Link>) {
+    let now = Instant::now();
+    let is_said = |at: Instant| now.duration_since(at) < REFUSED_EVERY;
+    if link.borrow().refused_at.is_none_or(|at| !is_said(at)) {
+        tracing::error!(error, "{REFUSED}");
+        link.send_modify(|link| link.refused_at = Some(now));
     }
 }
 

@@ -51,11 +51,14 @@ impl Asker {
         let mut waited_for = None;
         loop {
             tokio::time::sleep(ASK_EVERY).await;
+            let next_before = self.next.get();
             let state = match tokio::time::timeout(ANSWER_MAX, self.stream.get_info()).await {
                 Ok(Ok(info)) => state_of(&info),
                 Ok(Err(error)) if error.kind() != RequestErrorKind::TimedOut => {
                     return restart(format!("asking after the stream: {error}"));
                 }
+                // On a slow line the answer stands behind the messages: as long as these come, it is not dead.
+                Ok(Err(_)) | Err(_) if self.next.get() != next_before => continue,
                 Ok(Err(_)) | Err(_) => {
                     // What the client holds for a connection may be dead: only a new one can tell.
                     let _ = self.client.force_reconnect().await;

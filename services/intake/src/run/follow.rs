@@ -2,6 +2,7 @@
 
 use super::IntakeOptions;
 use super::ask::{Asker, NextSequence};
+use super::pace::Pace;
 use super::queue::{QueueSender, Tag};
 use super::wire::instant;
 use crate::arrivals::{Arrivals, Broken, Delivery};
@@ -16,7 +17,7 @@ use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use async_nats::jetstream::stream::Stream;
 use futures_util::StreamExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// A message that was not acknowledged in this time is sent again. Only a lost last message needs it: anything else that is
@@ -29,12 +30,17 @@ const MESSAGE_OVERHEAD_BYTES: usize = 64 * 1024;
 /// The most bytes of one request, after it had to be raised for a message larger than it.
 const PULL_BYTES_CEILING: usize = 256 * 1024 * 1024;
 
+/// How long after its end the client waits for the broker to say that a request is over.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
+
 /// Why following ended.
 pub(super) enum FollowEnd {
     /// It was told to.
     Cancelled,
     /// Something came between: begin again from the cursor.
     Restart { why: String },
+    /// The line is too slow for a whole request: begin again with a new connection, and ask for less.
+    Slow,
     /// The stream lost messages that were not taken in yet.
     Mismatch(StreamMismatch),
     /// The writer ended; its own result says why.
@@ -62,7 +68,7 @@ pub(super) struct Follower {
     arrivals: Arrivals,
     next: NextSequence,
     link: watch::Receiver<Link>,
-    pull_messages_max: usize,
+    pace: Pace,
     pull_bytes_max: usize,
     pull_expires: Duration,
 }
@@ -74,6 +80,7 @@ impl Follower {
         id: Arc<StreamId>,
         from_sequence: u64,
         options: &IntakeOptions,
+        pace: Pace,
         max_payload_bytes: usize,
         link: watch::Receiver<Link>,
     ) -> Result<Self, String> {
@@ -101,7 +108,7 @@ impl Follower {
             id,
             next: NextSequence::new(from_sequence),
             link,
-            pull_messages_max,
+            pace,
             pull_bytes_max: options.pull_bytes_max.max(max_payload_bytes.saturating_add(MESSAGE_OVERHEAD_BYTES)),
             pull_expires: Duration::from_millis(options.pull_expires_ms.max(1)),
         })
@@ -110,6 +117,11 @@ impl Follower {
     /// How many messages the stream had for it when it was made.
     pub(super) fn pending_at_start(&self) -> u64 {
         self.consumer.cached_info().num_pending
+    }
+
+    /// The size of requests that the line has been found to take.
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// What asks after the stream beside this.
@@ -141,8 +153,9 @@ impl Follower {
 
     /// One request, and everything that answers it.
     async fn pull(&mut self, queue: &QueueSender) -> Result<(), FollowEnd> {
+        let (asked_at, asked_for) = (Instant::now(), self.pace.messages());
         let mut batch = self.request().await?;
-        let mut taken = 0_usize;
+        let (mut taken, mut arriving_for) = (0_usize, Duration::ZERO);
         while let Some(message) = batch.next().await {
             match message {
                 Ok(message) => self.take(message, queue).await?,
@@ -156,12 +169,22 @@ impl Follower {
                 Err(error) => return Err(restart(error.to_string())),
             }
             taken += 1;
+            arriving_for = asked_at.elapsed();
+        }
+        let took = asked_at.elapsed();
+        if taken == asked_for {
+            self.pace.answered(took, self.pull_expires);
+        } else if arriving_for >= self.pull_expires && took >= self.pull_expires + GIVE_UP_AFTER {
+            // The client has given the request up while messages still came: the rest of them is lost, and stands in the way of
+            // what is next. Where none came any more the line is no slow one, and may be dead.
+            self.pace.given_up(taken);
+            return Err(FollowEnd::Slow);
         }
         Ok(())
     }
 
     async fn request(&self) -> Result<Batch, FollowEnd> {
-        let request = self.consumer.batch().max_messages(self.pull_messages_max).max_bytes(self.pull_bytes_max);
+        let request = self.consumer.batch().max_messages(self.pace.messages()).max_bytes(self.pull_bytes_max);
         request.expires(self.pull_expires).messages().await.map_err(|error| restart(error.to_string()))
     }
 

@@ -7,6 +7,7 @@
 mod ack;
 mod ask;
 mod follow;
+mod pace;
 mod queue;
 mod session;
 mod wire;
@@ -17,6 +18,7 @@ use crate::nats::NatsConnection;
 use crate::progress::IntakeProgress;
 use crate::sequence::{MismatchPolicy, StreamMismatch};
 use daybook_store::{AppendError, Binding, Ledger, ReadError};
+use pace::Pace;
 use session::{Session, SessionEnd};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -116,7 +118,9 @@ pub async fn run(
         Ok(stream) => stream,
         Err(error) => return IntakeEnd { ledger: Some(ledger), result: Err(error) },
     };
-    let mut session = Session { connection: connection.clone(), stream, options, cancel: cancel.clone(), progress };
+    let pace = Pace::new(options.pull_messages_max);
+    let mut session =
+        Session { connection: connection.clone(), stream, options, cancel: cancel.clone(), progress, pace };
     session.progress.send_modify(|progress| progress.at_head(&ledger.head()));
     let mut ledger = ledger;
     let mut pause = RESTART_PAUSE;

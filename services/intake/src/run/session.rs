@@ -2,6 +2,7 @@
 
 use super::ack::{Receipt, acknowledge};
 use super::follow::{FollowEnd, Follower};
+use super::pace::Pace;
 use super::queue::{QueueSource, Tag, queue};
 use super::wire::state_of;
 use super::{IntakeError, IntakeOptions};
@@ -34,6 +35,7 @@ pub(super) struct Session {
     pub(super) options: IntakeOptions,
     pub(super) cancel: CancellationToken,
     pub(super) progress: watch::Sender<IntakeProgress>,
+    pub(super) pace: Pace,
 }
 
 /// Trouble with the broker while starting.
@@ -85,7 +87,7 @@ impl Session {
         self.options.on_mismatch = MismatchPolicy::Stop;
         let id = Arc::new(StreamId { name: self.stream.clone(), created_at: state.created_at });
         let max_payload_bytes = self.connection.client().max_payload();
-        let follower = Follower::start(stream, id, from_sequence, &self.options, max_payload_bytes, link)
+        let follower = Follower::start(stream, id, from_sequence, &self.options, self.pace, max_payload_bytes, link)
             .await
             .map_err(|error| restart("making a consumer", error))?;
         self.progress.send_modify(|progress| {
@@ -99,7 +101,7 @@ impl Session {
     }
 
     /// Follows the stream with a writing thread until something ends it; the writer then finishes.
-    async fn follow(&self, ledger: Ledger, mut follower: Follower) -> (Option<Ledger>, SessionEnd) {
+    async fn follow(&mut self, ledger: Ledger, mut follower: Follower) -> (Option<Ledger>, SessionEnd) {
         let (sender, source) = queue(self.options.queue_bytes_max, self.cancel.clone());
         let (receipts_tx, receipts) = watch::channel(None);
         let acks = tokio::spawn(acknowledge(self.connection.client().clone(), receipts));
@@ -114,6 +116,7 @@ impl Session {
             end = follower.follow(&sender) => end,
             end = asker.run() => end,
         };
+        self.pace = follower.pace();
         drop(sender);
         let written = writer.await;
         // The writer has dropped its end: the last receipt is acknowledged and the task ends.
@@ -127,6 +130,12 @@ impl Session {
             (Err(error), _) => SessionEnd::Stopped(error.into()),
             (Ok(()), FollowEnd::Cancelled) => SessionEnd::Cancelled,
             (Ok(()), FollowEnd::Restart { why }) => SessionEnd::Restart { why },
+            (Ok(()), FollowEnd::Slow) => {
+                // What is still on its way to nobody goes with the old connection.
+                let _ = self.connection.client().force_reconnect().await;
+                let messages = self.pace.messages();
+                SessionEnd::Restart { why: format!("the line is slow: asking for {messages} messages at once") }
+            }
             (Ok(()), FollowEnd::Mismatch(mismatch)) => SessionEnd::Stopped(mismatch.into()),
             (Ok(()), FollowEnd::WriterGone) => SessionEnd::Restart { why: "the writer ended".to_owned() },
         };
