@@ -218,6 +218,16 @@ impl Running {
         self.signal(rustix::process::Signal::INT);
     }
 
+    /// Holds it where it is: nothing of it runs until [`Running::resume`].
+    pub fn pause(&self) {
+        self.signal(rustix::process::Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal(rustix::process::Signal::CONT);
+    }
+
     fn signal(&self, signal: rustix::process::Signal) {
         let id = i32::try_from(self.child.0.id()).ok().and_then(rustix::process::Pid::from_raw);
         let id = id.expect("a child has a process id");

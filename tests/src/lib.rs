@@ -8,6 +8,7 @@ pub mod dice;
 pub mod disk;
 pub mod history;
 pub mod http;
+pub mod jwt;
 pub mod ledger_state;
 pub mod model;
 pub mod proxy;

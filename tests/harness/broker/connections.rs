@@ -1,12 +1,13 @@
 //! Lines that are cut, that go dead without a word, or that are too slow; and a broker that dies.
 
 use crate::crash::scene::{APPENDED, Scene, texts};
+use daybook_intake::nats::Outgoing;
 use daybook_tests::broker::Broker;
 use daybook_tests::daybook::{PATIENCE, Running};
 use daybook_tests::dice::{Dice, seed_of_run};
 use daybook_tests::history::History;
 use daybook_tests::http::get;
-use daybook_tests::ledger_state::wait_until_projected;
+use daybook_tests::ledger_state::{LedgerState, wait_until_projected};
 use daybook_tests::proxy::{Plan, Proxy};
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,9 @@ const AGAIN: &str = "following the stream again from the cursor";
 fn start(scene: &Scene, ledger: &str, proxy: &Proxy) -> Running {
     let arguments = Scene::serve_arguments_at(&proxy.url(), BATCH_RECORDS_MAX);
     let arguments: Vec<String> = arguments.into_iter().filter(|argument| argument != "--until-drained").collect();
-    scene.ledger(ledger).start(&texts(&arguments))
+    let mut running = scene.ledger(ledger).start(&texts(&arguments));
+    assert!(running.has_said("following the stream", 1), "it ended: {}", running.log());
+    running
 }
 
 fn wait_for(what: &str, running: &mut Running, mut is_there: impl FnMut() -> bool) {
@@ -92,14 +95,21 @@ fn a_line_that_is_dead_without_a_word_is_noticed_said_and_left() {
 
 #[test]
 fn a_line_so_slow_that_the_broker_cuts_it_is_taken_up_again() {
+    const FAT_MESSAGES: usize = 1_000;
+    const FAT_BYTES: usize = 4_000;
     // A server that does not get rid of its bytes in time calls the client a slow consumer and cuts it.
     let mut scene = Scene::empty();
     scene.broker = Broker::start_with("write_deadline: \"200ms\"\n");
-    // Enough to fill what the sockets hold between the two.
-    let messages = History::generate(HISTORY_SEED, 12, 8_000).messages();
-    let last = scene.broker.publish(messages);
+    // More in one request than the sockets hold between the two: large messages that are no events.
+    let large = (0..FAT_MESSAGES).map(|number| Outgoing {
+        subject: "csp.events.contoso.P-1.license_sale".to_owned(),
+        message_id: None,
+        payload: format!("{number:>FAT_BYTES$}").into_bytes(),
+    });
+    scene.broker.publish(large);
+    let last = scene.broker.publish(History::generate(HISTORY_SEED, 12, EVENTS).messages());
     let proxy = Proxy::start(scene.broker.port(), 0);
-    proxy.set(Plan { bytes_per_second_max: Some(20_000), ..Plan::default() });
+    proxy.set(Plan { bytes_per_second_max: Some(100_000), ..Plan::default() });
     let mut running = start(&scene, "slow-line", &proxy);
     wait_for("the broker's cut", &mut running, || scene.broker.log().contains("Slow Consumer Detected"));
     proxy.set(Plan::default());
@@ -111,6 +121,7 @@ fn a_line_so_slow_that_the_broker_cuts_it_is_taken_up_again() {
     let cuts = scene.broker.log().matches("Slow Consumer Detected").count();
     println!("slow consumer: cut {cuts} times by the broker, taken up again {again} times; {}", proxy.counts());
     assert!(again > 0, "the cut was not noticed");
+    assert_eq!(LedgerState::read(ledger.ledger()).counts.quarantined, FAT_MESSAGES as u64);
     scene.reference().expect_told(&ledger, "after a slow line");
 }
 
@@ -125,7 +136,7 @@ fn a_broker_killed_again_and_again_under_load_loses_nothing_that_it_acknowledged
     scene.broker = Broker::start_with("jetstream { sync_interval: always }\n");
     let messages = History::generate(HISTORY_SEED, 12, EVENTS).messages();
     let proxy = Proxy::start(scene.broker.port(), seed);
-    let mut running = start(&scene, "broker-deaths", &proxy);
+    let running = start(&scene, "broker-deaths", &proxy);
     let mut last = 0;
     for part in messages.chunks(EVENTS.div_ceil(DEATHS as usize)) {
         last = scene.broker.publish(part.iter().cloned());
@@ -147,4 +158,23 @@ fn a_broker_killed_again_and_again_under_load_loses_nothing_that_it_acknowledged
     );
     done.ok();
     scene.reference().expect_told(&ledger, "after the broker's deaths");
+}
+
+#[test]
+fn a_line_too_slow_for_a_whole_request_is_asked_for_less() {
+    let scene = Scene::empty();
+    let last = scene.broker.publish(History::generate(HISTORY_SEED, 12, EVENTS).messages());
+    let proxy = Proxy::start(scene.broker.port(), 0);
+    // A request of all that there is takes much longer than the client waits for it.
+    proxy.set(Plan { bytes_per_second_max: Some(20_000), ..Plan::default() });
+    let mut running = start(&scene, "thin-line", &proxy);
+    assert!(running.has_said("the line is slow", 1), "it ended: {}", running.log());
+    let ledger = scene.ledger("thin-line");
+    wait_until_projected(ledger.ledger(), last);
+    let log = running.log();
+    running.terminate();
+    running.wait().ok();
+    println!("a thin line: taken up again {} times; {}", log.matches(AGAIN).count(), proxy.counts());
+    assert!(!log.contains("does not answer"), "a slow line was taken for a dead one: {log}");
+    scene.reference().expect_told(&ledger, "after a thin line");
 }

@@ -81,6 +81,7 @@ fn what_is_acknowledged_late_or_never_is_sent_again_and_taken_once() {
         let arguments = Scene::serve_arguments_at(&proxy.url(), BATCH_RECORDS_MAX);
         let arguments: Vec<String> = arguments.into_iter().filter(|argument| argument != "--until-drained").collect();
         let mut running = daybook.start(&texts(&arguments));
+        assert!(running.has_said("following the stream", 1), "it ended: {}", running.log());
         wait_until_projected(daybook.ledger(), last_sequence);
         let since = Instant::now();
         while proxy.counts().redeliveries() == 0 {

@@ -6,3 +6,8 @@
 
 mod connections;
 mod deliveries;
+mod logins;
+mod losses;
+mod order;
+mod permissions;
+mod writers;

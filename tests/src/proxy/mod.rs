@@ -7,10 +7,11 @@ mod pump;
 use crate::dice::Dice;
 use pump::Line;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -179,9 +180,21 @@ async fn accept(listener: TcpListener, broker_port: u16, orders: watch::Receiver
         let line = Line { number, orders: orders.clone(), shared: Arc::clone(&shared) };
         tokio::spawn(async move {
             // A broker that is away looks from here like one that closes at once.
-            if let Ok(broker) = TcpStream::connect(("127.0.0.1", broker_port)).await {
+            let is_slow = line.orders.borrow().plan.bytes_per_second_max.is_some();
+            if let Ok(broker) = dial(broker_port, is_slow).await {
                 line.pass(client, broker).await;
             }
         });
     }
+}
+
+/// Connects to the broker. For a slow line with next to no room on our side: the system would take megabytes off the broker's
+/// hands otherwise.
+async fn dial(broker_port: u16, is_slow: bool) -> std::io::Result<TcpStream> {
+    const RECEIVE_BYTES_SLOW: u32 = 4_096;
+    let socket = TcpSocket::new_v4()?;
+    if is_slow {
+        socket.set_recv_buffer_size(RECEIVE_BYTES_SLOW)?;
+    }
+    socket.connect(SocketAddr::from(([127, 0, 0, 1], broker_port))).await
 }

@@ -154,6 +154,23 @@ impl NatsServer {
         self.spawn()
     }
 
+    /// Makes it read its configuration file again.
+    ///
+    /// # Errors
+    /// [`ServerError::Io`].
+    pub fn reload(&self) -> Result<(), ServerError> {
+        let doing = || format!("asking {} to read its configuration again", self.binary.display());
+        let pid_file = self.pid_file();
+        let pid = fs::read_to_string(&pid_file).map_err(io_error(format!("reading {}", pid_file.display())))?;
+        let reload = format!("reload={}", pid.trim());
+        let done = Command::new(&self.binary).args(["--signal", &reload]).output().map_err(io_error(doing()))?;
+        if done.status.success() { Ok(()) } else { Err(io_error(doing())(io::Error::other("it refused"))) }
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        self.store_dir.join("nats-server.pid")
+    }
+
     fn end(&mut self, signal: &str) -> Result<(), ServerError> {
         let Some(mut keeper) = self.keeper.take() else { return Ok(()) };
         if let Some(mut input) = keeper.stdin.take() {
@@ -190,6 +207,7 @@ impl NatsServer {
         command.args(["-c", KEEPER, "nats-keeper"]).arg(&self.binary);
         command.args(["--addr", "127.0.0.1", "--port", &port, "--jetstream"]);
         command.arg("--store_dir").arg(&self.store_dir).arg("--ports_file_dir").arg(ports_dir);
+        command.arg("--pid").arg(self.pid_file());
         if let Some(config_file) = &self.options.config_file {
             command.arg("--config").arg(config_file);
         }
