@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`. Each needs a Rust toolchain, make and Python 3 with pip.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-extra fuzz fmt
+.PHONY: help demo test check-extra fuzz fmt soak-crash recovery
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,3 +20,13 @@ fuzz: ## a minute of fuzzing for each parser that meets the outside (FUZZ_SECOND
 
 fmt: ## format the Rust sources
 	@cargo fmt --all
+
+soak-crash: ## kill -9 the service again and again under load, and compare (KILLS=300)
+	@cargo build -p daybook
+	@NATS_SERVER_BIN=$$(scripts/get-nats-server.sh) DAYBOOK_TEST_KILLS=$(or $(KILLS),300) \
+		cargo test -p daybook-tests --test all -- crash::random_kills:: --nocapture
+
+recovery: ## how long a large ledger takes to come back after a kill (EVENTS=10000000; some gigabytes of disk)
+	@cargo build --release -p daybook
+	@DAYBOOK_TEST_EVENTS=$(or $(EVENTS),10000000) DAYBOOK_BIN=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/daybook \
+		cargo test -p daybook-tests --test all -- crash::recovery:: --ignored --nocapture

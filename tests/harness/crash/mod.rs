@@ -7,4 +7,5 @@ mod broker_deaths;
 mod imports;
 mod points;
 mod random_kills;
+mod recovery;
 pub(crate) mod scene;
