@@ -31,7 +31,7 @@ impl Section {
     }
 }
 
-/// Figures with what waits in quarantine, which they may miss: a field in JSON, a line above the tables. CSV has no place for
+/// Figures with what waits in quarantine, which they may miss. Where anything waits: a field in JSON, a line above the tables. CSV has no place for
 /// it, so there it goes to standard error.
 pub(crate) fn print_figures<T: Serialize>(
     format: Format,
@@ -44,6 +44,7 @@ pub(crate) fn print_figures<T: Serialize>(
     struct Figures<'a, T> {
         #[serde(flatten)]
         document: &'a T,
+        #[serde(skip_serializing_if = "Waiting::is_nothing")]
         quarantine: &'a Waiting,
     }
     let mut head = head.to_vec();

@@ -110,9 +110,14 @@ impl Waiting {
         add_to(rows, &self.provisional);
     }
 
+    /// Whether no entry is open.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.open == 0
+    }
+
     /// In one line, where anything waits.
     pub(crate) fn line(&self) -> Option<String> {
-        if self.open == 0 {
+        if self.is_nothing() {
             return None;
         }
         let entries = |count: u64| if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") };

@@ -56,7 +56,7 @@ fn an_open_entry_makes_its_partner_provisional_in_every_figure_until_it_is_resol
     assert_eq!(statement["provisional"], json!(["QUARANTINE"]), "{statement}");
     let export = exported(&scene);
     assert_eq!((&export["quarantine"], &export["flags"]), (&waiting, &provisional));
-    let journal = scene.daybook.ok(&[["export"].as_slice(), &THROUGH].concat());
+    let journal = scene.daybook.ok(&[["export", "--to", "hledger"].as_slice(), &THROUGH].concat());
     assert!(journal.contains(line), "{journal}");
     assert_eq!(digest(&scene), before);
     let close = [["close", "--month", "2022-01"].as_slice(), &THROUGH, &SIGNED].concat();
@@ -65,7 +65,7 @@ fn an_open_entry_makes_its_partner_provisional_in_every_figure_until_it_is_resol
     scene.daybook.ok(&[["quarantine", "dismiss", "1", "2"].as_slice(), &SIGNED].concat());
     for (name, verb) in figures() {
         let printed = scene.daybook.json(&verb);
-        assert_eq!(printed["quarantine"]["open"], 0, "{name}: {printed}");
+        assert_eq!(printed["quarantine"], Value::Null, "{name}: {printed}");
         assert!(!scene.daybook.ok(&verb).contains("names no partner"), "{name}");
     }
     assert_eq!(exported(&scene)["flags"], json!([]));

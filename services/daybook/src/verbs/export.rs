@@ -61,6 +61,7 @@ struct Accounting {
     entries: Vec<AccountEntry>,
     balances: Vec<AccountBalance>,
     /// What waits in quarantine now.
+    #[serde(skip_serializing_if = "Waiting::is_nothing")]
     quarantine: Waiting,
 }
 
