@@ -7,6 +7,7 @@ use crate::window::TakeError;
 use daybook_event::SourceId;
 use daybook_replay::{Completeness, QuarantinedInput};
 use daybook_store::{RecordRef, Snapshot};
+use indicatif::ProgressBar;
 use std::ops::ControlFlow;
 
 /// Records between two moves of the bar.
@@ -17,18 +18,25 @@ const BAR_RECORDS: u64 = 8_192;
 pub(crate) struct Growing {
     completeness: Completeness,
     only: Option<SourceId>,
+    /// Whether nobody watches a bar.
+    is_quiet: bool,
 }
 
 impl Growing {
     /// Of one source, or of all.
     pub(crate) fn of(only: Option<SourceId>) -> Self {
-        Self { completeness: Completeness::default(), only }
+        Self { completeness: Completeness::default(), only, is_quiet: false }
+    }
+
+    /// Of all, beside a service that logs to the same terminal.
+    pub(crate) fn quiet() -> Self {
+        Self { is_quiet: true, ..Self::default() }
     }
 
     /// Reads on, to the snapshot's head.
     pub(crate) fn up_to_head(&mut self, snapshot: &Snapshot) -> Result<&Completeness, Failure> {
         let (first, last) = (self.completeness.position().next(), snapshot.head().position);
-        let bar = progress::bar("looking for holes", last.number());
+        let bar = if self.is_quiet { ProgressBar::hidden() } else { progress::bar("looking for holes", last.number()) };
         let scanned = snapshot.scan(first, last, |record| {
             self.take(&record)?;
             if record.position.number().is_multiple_of(BAR_RECORDS) {

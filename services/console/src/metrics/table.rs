@@ -34,6 +34,13 @@ metrics! {
     DUPLICATES: Counter, "daybook_duplicates", in "events", by [], "Events that stood already, in the ledger's whole life";
     QUARANTINE: Gauge, "daybook_quarantine_entries", in "entries", by ["reason", "state"],
         "Inputs that could not be appended, by reason and what became of them: open, retried, dismissed, corrected";
+    SOURCE_EVENTS: Gauge, "daybook_source_events", in "records", by ["source"], "Records of a source";
+    SOURCE_MISSING: Gauge, "daybook_source_missing_numbers", in "numbers", by ["source"],
+        "Numbers of a source's own count, between the lowest and the highest seen, that no record has";
+    SOURCE_TWICE: Gauge, "daybook_source_numbers_twice", in "records", by ["source"],
+        "Records of a source whose number another one has too";
+    SOURCE_DIFFERING: Gauge, "daybook_source_manifests_differing", in "manifests", by ["source"],
+        "Dates of which the ledger has another count or sum than the source's manifest says";
     CHECKPOINTS: Gauge, "daybook_checkpoints", in "checkpoints", by [], "Signed checkpoints that the ledger keeps";
     CHECKPOINT_RECORDS: Gauge, "daybook_checkpoint_records", in "records", by [],
         "How many records the newest checkpoint vouches for; 0 without one";

@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::edges::StreamEdges;
+use super::sources::Sources;
 use crate::import;
 use daybook_console::metrics::{self, Figures};
 use daybook_event::{Instant, Position};
@@ -25,6 +26,7 @@ pub(super) struct Measured {
     /// Of a ledger that follows a stream: whether that removes old messages by itself.
     is_stream_limited: Option<bool>,
     quarantine: Mutex<Quarantine>,
+    sources: Sources,
 }
 
 /// The entries of the quarantine by reason and state, counted up to one of them: entries never go away, so each that is settled
@@ -100,7 +102,7 @@ impl Measured {
     ) -> Self {
         let (published, steps) = (projecting.published.clone(), projecting.steps.clone());
         let (dir, quarantine) = (config.ledger.clone(), Mutex::default());
-        Self { ledger, dir, progress, published, steps, is_stream_limited, quarantine }
+        Self { ledger, dir, progress, published, steps, is_stream_limited, quarantine, sources: Sources::default() }
     }
 
     fn projected(&self) -> Position {
@@ -147,6 +149,7 @@ impl Measured {
             // What was counted in part is counted anew.
             *quarantine = Quarantine::default();
         }
+        self.sources.tell(&self.ledger, figures);
         for ((reason, state), count) in counted? {
             figures.set_of(&metrics::QUARANTINE, &[reason, state], count);
         }

@@ -7,6 +7,7 @@ mod figures;
 mod files;
 mod health;
 pub(crate) mod socket;
+mod sources;
 mod stream;
 mod timer;
 pub(crate) mod tokens;
