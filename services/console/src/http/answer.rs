@@ -1,7 +1,7 @@
 //! The answer to a request that may be asked.
 
 use super::ask::Asked;
-use super::desk::Ran;
+use super::desk::{Ran, Running};
 use super::door::{Api, Door, Room};
 use super::fault::Fault;
 use super::limits::{ANSWER_BYTES_MAX, VALUE_BYTES_MAX};
@@ -55,11 +55,20 @@ pub(super) async fn answer(door: &Door, request: Request, room: Room) -> Result<
             let ran = query(door, route, &api, asked.words(route, verb, None)).await?;
             told(route, ran, &asked)
         }
+        Action::Text(verb) => {
+            let ran = query(door, route, &api, asked.words_with(route, verb, None, &[])).await?;
+            text(route, ran)
+        }
+        Action::Make(verb) => {
+            tracing::info!(caller = caller.name, role = %caller.role, route = route.path, "an act was asked for");
+            let running = api.desk.ask(asked.words(route, verb, None));
+            told(route, act(door, route, running, room).await?, &asked)
+        }
         Action::Act(verb) => {
             let words = asked.words(route, verb, Some(&caller));
             tracing::info!(caller = caller.name, role = %caller.role, route = route.path, "an act was asked for");
-            let ran = act(door, route, &api, words, None, room).await?;
-            told(route, ran, &asked)
+            let running = api.desk.act(words, None);
+            told(route, act(door, route, running, room).await?, &asked)
         }
         Action::Live | Action::Ready | Action::Metrics | Action::OpenApi => {
             Err(internal(route, "a route answered twice"))
@@ -143,8 +152,8 @@ async fn events(door: &Door, api: &Api, request: &Request, caller: &Caller, room
         return Err(Fault::forbidden(route.path, what));
     }
     let words = ["import", "--from=ndjson", "--format=json", "-"].map(str::to_owned).to_vec();
-    let ran = act(door, route, api, words, Some(request.body.to_vec()), room).await?;
-    told(route, ran, &Asked::default())
+    let running = api.desk.act(words, Some(request.body.to_vec()));
+    told(route, act(door, route, running, room).await?, &Asked::default())
 }
 
 async fn lines(door: &Door, route: &Route, api: &Api, asked: &Asked, caller: &Caller) -> Result<Response, Fault> {
@@ -201,16 +210,8 @@ async fn query(door: &Door, route: &Route, api: &Api, words: Vec<String>) -> Res
 }
 
 /// A verb that does something: once begun it goes on to its end, whoever waits.
-async fn act(
-    door: &Door,
-    route: &'static Route,
-    api: &Api,
-    words: Vec<String>,
-    input: Option<Vec<u8>>,
-    room: Room,
-) -> Result<Ran, Fault> {
+async fn act(door: &Door, route: &'static Route, running: Running, room: Room) -> Result<Ran, Fault> {
     let permit = room_to_compute(door, route).await?;
-    let running = api.desk.act(words, input);
     let task = tokio::spawn(async move {
         let ran = running.await;
         drop((permit, room));
@@ -254,6 +255,17 @@ fn told(route: &Route, ran: Ran, asked: &Asked) -> Result<Response, Fault> {
         },
         Some(2) => Err(Fault::bad_request(route.path, said)),
         _ => Err(internal(route, &said)),
+    }
+}
+
+/// What a verb printed, where that is a text of its own form.
+fn text(route: &Route, ran: Ran) -> Result<Response, Fault> {
+    match (ran.status, String::from_utf8(ran.output)) {
+        (Some(0), Ok(text)) => Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()),
+        (Some(0), Err(_)) => Err(internal(route, "the answer is no text")),
+        (Some(1), _) => Err(Fault::conflict(route.path, said(&ran.said))),
+        (Some(2), _) => Err(Fault::bad_request(route.path, said(&ran.said))),
+        _ => Err(internal(route, &said(&ran.said))),
     }
 }
 

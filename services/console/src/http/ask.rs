@@ -94,6 +94,17 @@ impl Asked {
 
     /// The words of the verb, in the table's order.
     pub(super) fn words(&self, route: &Route, verb: &[&str], signed_by: Option<&Caller>) -> Vec<String> {
+        self.words_with(route, verb, signed_by, &["--format=json"])
+    }
+
+    /// The same with these flags of ours.
+    pub(super) fn words_with(
+        &self,
+        route: &Route,
+        verb: &[&str],
+        signed_by: Option<&Caller>,
+        ours: &[&str],
+    ) -> Vec<String> {
         let mut words: Vec<String> = verb.iter().map(|word| (*word).to_owned()).collect();
         words.extend(signed_by.map(|caller| format!("--by={}", caller.name)));
         let mut alone = Vec::new();
@@ -107,7 +118,7 @@ impl Asked {
                 (Some(text), Some(flag)) => words.push(format!("{flag}={text}")),
             }
         }
-        words.push("--format=json".to_owned());
+        words.extend(ours.iter().map(|word| (*word).to_owned()));
         // Behind this nothing is a flag any more.
         if !alone.is_empty() {
             words.push("--".to_owned());
@@ -146,7 +157,7 @@ fn fault(form: Form, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::role::Role;
-    use super::super::routes::ROUTES;
+    use super::super::table::ROUTES;
     use super::*;
     use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! The HTTP door: one table of routes, one way through for every request.
 //!
-//! Reading order: `routes` (what there is), `role` (who may), `door` (the way through), `ask` (a request's parameters as the
+//! Reading order: `routes` and `table` (what there is), `role` (who may), `door` (the way through), `ask` (a request's parameters as the
 //! words of a verb), `desk` (who computes), `own_lines` (what a distributor sees), `limits`, `fault`.
 
 mod answer;
@@ -15,6 +15,7 @@ mod own_lines;
 mod page;
 mod role;
 mod routes;
+mod table;
 mod tally;
 
 pub use desk::{Desk, Ran, Running};
@@ -26,4 +27,5 @@ pub use limits::{
 };
 pub use openapi::document;
 pub use role::{Caller, Role, Tokens, TokensFault, hash};
-pub use routes::{Access, Action, Form, Method, Parameter, Place, ROUTES, Route};
+pub use routes::{Access, Action, Form, Method, Parameter, Place, Route};
+pub use table::ROUTES;

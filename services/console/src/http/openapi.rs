@@ -3,7 +3,8 @@
 use super::fault::Fault;
 use super::limits::{PAGE_ROWS, PAGE_ROWS_MAX};
 use super::role::Role;
-use super::routes::{Access, Action, Form, Method, Parameter, Place, ROUTES, Route};
+use super::routes::{Access, Action, Form, Method, Parameter, Place, Route};
+use super::table::ROUTES;
 use serde_json::{Map, Value, json};
 
 /// The document.
@@ -29,7 +30,7 @@ pub fn document() -> Value {
 }
 
 fn operation(route: &Route) -> Value {
-    let is_act = matches!(route.action, Action::Act(_));
+    let is_act = matches!(route.action, Action::Act(_) | Action::Make(_));
     let in_url = route.parameters.iter().filter(|parameter| !is_act || parameter.place == Place::Path);
     let mut parameters: Vec<Value> = in_url.map(in_url_form).collect();
     if route.is_paged {
@@ -85,7 +86,7 @@ fn body(route: &Route) -> Value {
 
 fn responses(route: &Route) -> Value {
     let kind = match route.action {
-        Action::Live => "text/plain",
+        Action::Live | Action::Text(_) => "text/plain",
         Action::Metrics => "application/openmetrics-text",
         _ => "application/json",
     };

@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn the_example_configurations_are_read_whole() {
         let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
-        for name in ["daybook.example.toml", "compose.daybook.toml"] {
+        for name in ["daybook.example.toml", "compose.daybook.toml", "kustomize/daybook.toml"] {
             let read = read(&deploy.join(name));
             assert!(read.is_ok(), "{name}: {read:?}");
         }

@@ -11,10 +11,14 @@ use daybook_event::Position;
 use daybook_intake::IntakeProgress;
 use daybook_store::LedgerReader;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// How long answers under way may still take when the service stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens the door; the task ends with `stop`.
 pub(super) async fn open(
@@ -44,8 +48,14 @@ pub(super) async fn open(
     };
     tracing::info!(has_tokens = api.is_some(), listen = %address, "the HTTP door is open");
     let sources = Sources { health, measure: Arc::new(measured), api, limits: config.http_limits };
+    let stopped = stop.clone().cancelled_owned();
     Ok(tokio::spawn(async move {
-        if let Err(error) = daybook_console::http::serve(listener, sources, stop.cancelled_owned()).await {
+        let end = tokio::select! {
+            end = daybook_console::http::serve(listener, sources, stop.cancelled_owned()) => end,
+            // Whoever still computes then is ended: nobody waits a minute for a query to stop a service.
+            () = async { stopped.await; tokio::time::sleep(STOP_PATIENCE).await } => Ok(()),
+        };
+        if let Err(error) = end {
             tracing::warn!(%error, "the HTTP door closed");
         }
     }))
