@@ -8,6 +8,7 @@ mod broker;
 mod completeness;
 mod crash;
 mod disk;
+mod doors;
 mod end_to_end;
 mod explained;
 mod fuzz;
