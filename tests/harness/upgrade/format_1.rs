@@ -36,6 +36,24 @@ fn a_copy_of_it_is_taken_over_with_the_same_root_records_and_figures() {
 }
 
 #[test]
+fn an_import_into_it_says_once_that_it_was_taken_over() {
+    let folder = workspace_root().join("tests/fixtures/ledger-0.1.0");
+    let dir = tempfile::tempdir().unwrap();
+    fs::copy(folder.join("ledger.redb"), dir.path().join("ledger.redb")).unwrap();
+    let events = folder.join("events-1.ndjson");
+    let daybook = Daybook::on(dir.path());
+    let import = || {
+        let output = daybook.command(&["import", "--from", "ndjson", events.to_str().unwrap()]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = import();
+    assert!(said.contains("was of format 1 and is of format 2 from here on"), "{said}");
+    assert!(!import().contains("format"), "only once");
+    assert_eq!(daybook.json(&["verify"])["findings"], json!([]));
+}
+
+#[test]
 fn reading_it_does_not_take_it_over() {
     let fixture = workspace_root().join("tests/fixtures/ledger-0.1.0/ledger.redb");
     let dir = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ use crate::output;
 use crate::serve::socket::{self, SocketDoor};
 use daybook_intake::import::ImportReport;
 use daybook_intake::{INTAKE_SEMANTICS, judge_again, semantics_check};
-use daybook_store::{Binding, LEDGER_FILE, Ledger, LedgerOptions, LedgerReader};
+use daybook_store::{Binding, LEDGER_FILE, LEDGER_FORMAT, Ledger, LedgerOptions, LedgerReader};
 use std::path::Path;
 
 pub(crate) fn run(cli: &Cli, arguments: &ImportArguments) -> Result<(), Failure> {
@@ -46,10 +46,27 @@ pub(crate) fn door_open(ledger: &Path, nats: &NatsArguments) -> Result<Box<dyn D
     Ok(match binding(ledger)? {
         Some(Binding::Stream { name }) => Box::new(stream_door::StreamDoor::open(ledger, &name, nats)?),
         Some(Binding::Files) | None if socket::is_listening(ledger) => Box::new(SocketDoor::open(ledger)?),
-        Some(Binding::Files) | None => {
-            Box::new(OwnDoor::new(Ledger::create_or_open(ledger, Some(Binding::Files), &ledger_options())?))
-        }
+        Some(Binding::Files) | None => Box::new(OwnDoor::new(writer_open(ledger, Some(Binding::Files))?)),
     })
+}
+
+/// Opens the ledger in the folder for appending, and says so if that took it over from an older format.
+pub(crate) fn writer_open(ledger: &Path, binding: Option<Binding>) -> Result<Ledger, Failure> {
+    let writer = Ledger::create_or_open(ledger, binding, &ledger_options())?;
+    if let Some(line) = upgraded(ledger, &writer) {
+        eprintln!("daybook: {line}");
+    }
+    Ok(writer)
+}
+
+/// That a ledger was taken over from an older format; none if it was not.
+pub(crate) fn upgraded(ledger: &Path, writer: &Ledger) -> Option<String> {
+    let from = writer.upgraded_from()?;
+    Some(format!(
+        "the ledger in {} was of format {from} and is of format {LEDGER_FORMAT} from here on: earlier versions of daybook do \
+         not open it any more",
+        ledger.display()
+    ))
 }
 
 /// What the ledger in the folder is bound to; none where there is no ledger yet. For whoever is about to add to it: one

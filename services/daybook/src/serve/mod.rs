@@ -71,7 +71,11 @@ async fn serve(config: Config, arguments: &ServeArguments, stop: CancellationTok
 /// Opens the ledger for appending.
 fn ledger_open(config: &Config, binding: Binding) -> Result<Ledger, Failure> {
     let options = LedgerOptions { cache_bytes_max: config.cache_bytes_max, ..import::ledger_options() };
-    Ok(Ledger::create_or_open(&config.ledger, Some(binding), &options)?)
+    let ledger = Ledger::create_or_open(&config.ledger, Some(binding), &options)?;
+    if let Some(line) = import::upgraded(&config.ledger, &ledger) {
+        tracing::warn!("{line}");
+    }
+    Ok(ledger)
 }
 
 /// A projector at work.

@@ -4,7 +4,7 @@ use super::keys::{KeyPlace, published};
 use super::make::make;
 use super::stored;
 use crate::failure::Failure;
-use crate::import::ledger_options;
+use crate::import::writer_open;
 use crate::serve::socket;
 use daybook_proof::SignedNote;
 use daybook_store::Ledger;
@@ -62,7 +62,7 @@ pub(crate) fn perform(ledger: &mut Ledger, place: &KeyPlace, control: &Control) 
 /// Has it done: by the `serve` that holds the ledger, else by this process.
 pub(crate) fn ask(dir: &Path, key: Option<&Path>, control: &Control) -> Result<Made, Failure> {
     if !socket::is_listening(dir) {
-        let mut ledger = Ledger::create_or_open(dir, None, &ledger_options())?;
+        let mut ledger = writer_open(dir, None)?;
         let made = perform(&mut ledger, &KeyPlace::of(dir, key), control)?;
         ledger.close()?;
         return Ok(made);
