@@ -14,6 +14,7 @@ mod explained;
 mod fuzz;
 mod golden;
 mod model;
+mod proof;
 mod quarantine;
 mod tidy;
 mod upgrade;

@@ -263,7 +263,7 @@ mod tests {
     fn an_interval_is_a_number_and_a_unit() {
         let read: Vec<u64> = ["45s", "30m", "1h", "2d"].iter().map(|text| interval(text).unwrap().as_secs()).collect();
         assert_eq!(read, [45, 1_800, 3_600, 172_800]);
-        for wrong in ["", "h", "0h", "1", "1 h", "-1h", "1w", "9999999999h", "1µ"] {
+        for wrong in ["", "h", "0h", "1", "1 h", "-1h", "1w", "9999999999h", "1\u{b5}"] {
             assert!(interval(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -66,6 +66,24 @@ impl KeyPlace {
         folder_sync(&self.secret)
     }
 
+    /// The secret key, which must be this one: where a rotation was cut off before its end, the drawn key takes over now.
+    pub(crate) fn load_as(&self, expected: &VerifierKey) -> Result<Option<SignerKey>, Failure> {
+        let Some(kept) = self.load()? else { return Ok(None) };
+        if kept.public() == expected {
+            return Ok(Some(kept));
+        }
+        let next = self.next();
+        if next.exists() && secret_key_read(&next)?.public() == expected {
+            self.switch()?;
+            return self.load();
+        }
+        Err(Failure::Input(format!(
+            "the key in {} signs no more: its checkpoints go on under the key with the hash {:08x}; name that with --key FILE",
+            self.secret.display(),
+            expected.id()
+        )))
+    }
+
     fn next(&self) -> PathBuf {
         let mut name = self.secret.as_os_str().to_owned();
         name.push(".next");
@@ -190,7 +208,9 @@ mod tests {
         drop(place.draw(name.clone()).unwrap());
         let second = place.draw(name).unwrap();
         assert_eq!(place.load().unwrap().unwrap().public(), first.public());
-        place.switch().unwrap();
+        let drawn = second.public().clone();
+        assert_eq!(place.load_as(&drawn).unwrap().unwrap().public(), &drawn, "a rotation that was cut off is finished");
+        assert!(matches!(place.load_as(first.public()), Err(Failure::Input(why)) if why.contains("signs no more")));
         assert_eq!(place.load().unwrap().unwrap().public(), second.public());
         place.publish(first.public()).unwrap();
         place.publish(second.public()).unwrap();

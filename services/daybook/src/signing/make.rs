@@ -17,7 +17,11 @@ use daybook_views::{Closing, Closings};
 pub(super) fn make(ledger: &mut Ledger, place: &KeyPlace, order: &Order) -> Result<Made, Failure> {
     let snapshot = ledger.reader().snapshot()?;
     let last = stored::last(&snapshot)?;
-    let kept = place.load()?;
+    let expected = stored::key_after(&snapshot, last.as_ref().map_or(0, |last| last.number))?;
+    let kept = match &expected {
+        Some(expected) => place.load_as(expected)?,
+        None => place.load()?,
+    };
     let origin = origin(&snapshot, last.as_ref(), kept.as_ref(), order)?;
     let mut checkpoint = now(&snapshot, origin.clone(), last.as_ref())?;
     if let Some(last) = last.as_ref().filter(|last| !order.rotate && is_same(&last.checkpoint, &checkpoint)) {
@@ -34,7 +38,9 @@ pub(super) fn make(ledger: &mut Ledger, place: &KeyPlace, order: &Order) -> Resu
         None => place.create(origin.clone())?,
     };
     let next = if order.rotate && is_kept { Some(place.draw(origin)?) } else { None };
-    checkpoint.next_key = next.as_ref().map(|next| next.public().clone());
+    // A key that takes the place of a lost one is named too, though no other vouches for it.
+    let named = next.as_ref().or(if last.is_some() && !is_kept { Some(&key) } else { None });
+    checkpoint.next_key = named.map(|key| key.public().clone());
     let note = signed(&checkpoint, &key, next.as_ref())?;
     drop(snapshot);
     place.publish(key.public())?;

@@ -1,7 +1,7 @@
 //! The checkpoints that a ledger keeps, read as what they say.
 
 use crate::failure::Failure;
-use daybook_proof::{Checkpoint, SignedNote};
+use daybook_proof::{Checkpoint, SignedNote, VerifierKey};
 use daybook_store::{Snapshot, StoredCheckpoint};
 
 /// A kept checkpoint.
@@ -52,6 +52,16 @@ pub(crate) fn numbered(snapshot: &Snapshot, number: u64) -> Result<Stored, Failu
 /// The newest one.
 pub(crate) fn last(snapshot: &Snapshot) -> Result<Option<Stored>, Failure> {
     snapshot.checkpoint_last()?.as_ref().map(Stored::read).transpose()
+}
+
+/// The key that the checkpoints up to this one say comes after them; none where no key ever gave way.
+pub(crate) fn key_after(snapshot: &Snapshot, last: u64) -> Result<Option<VerifierKey>, Failure> {
+    for number in (1..=last).rev() {
+        if let Some(key) = numbered(snapshot, number)?.checkpoint.next_key {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
 }
 
 /// The newest one, if it covers a position.
