@@ -17,7 +17,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("daybook-projector", &["daybook-event", "daybook-proto", "daybook-rules", "daybook-views", "daybook-store"]),
     (
         "daybook-console",
-        &["daybook-event", "daybook-proto", "daybook-rules", "daybook-views", "daybook-replay", "daybook-store"],
+        &[
+            "daybook-event",
+            "daybook-proto",
+            "daybook-rules",
+            "daybook-views",
+            "daybook-replay",
+            "daybook-proof",
+            "daybook-store",
+        ],
     ),
     ("daybook", ALL_BUT_TESTS),
     (TESTS, ALL_BUT_TESTS),
@@ -57,6 +65,7 @@ const PURE_MAY_USE: &[&str] = &[
     "sha2",
     "thiserror",
     "toml",
+    "zeroize",
 ];
 
 const SERVICES: &[&str] = &["daybook-intake", "daybook-projector", "daybook-console", "daybook", TESTS];
