@@ -86,7 +86,7 @@ fn an_act_is_signed_by_its_token_and_stands_in_the_ledger() {
     assert_eq!(record["event"]["rule_book_adopted"]["adopted_by"], "operator", "{record}");
     // Who signs is who asks, whatever the body says.
     operator.post_json("/v1/adoptions", &json!({"reason": "r", "by": "somebody else"})).expect(400);
-    let close = json!({"month": "2021-02", "reason": "month end", "dry_run": true});
+    let close = json!({"month": MONTH, "reason": "month end", "dry_run": true});
     let answer = scene.of("finance").post_json("/v1/close", &close);
     assert!(answer.status == 200 || answer.status == 409, "{} {}", answer.status, answer.body);
     let log = scene.end();
