@@ -67,7 +67,7 @@ impl Scene {
             [&["views", "--format", "json"], THROUGH].concat(),
             [&explain, ["--standing", "2021-02-08", "--format", "json"].as_slice(), THROUGH].concat(),
             [&explain, ["--month", "2021-02", "--format", "json"].as_slice(), THROUGH].concat(),
-            [&["replay", "--format", "csv"], THROUGH].concat(),
+            [&["export", "--to", "json"], THROUGH].concat(),
             statement.to_vec(),
         ]
         .iter()
