@@ -152,6 +152,26 @@ impl StoreFile {
         Self { disk: disk.clone(), path: path.to_owned(), handle: RwLock::new(Some(handle)) }
     }
 
+    /// Closes the file, whatever state it is in, and opens it for writing again, for whoever holds it.
+    pub(crate) fn reopen(&self, cache_bytes_max: usize) -> Result<(), FileError> {
+        let mut handle = self.handle.write().unwrap_or_else(PoisonError::into_inner);
+        // A file whose writing failed does not close well; what it has committed is durable.
+        if let Some(Handle::Writer(database)) = handle.take() {
+            let _ = open_caught(|| database.close());
+        }
+        let database = while_locked(|| open_caught(|| database_open(&self.disk, &self.path, cache_bytes_max, false)))?;
+        *handle = Some(Handle::Writer(database));
+        Ok(())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// How many bytes the file has.
     pub(crate) fn len(&self) -> Result<u64, ReadError> {
         self.disk.file_len(&self.path).map_err(|error| ReadError::Storage { source: Box::new(error) })

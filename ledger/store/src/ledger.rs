@@ -56,11 +56,12 @@ impl Default for LedgerOptions {
 /// A ledger open for appending. There is one at a time per folder; readers may be many.
 pub struct Ledger {
     reader: LedgerReader,
-    file: Arc<StoreFile>,
+    pub(crate) file: Arc<StoreFile>,
+    pub(crate) options: LedgerOptions,
     writer: Writer,
     upgraded_from: Option<u32>,
     /// An append failed half-way: memory may be ahead of the disk.
-    stopped: bool,
+    pub(crate) stopped: bool,
 }
 
 impl Ledger {
@@ -101,7 +102,7 @@ impl Ledger {
         let reader = LedgerReader::new(Arc::clone(&file), identity);
         let writer =
             caught("loading the unsealed records", || writer_load(&reader.snapshot()?, options)).map_err(damaged)?;
-        Ok(Self { reader, file, writer, upgraded_from, stopped: false })
+        Ok(Self { reader, file, options: options.clone(), writer, upgraded_from, stopped: false })
     }
 
     /// Appends a batch in one transaction, durable when this returns. The cursor moves even if everything was a duplicate.
@@ -145,6 +146,13 @@ impl Ledger {
         })?;
         self.stopped = false;
         Ok(done)
+    }
+
+    /// Takes up where the last commit left off, on a file that was opened again.
+    pub(crate) fn reload(&mut self) -> Result<(), ReadError> {
+        self.writer = caught("loading the unsealed records", || writer_load(&self.reader.snapshot()?, &self.options))?;
+        self.stopped = false;
+        Ok(())
     }
 
     /// How many checkpoints are kept.

@@ -41,6 +41,7 @@ mod reader;
 mod seal;
 mod snapshot;
 mod tables;
+mod trouble;
 mod upgrade;
 mod usage;
 mod verify;
@@ -72,6 +73,7 @@ pub use proving::{TreeNodes, frame_bytes, frame_record};
 pub use quarantine::{QuarantineEntry, QuarantineReason};
 pub use reader::LedgerReader;
 pub use snapshot::Snapshot;
+pub use trouble::DiskTrouble;
 pub use usage::DiskUsage;
 pub use verify::{Identified, VerifyAt};
 

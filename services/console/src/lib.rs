@@ -22,6 +22,8 @@ use serde::Serialize;
 pub struct Health {
     /// Whether inputs are being taken in.
     pub is_following: bool,
+    /// Whether the disk takes nothing: it is full, or mounted for reading only.
+    pub has_disk_trouble: bool,
     /// The ledger's head.
     pub position: Position,
     /// The last position that the views contain.
@@ -39,7 +41,10 @@ impl Health {
     /// Whether figures may be asked for: inputs are followed, and neither ledger nor views are far behind.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.is_following && self.lag_messages <= READY_LAG_MAX && self.lag_records <= READY_LAG_MAX
+        self.is_following
+            && !self.has_disk_trouble
+            && self.lag_messages <= READY_LAG_MAX
+            && self.lag_records <= READY_LAG_MAX
     }
 }
 

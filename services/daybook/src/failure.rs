@@ -61,7 +61,6 @@ macro_rules! input_errors {
 }
 
 input_errors!(
-    daybook_store::OpenError,
     daybook_store::ReadError,
     daybook_store::AppendError,
     daybook_store::CloseError,
@@ -70,6 +69,13 @@ input_errors!(
     daybook_replay::ExplainError,
     serde_json::Error,
 );
+
+impl From<daybook_store::OpenError> for Failure {
+    fn from(error: daybook_store::OpenError) -> Self {
+        let text = with_sources(&error);
+        Self::Input(error.disk_trouble().map_or_else(|| text.clone(), |trouble| format!("{text}; {trouble}")))
+    }
+}
 
 impl From<csv::Error> for Failure {
     fn from(error: csv::Error) -> Self {

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct IntakeProgress {
     /// Whether messages can arrive: connected, and following the stream.
     pub is_following: bool,
+    /// Why the disk takes nothing, where it does not: nothing is taken in until it does.
+    pub disk_trouble: Option<String>,
     /// The ledger's newest position.
     pub position: Position,
     /// The root of the tree there.

@@ -2,7 +2,7 @@
 
 use daybook_event::{Month, Position};
 use daybook_proto::DecodeFault;
-use daybook_store::{DerivedError, ReadError};
+use daybook_store::{DerivedError, DiskTrouble, ReadError};
 
 /// Why the projector stopped. What was committed before stands, and the next start goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,15 @@ impl ProjectError {
     #[must_use]
     pub fn is_cured_by_rebuild(&self) -> bool {
         matches!(self, Self::NotOurs { .. } | Self::OtherShape { .. } | Self::Derived(DerivedError::Damaged { .. }))
+    }
+
+    /// Whether the disk takes nothing for now: what is committed stands, and the same step can be taken later.
+    #[must_use]
+    pub fn disk_trouble(&self) -> Option<DiskTrouble> {
+        match self {
+            Self::Derived(error) => error.disk_trouble(),
+            _ => None,
+        }
     }
 
     /// Facts in the derived file that are not as they were put.

@@ -119,6 +119,15 @@ impl Projector {
         }
     }
 
+    /// Opens the derived file again after a step that failed for want of room. What was committed is read anew.
+    ///
+    /// # Errors
+    /// [`ProjectError`]; it may be tried again.
+    pub fn revive(&mut self) -> Result<(), ProjectError> {
+        self.loaded = None;
+        Ok(self.derived.revive()?)
+    }
+
     /// Whether the derived file goes with the ledger.
     fn check(&self, ledger: &LedgerReader) -> Result<(), ProjectError> {
         let snapshot = self.derived.reader().snapshot()?;

@@ -30,6 +30,10 @@ pub struct Told {
     pub steps: watch::Sender<Durations>,
 }
 
+/// The wait before a disk that takes nothing is tried again; it doubles up to the longest.
+const TRY_PAUSE: Duration = Duration::from_millis(250);
+const TRY_PAUSE_MAX: Duration = Duration::from_secs(15);
+
 /// The longest pause between two looks at a head that moves.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
@@ -67,7 +71,12 @@ pub async fn run(
                 Err(_) => return Err(ProjectError::RuntimeStopped),
             },
         };
-        outcome?;
+        if let Err(error) = outcome {
+            let Some(trouble) = error.disk_trouble() else { return Err(error) };
+            tracing::error!("the views stay where they are: {trouble}; they go on by themselves then");
+            projector = wait_for_room(projector, &stop).await?;
+            continue;
+        }
         // While more keeps coming, a pause as long as the work lets the next batch grow: a thousand small steps would
         // fold the same partners a thousand times.
         let pause = worked_from.elapsed().min(PAUSE_MAX);
@@ -83,6 +92,29 @@ pub async fn run(
     }
     tracing::info!("projector stopped");
     Ok(projector)
+}
+
+/// Tries the derived file again and again, until the disk takes it or until told to stop.
+async fn wait_for_room(mut projector: Projector, stop: &CancellationToken) -> Result<Projector, ProjectError> {
+    let mut pause = TRY_PAUSE;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(projector),
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = (pause * 2).min(TRY_PAUSE_MAX);
+        let tried = tokio::task::spawn_blocking(move || {
+            let revived = projector.revive();
+            (projector, revived)
+        });
+        let Ok((back, revived)) = tried.await else { return Err(ProjectError::RuntimeStopped) };
+        projector = back;
+        match revived {
+            Ok(()) => return Ok(projector),
+            Err(error) if error.disk_trouble().is_some() => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Steps until nothing is left to do, or until told to stop.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::file::{FileError, StoreFile, caught};
 use crate::medium::Disk;
+use crate::trouble::trial;
 use crate::{CloseError, DERIVED_FILE, Medium, ReadError};
 use redb::{ReadTransaction, TableHandle};
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ pub enum DerivedOpened {
 /// Derived data open for writing. One at a time per folder; readers may be many.
 pub struct Derived {
     file: Arc<StoreFile>,
+    cache_bytes_max: usize,
     opened: DerivedOpened,
 }
 
@@ -57,12 +59,13 @@ impl Derived {
         match open_checked(&path, options) {
             Ok(file) => {
                 let opened = if existed { DerivedOpened::Existing } else { DerivedOpened::Created };
-                Ok(Self { file: Arc::new(file), opened })
+                Ok(Self { file: Arc::new(file), cache_bytes_max: options.cache_bytes_max, opened })
             }
             Err(DerivedError::Damaged { what }) => {
                 derived_delete(dir, options)?;
                 let file = Arc::new(open_checked(&path, options)?);
-                Ok(Self { file, opened: DerivedOpened::Recreated { why: what } })
+                let opened = DerivedOpened::Recreated { why: what };
+                Ok(Self { file, cache_bytes_max: options.cache_bytes_max, opened })
             }
             Err(other) => Err(other),
         }
@@ -80,6 +83,16 @@ impl Derived {
     /// [`DerivedError`].
     pub fn begin(&mut self) -> Result<DerivedWrite<'_>, DerivedError> {
         Ok(DerivedWrite::new(self.file.begin_write()?))
+    }
+
+    /// Opens the file again after a write that failed, if the disk takes something again. Readers of this file read on.
+    ///
+    /// # Errors
+    /// [`DerivedError`]; it may be tried again.
+    pub fn revive(&mut self) -> Result<(), DerivedError> {
+        let dir = self.file.path().parent().unwrap_or(Path::new("."));
+        trial(self.file.disk(), dir).map_err(|error| DerivedError::Storage { source: Box::new(error) })?;
+        self.file.reopen(self.cache_bytes_max).map_err(|error| file_error(error, self.file.path()))
     }
 
     /// A reader of this file, for any thread. It ends when this is closed or dropped.

@@ -5,7 +5,7 @@ use super::figures::Measured;
 use super::socket::Socket;
 use super::timer::Timer;
 use super::writer::{Told, Writer};
-use super::{ledger_open, project};
+use super::{ledger_open, project, reader_open};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
 use crate::serve::health;
@@ -24,31 +24,34 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
         tracing::warn!(ledger = %config.ledger.display(), "made a new ledger bound to files, since no broker was named: \
             to follow a stream, give --nats and another folder");
     }
-    let reader = ledger.reader();
+    let reader = reader_open(config)?;
     let (publish_head, head) = watch::channel(ledger.head().position);
     let mut heads = head.clone();
     let projecting = project(config, arguments.through, reader.clone(), head, stop.child_token())?;
     let (publish_health, health) = watch::channel(Health::default());
     let (publish_progress, progress) =
         watch::channel(IntakeProgress { is_following: true, ..IntakeProgress::default() });
-    let measured = Measured::new(config, reader, progress, &projecting, None);
-    let door = health::open(config, ledger.reader(), health, measured, stop.clone()).await?;
+    let measured = Measured::new(config, reader.clone(), progress.clone(), &projecting, None);
+    let door = health::open(config, reader, health, measured, stop.clone()).await?;
     let told = Told { head: publish_head, progress: publish_progress };
     let socket = Socket::bind(&config.ledger)?;
     let keys = KeyPlace::of(&config.ledger, config.signing_key.as_deref());
     let timer = Timer::new(config.checkpoint_every);
-    let writer = Writer { ledger, told, is_four_eyes: config.four_eyes, keys, timer };
+    let tried_at = std::time::Instant::now();
+    let writer = Writer { ledger, told, is_four_eyes: config.four_eyes, keys, timer, tried_at };
     let writer = {
         let stop = stop.clone();
         tokio::task::spawn_blocking(move || socket.serve(writer, &stop))
     };
     tracing::info!(ledger = %config.ledger.display(), "serving; imports come through the socket in its folder");
     let mut published = projecting.published.clone();
+    let mut taking = progress;
     loop {
         let position = *heads.borrow();
         let projected = published.borrow().as_ref().map_or(Position::ZERO, |checkpoint| checkpoint.position);
         publish_health.send_replace(Health {
             is_following: true,
+            has_disk_trouble: taking.borrow_and_update().disk_trouble.is_some(),
             position,
             projected,
             lag_messages: 0,
@@ -60,6 +63,7 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
         tokio::select! {
             () = stop.cancelled() => break,
             changed = heads.changed() => if changed.is_err() { break },
+            changed = taking.changed() => if changed.is_err() { break },
             changed = published.changed() => if changed.is_err() { break },
         }
     }

@@ -65,6 +65,7 @@ pub(super) async fn open(
 pub(super) fn of(progress: &IntakeProgress, projected: Position) -> Health {
     Health {
         is_following: progress.is_following,
+        has_disk_trouble: progress.disk_trouble.is_some(),
         position: progress.position,
         projected,
         lag_messages: progress.stream_pending,

@@ -6,6 +6,7 @@ mod edges;
 mod figures;
 mod files;
 mod health;
+mod room;
 pub(crate) mod socket;
 mod sources;
 mod stream;
@@ -76,6 +77,12 @@ fn ledger_open(config: &Config, binding: Binding) -> Result<Ledger, Failure> {
         tracing::warn!("{line}");
     }
     Ok(ledger)
+}
+
+/// A reader with a file handle of its own: a disk that takes nothing stops the writer's, and figures are read on.
+fn reader_open(config: &Config) -> Result<LedgerReader, Failure> {
+    let options = LedgerOptions { cache_bytes_max: config.cache_bytes_max, ..import::ledger_options() };
+    Ok(LedgerReader::open(&config.ledger, &options)?)
 }
 
 /// A projector at work.

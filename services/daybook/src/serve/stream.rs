@@ -6,7 +6,7 @@ use super::figures::Measured;
 use super::socket::Socket;
 use super::timer::Timer;
 use super::turns::{Asking, Turns};
-use super::{ledger_open, project};
+use super::{ledger_open, project, reader_open};
 use crate::cli::ServeArguments;
 use crate::failure::{Failure, with_sources};
 use crate::serve::health;
@@ -37,7 +37,7 @@ pub(super) async fn serve(
     let drained_at =
         if arguments.until_drained { Some(last_sequence(&connection, &config.stream).await?) } else { None };
     let ledger = ledger_open(config, Binding::Stream { name: config.stream.clone() })?;
-    let reader = ledger.reader();
+    let reader = reader_open(config)?;
     let (publish_progress, mut progress) = watch::channel(IntakeProgress::default());
     let (publish_head, head) = watch::channel(ledger.head().position);
     let projecting = project(config, arguments.through, reader.clone(), head, stop.child_token())?;

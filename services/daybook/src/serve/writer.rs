@@ -1,5 +1,6 @@
 //! Whoever holds a file-bound ledger while it is served: appends what clients of the socket send, and signs checkpoints.
 
+use super::room;
 use super::socket::{Answers, WireAnswer, WireInput, WireOutcome};
 use super::timer::Timer;
 use crate::failure::Failure;
@@ -11,6 +12,9 @@ use daybook_intake::{IntakeProgress, classify};
 use daybook_store::{Appended, Incoming, Ledger, Origin};
 use std::time::{Duration, Instant as ClockInstant};
 use tokio::sync::watch;
+
+/// How often a disk that takes nothing is tried again.
+const ROOM_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Who hears of what is appended.
 pub(super) struct Told {
@@ -32,6 +36,8 @@ pub(super) struct Writer {
     pub(super) is_four_eyes: bool,
     pub(super) keys: KeyPlace,
     pub(super) timer: Timer,
+    /// When a disk that takes nothing was last tried again.
+    pub(super) tried_at: ClockInstant,
 }
 
 impl Answers for Writer {
@@ -39,7 +45,7 @@ impl Answers for Writer {
         let batch = inputs.into_iter().map(incoming).collect::<Result<Vec<_>, _>>()?;
         let unsigned = batch.iter().filter(|_| self.is_four_eyes).find_map(refusal);
         let since = ClockInstant::now();
-        let append = || self.ledger.append(batch, None, &[]).map_err(|why| why.to_string());
+        let append = || self.ledger.append(batch, None, &[]).map_err(|why| room::refused(&why, &self.told));
         Ok(match unsigned.map_or_else(append, Err) {
             Ok(appended) => {
                 self.told.appended(&appended, since.elapsed());
@@ -54,6 +60,10 @@ impl Answers for Writer {
     }
 
     fn idle(&mut self) {
+        if self.ledger.is_stopped() && self.tried_at.elapsed() >= ROOM_INTERVAL {
+            room::revive(&mut self.ledger, &self.told);
+            self.tried_at = ClockInstant::now();
+        }
         if self.timer.is_due() {
             told(&self.control(&Control::Checkpoint(Order::default())));
         }

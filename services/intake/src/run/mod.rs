@@ -9,6 +9,7 @@ mod ask;
 mod follow;
 mod pace;
 mod queue;
+mod room;
 mod session;
 mod wire;
 
@@ -17,8 +18,9 @@ use crate::classify::{INTAKE_SEMANTICS, INTAKE_SEMANTICS_FOLLOWED_MIN};
 use crate::nats::NatsConnection;
 use crate::progress::IntakeProgress;
 use crate::sequence::{MismatchPolicy, StreamMismatch};
-use daybook_store::{AppendError, Binding, Ledger, ReadError};
+use daybook_store::{AppendError, Binding, Ledger, OpenError, ReadError};
 use pace::Pace;
+use room::{Room, wait_for_room};
 use session::{Session, SessionEnd};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -89,6 +91,9 @@ pub enum IntakeError {
     /// A batch could not be appended.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// After a disk that took nothing, the ledger does not open again.
+    #[error(transparent)]
+    Revive(OpenError),
     /// The ledger could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -132,6 +137,16 @@ pub async fn run(
             (Some(back), SessionEnd::Restart { why }) if !cancel.is_cancelled() => {
                 ledger = back;
                 why
+            }
+            (Some(back), SessionEnd::Stopped(IntakeError::Append(error))) if error.disk_trouble().is_some() => {
+                match wait_for_room(back, &error, &cancel, &session.progress).await {
+                    Room::Made(back) => ledger = back,
+                    Room::Ended(ledger, ended) => {
+                        let result = ended.map(|()| session.progress.borrow().clone());
+                        return IntakeEnd { ledger, result };
+                    }
+                }
+                "there was no room on the disk".to_owned()
             }
             (back, SessionEnd::Stopped(error)) => return IntakeEnd { ledger: back, result: Err(error) },
             (back, SessionEnd::Cancelled | SessionEnd::Restart { .. }) => {
