@@ -76,10 +76,29 @@ impl Daybook {
         command
     }
 
+    /// Starts it so that a file which may not grow any more is an error of its write, as on a full disk, and not its end.
+    pub fn start_ignoring_file_limit(&self, arguments: &[&str]) -> Running {
+        let inner = self.command(arguments);
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.current_dir(inner.get_current_dir().unwrap_or(Path::new(".")));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.spawn(command, arguments)
+    }
+
     /// Starts it.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        let mut child =
-            self.command(arguments).spawn().unwrap_or_else(|error| panic!("{}: {error}", self.bin.display()));
+        self.spawn(self.command(arguments), arguments)
+    }
+
+    fn spawn(&self, mut command: Command, arguments: &[&str]) -> Running {
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.bin.display()));
         let stdout = Stream::read(child.stdout.take());
         let stderr = Stream::read(child.stderr.take());
         Running { what: arguments.join(" "), child: Guarded(child), stdout, stderr }
@@ -229,10 +248,21 @@ impl Running {
         self.signal(rustix::process::Signal::CONT);
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    /// From now on none of its files may grow beyond so many bytes; none: as they like.
+    pub fn file_bytes_max(&self, bytes_max: Option<u64>) {
+        let resource = rustix::process::Resource::Fsize;
+        let maximum = rustix::process::getrlimit(resource).maximum;
+        let limit = rustix::process::Rlimit { current: bytes_max.or(maximum), maximum };
+        rustix::process::prlimit(Some(self.id()), resource, limit).expect("our own child can be limited");
+    }
+
+    fn id(&self) -> rustix::process::Pid {
         let id = i32::try_from(self.child.0.id()).ok().and_then(rustix::process::Pid::from_raw);
-        let id = id.expect("a child has a process id");
-        rustix::process::kill_process(id, signal).expect("our own child can be signalled");
+        id.expect("a child has a process id")
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.id(), signal).expect("our own child can be signalled");
     }
 
     /// Waits for its end.

@@ -1,7 +1,7 @@
 //! A ledger on a simulated disk, the work that is to be done on it, and what it must be after each step.
 
 use daybook_event::{Instant, Position};
-use daybook_intake::{classify, judge_again};
+use daybook_intake::{classify, identify, judge_again};
 use daybook_proto::{decode_json, encode};
 use daybook_store::{
     AppendError, Binding, Counts, Cursor, EntryState, Hash, Head, Hole, Incoming, Ledger, LedgerOptions, LedgerReader,
@@ -143,7 +143,7 @@ impl Scene {
 
 /// Everything recomputed from stored bytes.
 pub(super) fn verified(reader: &LedgerReader) -> VerifyReport {
-    reader.verify(daybook_intake::identify)
+    reader.verify(identify)
 }
 
 /// An event's line: a sale of no two alike, which packs badly.

@@ -40,11 +40,14 @@ impl Stage {
         let disk = SimDisk::new(2);
         let mut projector = stage.projector(&disk).unwrap();
         let reader = stage.ledger.reader();
-        while projector.step(&reader, through()).unwrap() != daybook_projector::Step::AtHead {
-            stage.known.insert(projector.views().unwrap().map_or_else(String::new, |views| digest(&views)));
+        loop {
+            let step = projector.step(&reader, through()).unwrap();
+            stage.known.extend(projector.views().unwrap().map(|views| digest(&views)));
+            if step == daybook_projector::Step::AtHead {
+                break;
+            }
         }
         stage.last = digest(&projector.views().unwrap().unwrap());
-        assert!(stage.known.len() > 2 && stage.known.contains(&stage.last), "several batches");
         stage
     }
 
