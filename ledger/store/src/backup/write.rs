@@ -1,6 +1,6 @@
 //! Making a backup, or bringing one up to date, from one snapshot of the ledger.
 
-use super::manifest::{Manifest, Mark, Tree};
+use super::manifest::{FileMark, Manifest, Mark, Tree};
 use super::part::{Kind, PartWriter};
 use super::{BLOCKS_END, BackupError, CHECKPOINTS_START, MANIFEST_FILE, NOTE_FILE, PART_START, PUBLIC_KEYS_FILE};
 use crate::file::caught;
@@ -8,7 +8,7 @@ use crate::format_v1::frame_push;
 use crate::format_v2::{checkpoint_row, decision_read, entry_leaf_of_row};
 use crate::medium::Disk;
 use crate::tables::{DECISIONS, HOLES, QUARANTINE};
-use crate::{Frontier, Hash, Medium, ReadError, Snapshot};
+use crate::{Frontier, Hash, Medium, ReadError, Snapshot, StoredCheckpoint};
 use daybook_event::Position;
 use daybook_proof::leaf_hash;
 use redb::TableDefinition;
@@ -69,14 +69,12 @@ pub fn backup(snapshot: &Snapshot, dir: &Path, options: &BackupOptions) -> Resul
     }
     let checkpoints = snapshot.checkpoints(1, usize::MAX)?;
     let note = checkpoints.last().map(|checkpoint| checkpoint.note.clone());
-    if !checkpoints.is_empty() {
-        let mut file = PartWriter::create(&disk, &dir.join(format!("{CHECKPOINTS_START}{run:06}{BLOCKS_END}")))?;
-        for kept in &checkpoints {
-            file.push(Kind::Checkpoints, kept.number, &checkpoint_row(kept.number, &kept.note))?;
-        }
-        let file = file.finish()?;
-        bytes += file.bytes;
-        manifest.checkpoints = Some(file);
+    let file = checkpoints_add(&disk, dir, run, &checkpoints)?;
+    // The notes of kept checkpoints may have gained signatures; where they are as they were, the file of before stays.
+    let are_new = file.as_ref().map(|file| &file.sha256) != manifest.checkpoints.as_ref().map(|file| &file.sha256);
+    if are_new {
+        bytes += file.as_ref().map_or(0, |file| file.bytes);
+        manifest.checkpoints = file;
     }
     let done = BackupDone {
         position: Position::new(mark.position),
@@ -87,8 +85,12 @@ pub fn backup(snapshot: &Snapshot, dir: &Path, options: &BackupOptions) -> Resul
         checkpoints: mark.checkpoints,
         bytes,
     };
-    manifest.marks.push(mark);
-    commit(&disk, dir, &manifest)?;
+    // A mark for every file that counts: the next run writes under the next number, never over what the manifest names.
+    if are_new || before.is_none_or(|before| Mark { part: None, ..before } != mark) {
+        manifest.marks.push(mark);
+        commit(&disk, dir, &manifest)?;
+    }
+    unnamed_remove(&disk, dir, &manifest)?;
     beside(&disk, dir, note.as_deref(), options.public_keys.as_deref())?;
     Ok(done)
 }
@@ -213,13 +215,34 @@ fn table_add(
     Ok(())
 }
 
-/// The moment at which the new backup is the backup. What it does not name any more goes afterwards.
+/// Writes every checkpoint into a file of this run; none where there are none.
+fn checkpoints_add(
+    disk: &Disk,
+    dir: &Path,
+    run: usize,
+    checkpoints: &[StoredCheckpoint],
+) -> Result<Option<FileMark>, BackupError> {
+    if checkpoints.is_empty() {
+        return Ok(None);
+    }
+    let mut file = PartWriter::create(disk, &dir.join(format!("{CHECKPOINTS_START}{run:06}{BLOCKS_END}")))?;
+    for kept in checkpoints {
+        file.push(Kind::Checkpoints, kept.number, &checkpoint_row(kept.number, &kept.note))?;
+    }
+    file.finish().map(Some)
+}
+
+/// The moment at which the new backup is the backup.
 fn commit(disk: &Disk, dir: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     let path = dir.join(MANIFEST_FILE);
     let text = manifest.to_text().map_err(|error| BackupError::damaged(&path, error.to_string()))?;
     // The files of rows have their names before anything refers to them.
     disk.name_sync(&path).map_err(BackupError::io(dir))?;
-    disk.file_replace(&path, text.as_bytes()).map_err(BackupError::io(&path))?;
+    disk.file_replace(&path, text.as_bytes()).map_err(BackupError::io(&path))
+}
+
+/// Removes files of rows that the manifest does not name: a run that was killed left them, or a newer one stands in their place.
+fn unnamed_remove(disk: &Disk, dir: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     let named: Vec<&str> = manifest.files().map(|file| file.file.as_str()).collect();
     let names = disk.list(dir).map_err(BackupError::io(dir))?;
     for name in names.iter().filter(|name| name.ends_with(BLOCKS_END) && super::is_ours(name)) {

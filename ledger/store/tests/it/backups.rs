@@ -164,6 +164,32 @@ fn any_position_can_be_restored_and_the_stream_leads_from_there_to_the_same_ledg
 }
 
 #[test]
+fn a_run_with_nothing_new_changes_nothing_and_new_signatures_are_taken_along() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut ledger, _) = backed_up(root.path());
+    let dir = root.path().join("backup");
+    let files = |dir: &Path| {
+        let read = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        let mut read: Vec<_> = read.map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+        read.sort();
+        read
+    };
+    let before = files(&dir);
+    let done = back_up(&ledger, &dir).unwrap();
+    assert_eq!((done.records, done.bytes), (0, 0));
+    assert_eq!(files(&dir), before);
+    let kept = ledger.reader().snapshot().unwrap().checkpoint_last().unwrap().unwrap();
+    let mut note = SignedNote::parse(kept.note.as_bytes()).unwrap();
+    note.cosign(&SignerKey::of_seed(KeyName::parse("witness").unwrap(), KeyKind::Witness, &[9; 32]), 1).unwrap();
+    ledger.cosignature_add(kept.number, &note.to_string()).unwrap();
+    back_up(&ledger, &dir).unwrap();
+    assert_eq!(files(&dir).len(), before.len());
+    let checkpoints = Backup::open(&dir, None).unwrap().checkpoints().unwrap();
+    assert_eq!(checkpoints.last().unwrap().note, note.to_string());
+    assert_eq!(Backup::open(&dir, None).unwrap().verify(identify), []);
+}
+
+#[test]
 fn a_folder_that_is_not_for_this_ledger_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let (ledger, _) = backed_up(root.path());

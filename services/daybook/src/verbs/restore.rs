@@ -162,7 +162,7 @@ fn report(ledger: &Path, backup: &Backup, restored: &Restored, keys: &Keys) -> R
 /// What was shown, no more and no less.
 fn shown(checkpoint: Option<&Shown>) -> String {
     let Some(checkpoint) = checkpoint else {
-        return "the ledger equals the backup's own root; the backup has no checkpoint up to here, so that is all that was shown"
+        return "the records give the backup's own roots; the backup has no checkpoint up to here, so that is all that was shown"
             .to_owned();
     };
     let Shown { number, origin, size, signed_by, key_given, .. } = checkpoint;
