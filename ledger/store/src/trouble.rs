@@ -91,10 +91,9 @@ pub(crate) fn trial(disk: &Disk, dir: &Path) -> io::Result<()> {
     let file = disk.file_open(&path, MediumAccess::Create)?;
     let written = file.write(0, &vec![0; TRIAL_BYTES]).and_then(|()| file.sync());
     drop(file);
-    written.and(disk.remove(&path)).or_else(|error| {
+    written.and(disk.remove(&path)).inspect_err(|_| {
         // What was written of it is in the way of everything else.
         let _ = disk.remove(&path);
-        Err(error)
     })
 }
 

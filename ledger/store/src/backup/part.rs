@@ -36,6 +36,9 @@ impl Kind {
     }
 }
 
+/// Sees a row: its kind, its number, its bytes.
+type Visit<'a> = dyn FnMut(Kind, u64, &[u8]) -> Result<(), BackupError> + 'a;
+
 /// Writes a file of blocks under another name, and gives it its own when it is whole.
 pub(super) struct PartWriter<'d> {
     disk: &'d Disk,
@@ -134,12 +137,7 @@ fn sum(head: &[u8], packed: &[u8]) -> [u8; SUM_BYTES] {
 }
 
 /// Reads a file of blocks row by row, and checks each block before its first row is seen, and the whole file at the end.
-pub(super) fn part_read(
-    disk: &Disk,
-    dir: &Path,
-    mark: &FileMark,
-    visit: &mut dyn FnMut(Kind, u64, &[u8]) -> Result<(), BackupError>,
-) -> Result<(), BackupError> {
+pub(super) fn part_read(disk: &Disk, dir: &Path, mark: &FileMark, visit: &mut Visit<'_>) -> Result<(), BackupError> {
     let path = dir.join(&mark.file);
     let file = disk.file_open(&path, MediumAccess::Read).map_err(BackupError::io(&path))?;
     let damaged = |what: &str| BackupError::damaged(&path, what);
@@ -209,11 +207,7 @@ impl BlockHead {
 }
 
 /// None: a row is cut off.
-fn rows_visit(
-    block: &BlockHead,
-    rows: &[u8],
-    visit: &mut dyn FnMut(Kind, u64, &[u8]) -> Result<(), BackupError>,
-) -> Result<(), Option<BackupError>> {
+fn rows_visit(block: &BlockHead, rows: &[u8], visit: &mut Visit<'_>) -> Result<(), Option<BackupError>> {
     let mut rest = rows;
     for at in 0..block.count {
         let (length, behind) = rest.split_first_chunk::<4>().ok_or(None)?;
