@@ -17,11 +17,19 @@ pub(super) enum Outcome {
     OlderAndWhole,
     /// What is stored is damaged, and it says so: at the open, at a read, or by a finding of verify.
     Detected,
+    /// Views only: a page of before stands in a newer one's place, whole, and verify alone tells, against the records.
+    ByVerifyOnly,
 }
 
 impl Outcome {
-    const ALL: [Self; 5] =
-        [Self::Unharmed, Self::FailedNothingThere, Self::FailedAllThere, Self::OlderAndWhole, Self::Detected];
+    const ALL: [Self; 6] = [
+        Self::Unharmed,
+        Self::FailedNothingThere,
+        Self::FailedAllThere,
+        Self::OlderAndWhole,
+        Self::Detected,
+        Self::ByVerifyOnly,
+    ];
 
     fn heading(self) -> &'static str {
         match self {
@@ -30,6 +38,7 @@ impl Outcome {
             Self::FailedAllThere => "failed, all there",
             Self::OlderAndWhole => "older and whole",
             Self::Detected => "detected",
+            Self::ByVerifyOnly => "by verify only",
         }
     }
 }

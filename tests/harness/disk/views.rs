@@ -71,9 +71,9 @@ impl Stage {
         let disk = SimDisk::new(at * 2 + u64::from(crashes));
         disk.arm(fault, at);
         let first = self.catch_up(&disk);
-        if let Ok(digest) = &first {
-            assert_eq!(*digest, self.last, "{about}: wrong rows, and no error");
-        }
+        // A whole page of before in a newer one's place passes every checksum. Rows held against the records, as verify holds
+        // them, differ then; after any other fault they never may.
+        let mut is_stale = first.as_ref().is_ok_and(|digest| *digest != self.last);
         if crashes {
             disk.crash()
         } else {
@@ -85,16 +85,25 @@ impl Stage {
             Err(error) => Err(error.into()),
         };
         if let Ok(Some(digest)) = &read {
-            assert!(self.known.contains(&digest.to_string()), "{about}: rows that never were");
+            is_stale |= !self.known.contains(&digest.to_string());
         }
         // A damaged file says so until it is deleted, and then comes back the same.
         let again = self.catch_up(&disk);
         let is_damaged = again.is_err();
-        let digest = again.or_else(|_| {
-            daybook_store::derived_delete(Path::new(DIR), &options(&disk))?;
-            self.catch_up(&disk)
-        });
+        is_stale |= again.as_ref().is_ok_and(|digest| *digest != self.last);
+        let may_be_stale = matches!(fault, Fault::Misdirected | Fault::LostSync | Fault::SyncError);
+        assert!(!is_stale || may_be_stale, "{about}: wrong rows, and no error");
+        let digest = again.ok().filter(|digest| *digest == self.last).map_or_else(
+            || {
+                daybook_store::derived_delete(Path::new(DIR), &options(&disk))?;
+                self.catch_up(&disk)
+            },
+            Ok::<_, ProjectError>,
+        );
         assert_eq!(digest.unwrap_or_else(|error| panic!("{about}: {error}")), self.last, "{about}: wrong rows");
+        if is_stale && !is_damaged {
+            return Outcome::ByVerifyOnly;
+        }
         match (first, is_damaged || (read.is_err() && fault_stays(fault))) {
             (_, true) => Outcome::Detected,
             (Ok(_), false) => Outcome::Unharmed,
