@@ -237,9 +237,11 @@ impl Build {
 
     /// A later decision about an entry is its state only where it had an effect, as when it was made.
     fn decision(&mut self, number: u64, decision: crate::format_v2::DecisionRow) {
+        // Its leaf comes after those of the entries and decisions before it: an entry of a later leaf was not there yet.
+        let entries_before = decision.leaf.saturating_sub(number.saturating_sub(1));
         let has_effect = match decision.verdict {
             Verdict::Retry => decision.resolved != Position::ZERO,
-            Verdict::Dismiss => !self.states.contains_key(&decision.entry),
+            Verdict::Dismiss => decision.entry <= entries_before && !self.states.contains_key(&decision.entry),
         };
         self.staged.decisions.push((number, decision));
         self.writer.kept.decisions = number;
