@@ -3,6 +3,7 @@
 //! Present in normal builds, so that what is tested is what is shipped; inert unless the environment variable
 //! `DAYBOOK_CRASH_POINT` names one. `append:before_commit` dies on the first pass, `append:before_commit:3` on the third.
 
+use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,6 +47,19 @@ impl Armed {
     }
 }
 
+/// Who is told of the points that one thread passes.
+pub type CrashWatcher = Box<dyn FnMut(&str)>;
+
+thread_local! {
+    static WATCHER: RefCell<Option<CrashWatcher>> = const { RefCell::new(None) };
+}
+
+/// Tells a simulation of every point that this thread passes from now on; none: no more. The thread lives on, but the disk
+/// that the simulation lends it can die there.
+pub fn crash_points_watch(watcher: Option<CrashWatcher>) {
+    WATCHER.set(watcher);
+}
+
 /// Dies here, without unwinding or flushing, if this point is armed and its turn has come. Otherwise does nothing.
 pub fn crash_point(name: &str) {
     static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
@@ -54,6 +68,11 @@ pub fn crash_point(name: &str) {
         // Like kill -9: no destructor runs and nothing is flushed.
         std::process::abort();
     }
+    WATCHER.with_borrow_mut(|watcher| {
+        if let Some(watcher) = watcher {
+            watcher(name);
+        }
+    });
 }
 
 #[cfg(test)]

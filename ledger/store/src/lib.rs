@@ -50,7 +50,9 @@ pub use backup::{
     Backup, BackupDone, BackupError, BackupMark, BackupOptions, PUBLIC_KEYS_FILE, RestoreOptions, Restored, backup,
 };
 pub use checkpoints::StoredCheckpoint;
-pub use crash::{CRASH_POINTS, CRASH_POINTS_OF_CHECKPOINTS, CRASH_POINTS_OF_UPGRADE, crash_point};
+pub use crash::{
+    CRASH_POINTS, CRASH_POINTS_OF_CHECKPOINTS, CRASH_POINTS_OF_UPGRADE, CrashWatcher, crash_point, crash_points_watch,
+};
 pub use daybook_proof::{Frontier, Hash, TileSink, leaf_hash, node_hash, root_empty};
 pub use decide::Judge;
 pub use derived::{
