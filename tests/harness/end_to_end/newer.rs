@@ -89,7 +89,8 @@ fn a_ledger_of_newer_intake_semantics_can_be_read_and_takes_nothing() {
     daybook.ok(&["verify"]);
     daybook.ok(&["views"]);
     let before = fs::read(ledger.join(LEDGER_FILE)).unwrap();
-    for verb in writing(&events(dir.path())) {
+    // Closing asks for an adopted rule book first, and this ledger takes no adoption.
+    for verb in writing(&events(dir.path())).iter().filter(|verb| verb[0] != "close") {
         let verb: Vec<&str> = verb.iter().map(String::as_str).collect();
         let refused = daybook.run(&verb);
         refused.expect(2, &["intake semantics 4000000000", "this daybook has 2"]);
