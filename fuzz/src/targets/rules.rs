@@ -5,7 +5,7 @@ use daybook_event::RuleFile;
 use daybook_rules::{BookArgument, Diagnostic, RuleLibrary, load_tests, shipped_rule_files};
 use std::sync::OnceLock;
 
-const ARGUMENT_BYTES_MAX: usize = 256;
+const ARGUMENT_BYTES_MAX: usize = 128;
 
 /// The first byte says whether the file stands alone or beside the shipped ones, which it then follows.
 pub(super) fn files(bytes: &[u8]) {

@@ -37,7 +37,7 @@ fn same<T: Debug + Display + PartialEq, E: Display + Debug>(text: &str, parse: i
 }
 
 /// Longest subject, in bytes: far more than two ids and a kind take, and the message quotes it.
-const SUBJECT_BYTES_MAX: usize = 512;
+const SUBJECT_BYTES_MAX: usize = 256;
 
 pub(super) fn subject(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
