@@ -121,7 +121,7 @@ impl Line {
             count(&counts.redeliveries);
         }
         if shared.hits(plan.cut_per_mille) {
-            if count(&counts.cut) % 2 == 0 {
+            if count(&counts.cut).is_multiple_of(2) {
                 write(to, &frame.bytes[..frame.bytes.len() / 2], plan).await?;
             }
             return Err(cut());
