@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`. Each needs a Rust toolchain, make and Python 3 with pip.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-extra fuzz fmt soak-crash recovery
+.PHONY: help demo test check-extra fuzz sim soak fmt soak-crash recovery
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,12 @@ check-extra: ## checks with tools that `make test` does not ask for: spelling, s
 
 fuzz: ## a minute of fuzzing for each parser that meets the outside (FUZZ_SECONDS=60); needs a C++ compiler
 	@scripts/fuzz.sh
+
+sim: ## one simulation of the whole ledger, from a seed (SEED=1 STEPS=300)
+	@cargo run --quiet --locked -p daybook-tests --bin sim -- one $(or $(SEED),1) $(or $(STEPS),300)
+
+soak: ## simulations seed after seed until Ctrl-C or the first difference (SEED=1 STEPS=300)
+	@cargo run --quiet --locked -p daybook-tests --bin sim -- soak $(or $(SEED),1) $(or $(STEPS),300)
 
 fmt: ## format the Rust sources
 	@cargo fmt --all

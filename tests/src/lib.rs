@@ -12,6 +12,7 @@ pub mod jwt;
 pub mod ledger_state;
 pub mod model;
 pub mod proxy;
+pub mod sim;
 
 use std::env;
 use std::path::{Path, PathBuf};

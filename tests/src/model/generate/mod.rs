@@ -52,6 +52,19 @@ struct Maker {
     partners: Vec<PartnerId>,
     events: Vec<Envelope>,
     book: RuleBook,
+    /// What the names of its partners and events begin with.
+    names: String,
+}
+
+/// Events of a few partners under a book as it is, in order of arrival. Their names begin with this.
+pub fn generate_named(book: &RuleBook, seed: u64, names: &str) -> Vec<Envelope> {
+    let (mut maker, through) = begin_under(book.clone(), Dice::new(seed), names);
+    maker.answer(through);
+    let Maker { mut dice, mut events, .. } = maker;
+    if dice.between(0, 1) == 0 {
+        dice.shuffle(&mut events);
+    }
+    events
 }
 
 /// The history of that seed.
@@ -83,16 +96,21 @@ pub fn generate_closed(shipped: &RuleBook, seed: u64) -> Case {
 fn begin(shipped: &RuleBook, seed: u64) -> (Maker, NaiveDate, Vec<String>) {
     let mut dice = Dice::new(seed);
     let (book, changes) = books::vary(shipped, &mut dice);
+    let (maker, through) = begin_under(book, dice, "");
+    (maker, through, changes)
+}
+
+fn begin_under(book: RuleBook, mut dice: Dice, names: &str) -> (Maker, NaiveDate) {
     let dates = Dates::new(&mut dice, &book);
-    let partners = (0..dice.between(1, 3)).map(|number| partner(&format!("P-{number}"))).collect();
-    let mut maker = Maker { dice, dates, partners, events: Vec::new(), book };
+    let partners = (0..dice.between(1, 3)).map(|number| partner(&format!("{names}P-{number}"))).collect();
+    let mut maker = Maker { dice, dates, partners, events: Vec::new(), book, names: names.to_owned() };
     maker.set_up();
     for _ in 0..maker.dice.between(3, 40) {
         maker.event();
     }
     maker.more();
     let through = maker.dates.through(&mut maker.dice);
-    (maker, through, changes)
+    (maker, through)
 }
 
 fn partner(name: &str) -> PartnerId {
@@ -124,7 +142,7 @@ impl Maker {
     }
 
     fn push_from(&mut self, source: &str, partner: Option<PartnerId>, on: NaiveDate, payload: Payload) {
-        let event_id = format!("{:02x}-{}", self.dice.between(0, 255), self.events.len());
+        let event_id = format!("{}{:02x}-{}", self.names, self.dice.between(0, 255), self.events.len());
         let seq = self.one_of(&[0, 0, 0, 0, 1, 2]);
         self.events.push(Envelope {
             id: EventRef {
