@@ -60,6 +60,8 @@ metrics! {
         "Whether the stream removes old messages by itself: by age, bytes or count";
     RETENTION_IS_NEAR: Gauge, "daybook_retention_is_near", in "0 or 1", by [],
         "Whether messages that wait for the ledger are among the oldest tenth of a stream that removes old ones";
+    DISK_TROUBLE: Gauge, "daybook_disk_takes_nothing", in "0 or 1", by [],
+        "Whether the disk of the ledger is full or read-only: nothing is taken in until it is not";
     LEDGER_BYTES: Gauge, "daybook_ledger_bytes", in "bytes", by [], "Length of the ledger's file";
     DERIVED_BYTES: Gauge, "daybook_derived_bytes", in "bytes", by [], "Length of the file of derived data";
     DISK_FREE_BYTES: Gauge, "daybook_disk_free_bytes", in "bytes", by [],

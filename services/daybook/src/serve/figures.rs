@@ -112,6 +112,7 @@ impl Measured {
     fn of_intake(&self, figures: &mut Figures) {
         let progress = self.progress.borrow().clone();
         figures.set(&metrics::IS_FOLLOWING, u64::from(progress.is_following));
+        figures.set(&metrics::DISK_TROUBLE, u64::from(progress.disk_trouble.is_some()));
         figures.set(&metrics::LAG_MESSAGES, progress.stream_pending);
         let lag_seconds = if progress.stream_pending == 0 { 0 } else { age_seconds(progress.recorded_at) };
         figures.set(&metrics::LAG_SECONDS, lag_seconds);
