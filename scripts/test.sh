@@ -28,7 +28,8 @@ nats_server() {
 
 tests() {
     if command -v cargo-nextest >/dev/null; then
-        cargo nextest run --workspace --locked --no-fail-fast
+        # Some tests wait for a broker to give up on something: half as many again as there are processors keeps these busy.
+        cargo nextest run --workspace --locked --no-fail-fast --test-threads $(($(nproc) + $(nproc) / 2))
     else
         cargo test --workspace --all-targets --locked --no-fail-fast
     fi

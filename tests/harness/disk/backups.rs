@@ -92,9 +92,9 @@ fn a_backup_killed_at_any_moment_is_the_earlier_one_or_the_new_one() {
         let running = daybook.start(&["backup", backup_text]);
         std::thread::sleep(std::time::Duration::from_micros(dice.between(0, 400_000)));
         if running.kill().signal().is_some() {
-            kills += 1
+            kills += 1;
         } else {
-            ended += 1
+            ended += 1;
         }
         if !backup.join("manifest.json").exists() {
             assert_eq!(before, 0, "an earlier backup is gone");

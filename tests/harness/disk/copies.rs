@@ -51,9 +51,9 @@ fn of_backup(ledger: &Ledger, earlier: &SimDisk, fault: Fault, at: u64, crashes:
     disk.arm(fault, at);
     let done = run(&snapshot, &disk);
     if crashes {
-        disk.crash()
+        disk.crash();
     } else {
-        disk.mend()
+        disk.mend();
     }
     let found = Backup::open(Path::new(BACKUP), Some(&disk.medium()));
     let (runs, findings) = match &found {
@@ -87,9 +87,9 @@ fn of_restore(ledger: &Ledger, backup: &SimDisk, fault: Fault, at: u64, crashes:
         assert!(fault != Fault::DiskFull || error.disk_trouble() == Some(DiskTrouble::Full), "{about}: {error}");
     }
     if crashes {
-        disk.crash()
+        disk.crash();
     } else {
-        disk.mend()
+        disk.mend();
     }
     if !disk.medium().exists(&Path::new(LEDGER).join("ledger.redb")) {
         assert!(done.is_err() || may_damage(fault), "{about}: it is gone");

@@ -72,9 +72,9 @@ fn experiment(scene: &Scene, fault: Fault, at: u64, crashes: bool) -> Outcome {
         assert!(is_expected(fault, stopped), "{about}: {stopped:?}");
     }
     if crashes {
-        disk.crash()
+        disk.crash();
     } else {
-        disk.mend()
+        disk.mend();
     }
     judge(scene, &disk, fault, &run, &about)
 }

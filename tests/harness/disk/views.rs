@@ -75,9 +75,9 @@ impl Stage {
         // them, differ then; after any other fault they never may.
         let mut is_stale = first.as_ref().is_ok_and(|digest| *digest != self.last);
         if crashes {
-            disk.crash()
+            disk.crash();
         } else {
-            disk.mend()
+            disk.mend();
         }
         // What somebody reads meanwhile is rows that once were right, or an error.
         let read = match DerivedReader::open(Path::new(DIR), &options(&disk)) {

@@ -39,7 +39,7 @@ fn only_listed_crates_stand_twice() {
 fn only_listed_crates_run_a_program_while_they_are_built() {
     let packages = all_packages().packages;
     let runs = packages.iter().filter(|package| package.source.is_some()).filter(|package| {
-        package.targets.iter().any(|target| target.kind.iter().any(|kind| *kind == TargetKind::CustomBuild))
+        package.targets.iter().any(|target| target.kind.contains(&TargetKind::CustomBuild))
     });
     let found: BTreeSet<String> = runs.map(|package| package.name.to_string()).collect();
     let advice = "read its build script, then say in deny.toml, [bans.build], what it does";
