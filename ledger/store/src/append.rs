@@ -2,7 +2,7 @@
 
 use crate::decide::{Committed, Judge};
 use crate::format_v1::{
-    CHECK_BYTES, FrameFault, StateRow, frame_push, frontier_row, packed_row, quarantine_row, tile_row, unsealed_row,
+    FrameFault, StateRow, frame_push, frontier_row, packed_row, quarantine_row, tile_row, unsealed_row,
 };
 use crate::format_v2::{
     DecisionRow, KeptRow, decision_row, entry_leaf, entry_state_row, kept_row, quarantine_frontier_row,
@@ -200,7 +200,7 @@ impl Writer {
         self.state.quarantined += 1;
         entry.entry = self.state.quarantined;
         let row = quarantine_row(&entry).ok_or_else(unpackable)?;
-        let leaf = entry_leaf(entry.entry, &row[CHECK_BYTES..]);
+        let leaf = entry_leaf(&entry);
         self.quarantine_frontier.push(leaf, &mut |_: u8, _: u64, _: &Hash| {});
         staged.quarantine.push((entry.entry, row));
         Ok(entry.entry)

@@ -38,9 +38,10 @@ fn only_listed_crates_stand_twice() {
 #[test]
 fn only_listed_crates_run_a_program_while_they_are_built() {
     let packages = all_packages().packages;
-    let runs = packages.iter().filter(|package| package.source.is_some()).filter(|package| {
-        package.targets.iter().any(|target| target.kind.contains(&TargetKind::CustomBuild))
-    });
+    let runs = packages
+        .iter()
+        .filter(|package| package.source.is_some())
+        .filter(|package| package.targets.iter().any(|target| target.kind.contains(&TargetKind::CustomBuild)));
     let found: BTreeSet<String> = runs.map(|package| package.name.to_string()).collect();
     let advice = "read its build script, then say in deny.toml, [bans.build], what it does";
     expect_none(&differences(&found, &Policy::read().build_scripts(), advice), "Build scripts:");

@@ -155,8 +155,8 @@ pub(crate) fn quarantine_row(entry: &QuarantineEntry) -> Option<Vec<u8>> {
     Some(checked_value(&quarantine_domain(entry.entry), &content))
 }
 
-/// A quarantine row without its checksum: what the quarantine tree hashes. None if damaged.
-pub(crate) fn quarantine_content(entry: u64, row: &[u8]) -> Option<&[u8]> {
+/// A quarantine row without its checksum; none if damaged.
+fn quarantine_content(entry: u64, row: &[u8]) -> Option<&[u8]> {
     checked_read(&quarantine_domain(entry), row)
 }
 

@@ -18,6 +18,34 @@ struct State {
     quarantined: u64,
 }
 
+/// The head of a quarantine entry.
+#[derive(Deserialize)]
+struct Head {
+    reason: Reason,
+    id: Option<Id>,
+    recorded_at: i64,
+    origin: Origin,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    code: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Id {
+    source: String,
+    event_id: String,
+}
+
+#[derive(Deserialize)]
+struct Origin {
+    subject: Option<String>,
+    stream_sequence: Option<u64>,
+    file: Option<String>,
+    line: Option<u64>,
+}
+
 /// Big-endian.
 fn number(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
@@ -86,7 +114,24 @@ fn frames(tables: &BTreeMap<&str, Vec<Row>>) -> Vec<Vec<u8>> {
 fn quarantine_leaves(tables: &BTreeMap<&str, Vec<Row>>) -> Vec<Hash> {
     let entries = tables["quarantine"].iter().map(|(key, value)| {
         let stored = content(&keyed("quarantine", key), value);
-        leaf(&[&[1][..], key, &(stored.len() as u64).to_be_bytes(), stored].concat())
+        let (head, bytes) = stored[4..].split_at(usize::try_from(number(&stored[..4])).unwrap());
+        let Head { reason, id, recorded_at, origin } = rmp_serde::from_slice(head).unwrap();
+        let id = id.unwrap_or_default();
+        let decimal = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let mut hashed = [&[1][..], key, &recorded_at.to_be_bytes()].concat();
+        for text in [
+            reason.code,
+            id.source,
+            id.event_id,
+            origin.subject.unwrap_or_default(),
+            decimal(origin.stream_sequence),
+            origin.file.unwrap_or_default(),
+            decimal(origin.line),
+        ] {
+            hashed.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            hashed.extend_from_slice(text.as_bytes());
+        }
+        leaf(&[&hashed[..], &(bytes.len() as u64).to_be_bytes(), bytes].concat())
     });
     let decisions: BTreeMap<u64, Hash> = tables["decisions"]
         .iter()
