@@ -30,6 +30,17 @@ fn a_third_party_computes_the_month_again_from_the_file_alone() {
         let text = said["proven"].to_string();
         assert!(text.contains("computed again from these records, equal to what was pinned"), "{said}");
         assert!(text.contains("1 postings") && text.contains("payout"), "{said}");
+        // The amounts stand in the report, in both forms, as the statement itself has them.
+        let made = ["statement", "--partner", partner, "--month", month, "--through", super::THROUGH];
+        let made = scene.daybook.json(&made);
+        assert_ne!(made["payout"]["rebate"], "0.00", "{made}");
+        for rows in ["postings", "payout", "conservation"] {
+            assert_eq!(said["statement"][rows], made[rows], "{partner}: {rows}");
+        }
+        let table = scene.daybook.ok(&["verify", &path, "--key", &key]);
+        for amount in [&made["postings"][0]["earned"], &made["payout"]["paid"], &made["conservation"]["billed"]] {
+            assert!(table.contains(amount.as_str().unwrap()), "{amount}: {table}");
+        }
         // Nobody else's records are in it.
         let file = EvidenceFile::parse(&fs::read(&path).unwrap()).unwrap();
         // As the envelope's field holds it.

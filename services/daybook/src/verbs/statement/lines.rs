@@ -4,6 +4,7 @@ use super::document::{Document, LotNow, NotEarned, Open};
 use crate::failure::Failure;
 use crate::output::Section;
 use daybook_event::{Exact, NaiveDate};
+use daybook_views::Statement;
 use daybook_views::rows::TrueUpRow;
 use serde::Serialize;
 
@@ -55,16 +56,33 @@ fn state(document: &Document) -> String {
     }
 }
 
+const EARNED: &str = "earned";
+const TRUE_UPS: &str = "true-ups booked in this month";
+const PERIOD: &str = "co-op of the period that ended";
+const PAYOUT: &str = "payout";
+const CONSERVATION: &str = "conservation";
+
+/// The tables of what a closing pins, under the names that a whole document has for them.
+pub(crate) fn statement_sections(statement: &Statement) -> Result<Vec<Section>, Failure> {
+    Ok(vec![
+        Section::new(EARNED, &statement.postings)?,
+        Section::new(TRUE_UPS, &statement.true_ups)?,
+        Section::new(PERIOD, statement.lot.as_slice())?,
+        Section::new(PAYOUT, statement.payout.as_slice())?,
+        Section::new(CONSERVATION, statement.conservation.as_slice())?,
+    ])
+}
+
 /// The tables.
 pub(super) fn tables(document: &Document) -> Result<Vec<Section>, Failure> {
     let lots = format!("lots at record {}, through {}", document.proof.head_position, document.proof.head_through);
     Ok(vec![
-        Section::new("earned", &document.postings)?,
-        Section::new("true-ups booked in this month", &document.true_ups)?,
+        Section::new(EARNED, &document.postings)?,
+        Section::new(TRUE_UPS, &document.true_ups)?,
         Section::new("billed, and not earning", &document.not_earned)?,
-        Section::new("co-op of the period that ended", document.lot.as_slice())?,
-        Section::new("payout", document.payout.as_slice())?,
-        Section::new("conservation", document.conservation.as_slice())?,
+        Section::new(PERIOD, document.lot.as_slice())?,
+        Section::new(PAYOUT, document.payout.as_slice())?,
+        Section::new(CONSERVATION, document.conservation.as_slice())?,
         Section::new("found after this month was closed", &document.booked_later)?,
         Section::new(&lots, &document.lots.iter().map(LotLine::of).collect::<Vec<_>>())?,
     ])

@@ -7,6 +7,8 @@ mod evidence;
 mod lines;
 mod page;
 
+pub(crate) use lines::statement_sections;
+
 use super::checkpoint::give;
 use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, Format, StatementArguments};

@@ -93,15 +93,17 @@ fn figures(report: &mut Report, records: &Records, rules: Option<&Path>) -> Resu
         return Ok(());
     }
     let Some(computed) = computed(report, records, closing, rules)? else { return Ok(()) };
-    let computed = serde_json::to_value(computed)?;
-    let different = differences(Some(&pinned), Some(&computed));
+    let rows = serde_json::to_value(&computed)?;
+    report.statement = Some(computed);
+    let different = differences(Some(&pinned), Some(&rows));
     for what in &different {
         report.find("FIGURES", what);
     }
     if different.is_empty() {
-        report
-            .proven
-            .push(format!("computed again from these records, equal to what was pinned: {}", named(&computed)));
+        let named = named(&rows);
+        report.proven.push(format!(
+            "the statement of {partner_id} for {month}, computed again from these records, equal to what was pinned: {named}"
+        ));
     }
     Ok(())
 }

@@ -2,14 +2,16 @@
 
 use super::checkpoints::Trust;
 use super::{Finding, evidence};
-use crate::cli::{Cli, VerifyArguments};
+use crate::cli::{Cli, Format, VerifyArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
+use crate::verbs::statement::statement_sections;
 use daybook_proof::{
     CONSISTENCY_HEAD, Checkpoint, ConsistencyFile, EVIDENCE_BYTES_MAX, EVIDENCE_HEAD, INCLUSION_HEAD, InclusionFile,
     KeyKind, ProofFileError, SignedNote, Trusted,
 };
 use daybook_store::frame_record;
+use daybook_views::Statement;
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
@@ -34,6 +36,9 @@ pub(super) struct Report {
     /// The record, as its event in JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<serde_json::Value>,
+    /// The statement that an evidence file's records make: proven as a whole, where there is no finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) statement: Option<Statement>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -98,7 +103,12 @@ fn print(report: &Report, arguments: &VerifyArguments) -> Result<(), Failure> {
     }
     head.extend(report.proven.iter().map(|what| ("proven", what.clone())));
     head.push(("verdict", verdict.to_owned()));
-    output::print(arguments.format.format, report, &head, &[Section::new("findings", &report.findings)?])
+    let mut sections = match (arguments.format.format, &report.statement) {
+        (Format::Table, Some(statement)) => statement_sections(statement)?,
+        _ => Vec::new(),
+    };
+    sections.push(Section::new("findings", &report.findings)?);
+    output::print(arguments.format.format, report, &head, &sections)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
