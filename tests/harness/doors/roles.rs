@@ -147,10 +147,31 @@ fn a_file_of_tokens_that_others_may_write_is_refused() {
         !std::fs::read_to_string(&file).unwrap().contains(made.trim_start_matches("daybook-")),
         "the token is in the file"
     );
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
-    let refused = daybook.run(&["serve", "--listen", "127.0.0.1:0", "--tokens", text(&file)]);
-    refused.expect(2, &["tokens.toml", "others may write it", "chmod"]);
+    for mode in [0o666, 0o602, 0o620, 0o660] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let refused = daybook.run(&["serve", "--listen", "127.0.0.1:0", "--tokens", text(&file)]);
+        refused.expect(2, &["tokens.toml", "its group or others may write it", "chmod go-w"]);
+    }
     let twice = ["token", "new", "--tokens", text(&file), "--name", "a", "--role", "auditor"];
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     daybook.run(&twice).expect(2, &["two tokens", "\"a\""]);
+}
+
+#[test]
+fn a_token_that_is_added_leaves_the_file_to_those_who_read_it_before() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = Daybook::on(&dir.path().join("ledger"));
+    let file = dir.path().join("tokens.toml");
+    token(&daybook, text(&file), "a", "auditor", &[]);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    // Only root can give a file to another group and user: as anybody else the mode alone is tried.
+    let is_given = chown(&file, Some(1), Some(1)).is_ok();
+    let seen = std::fs::metadata(&file).unwrap();
+    println!("given to another user: {is_given}");
+    token(&daybook, text(&file), "b", "auditor", &[]);
+    let now = std::fs::metadata(&file).unwrap();
+    let of = |file: &std::fs::Metadata| (file.uid(), file.gid(), file.permissions().mode() & 0o777);
+    assert_eq!(of(&now), of(&seen));
+    assert_eq!(std::fs::read_to_string(&file).unwrap().matches("[[token]]").count(), 2);
 }

@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 /// Between two looks at the file.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Reads the file. One that others may write would let in whom they like.
+/// Reads the file. One that its group or others may write would let in whom they like.
 pub(crate) fn read(path: &Path) -> Result<Tokens, Failure> {
     let wrong = |why: String| Failure::Input(format!("the file of tokens {}: {why}", path.display()));
     let mode = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.permissions().mode();
-    if mode & 0o002 != 0 {
-        return Err(wrong("others may write it: chmod o-w it first".to_owned()));
+    if mode & 0o022 != 0 {
+        return Err(wrong("its group or others may write it: chmod go-w it first".to_owned()));
     }
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     Tokens::parse(&text).map_err(|fault| wrong(fault.to_string()))
@@ -58,14 +58,16 @@ fn changed_at(path: &Path) -> Option<(SystemTime, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use daybook_console::http::Tokens;
     use std::path::Path;
 
     #[test]
     fn the_example_files_let_nobody_in() {
         let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
         for name in ["tokens.example.toml", "kustomize/tokens.toml"] {
-            assert!(read(&deploy.join(name)).is_ok_and(|tokens| tokens.caller("").is_none()), "{name}");
+            // The text alone: who may write a checked out file is not ours to say.
+            let text = std::fs::read_to_string(deploy.join(name)).unwrap();
+            assert!(Tokens::parse(&text).is_ok_and(|tokens| tokens.caller("").is_none()), "{name}");
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::failure::Failure;
 use crate::output::say;
 use crate::serve::tokens;
 use daybook_console::http::{Tokens, hash};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -68,9 +69,28 @@ fn add(path: &Path, entry: &str) -> Result<(), Failure> {
     // A running serve never reads half a file.
     let written = || {
         let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        read_by_the_same(path, &file)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&beside, path)
     };
-    written().map_err(cannot)
+    written().map_err(|error| {
+        // It is of no use to anybody; that it is still there would be the lesser trouble.
+        let _ = std::fs::remove_file(&beside);
+        cannot(error)
+    })
+}
+
+/// Gives a new file the owner, group and mode of the one that it takes the place of: a serve of another user must be able
+/// to read it again, or it goes on with the tokens of before.
+fn read_by_the_same(old: &Path, new: &File) -> std::io::Result<()> {
+    let old = match std::fs::metadata(old) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        old => old?,
+    };
+    let now = new.metadata()?;
+    if (old.uid(), old.gid()) != (now.uid(), now.gid()) {
+        fchown(new, Some(old.uid()), Some(old.gid()))?;
+    }
+    new.set_permissions(old.permissions())
 }
