@@ -107,6 +107,22 @@ fn a_number_in_quarantine_is_named_with_its_entry() {
 }
 
 #[test]
+fn a_source_of_which_nothing_but_faulty_messages_came_is_listed() {
+    let (_dir, daybook) =
+        imported(&[sale("northwind", 1, "5.00"), sale("contoso", 1, "1,0"), sale("contoso", 2, "1,0")]);
+    let receipt = daybook.json(&["receipt", "--source", "contoso"]);
+    let sources = receipt["sources"].as_array().unwrap();
+    assert_eq!(sources.len(), 1, "{receipt}");
+    let numbers = ["source", "events", "first_source_seq"].map(|name| sources[0][name].clone());
+    assert_eq!(numbers, [json!("contoso"), json!(0), json!(null)], "{receipt}");
+    assert_eq!(sources[0]["quarantine"]["open"], 2, "{receipt}");
+    let all = daybook.json(&["receipt"]);
+    let names: Vec<&Value> = all["sources"].as_array().unwrap().iter().map(|line| &line["source"]).collect();
+    assert_eq!(names, ["contoso", "northwind"], "{all}");
+    daybook.run(&["receipt", "--source", "fabrikam"]).expect(2, &["no entry of its quarantine names it"]);
+}
+
+#[test]
 fn what_is_missing_is_no_damage_unless_somebody_asks_for_it() {
     let (_dir, daybook) = imported(&[sale("contoso", 1, "10.00"), sale("contoso", 3, "10.00")]);
     let verified = daybook.json(&["verify"]);

@@ -102,6 +102,26 @@ pub struct SourceNumbers {
     pub last_position: Position,
 }
 
+impl SourceNumbers {
+    /// Those of a source without a record.
+    #[must_use]
+    pub fn none_of(source: SourceId) -> Self {
+        Self {
+            source,
+            events: 0,
+            numbered: 0,
+            first_source_seq: None,
+            last_source_seq: None,
+            missing: 0,
+            holes: 0,
+            twice: 0,
+            manifests: 0,
+            manifests_differing: 0,
+            last_position: Position::default(),
+        }
+    }
+}
+
 /// What is known of one source.
 #[derive(Debug, Clone, Default)]
 struct Source {

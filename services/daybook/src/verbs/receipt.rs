@@ -131,10 +131,10 @@ pub(crate) fn of_source(
     let findings = completeness.findings(&completeness::quarantined(snapshot)?);
     let mut sources: Vec<Line> =
         completeness.numbers().map(|numbers| Line { numbers, quarantine: Entries::default() }).collect();
-    count_entries(snapshot, &mut sources)?;
+    count_entries(snapshot, only, &mut sources)?;
     if let Some(only) = only.filter(|_| sources.is_empty()) {
         return Err(Failure::Input(format!(
-            "no record of the source {only} is in this ledger: `daybook receipt` lists the sources that have some"
+            "no record of the source {only} is in this ledger, and no entry of its quarantine names it: `daybook receipt` lists the sources"
         )));
     }
     let lost = snapshot.holes()?;
@@ -148,18 +148,23 @@ pub(crate) fn of_source(
     })
 }
 
-fn count_entries(snapshot: &Snapshot, sources: &mut [Line]) -> Result<(), Failure> {
+/// Counts the entries of each source. One of which nothing but entries came has a line too.
+fn count_entries(snapshot: &Snapshot, only: Option<&SourceId>, sources: &mut Vec<Line>) -> Result<(), Failure> {
     waiting::entries(snapshot, |entry, state| {
         let source = daybook_proto::peek_head(&entry.bytes).source;
-        let line = sources.iter_mut().find(|line| Some(&line.numbers.source) == source.as_ref());
-        if let Some(line) = line {
-            let entries = &mut line.quarantine;
-            match state {
-                EntryState::Open => entries.open += 1,
-                EntryState::Retried { .. } => entries.retried += 1,
-                EntryState::Dismissed { .. } => entries.dismissed += 1,
-                EntryState::Corrected { .. } => entries.corrected += 1,
-            }
+        let wanted = source.filter(|source| only.is_none_or(|only| only == source) && !source.is_ledger());
+        let Some(source) = wanted else { return Ok(()) };
+        let at = sources.binary_search_by(|line| line.numbers.source.cmp(&source)).unwrap_or_else(|at| {
+            let numbers = SourceNumbers::none_of(source);
+            sources.insert(at, Line { numbers, quarantine: Entries::default() });
+            at
+        });
+        let entries = &mut sources[at].quarantine;
+        match state {
+            EntryState::Open => entries.open += 1,
+            EntryState::Retried { .. } => entries.retried += 1,
+            EntryState::Dismissed { .. } => entries.dismissed += 1,
+            EntryState::Corrected { .. } => entries.corrected += 1,
         }
         Ok(())
     })
