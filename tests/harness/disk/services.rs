@@ -71,6 +71,46 @@ fn a_service_whose_disk_is_full_reads_on_and_takes_in_again_when_there_is_room()
 }
 
 #[test]
+fn a_checkpoint_asked_of_a_service_whose_disk_is_full_ends_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = Daybook::on(&dir.path().join("ledger"));
+    let broker = Broker::start();
+    let history = History::generate(13, 6, 9_000).messages();
+    broker.publish(history[..300].to_vec());
+    let url = broker.url();
+    let arguments = ["serve", "--nats", &url, "--listen", "127.0.0.1:0", "--through", THROUGH];
+    let mut serving = daybook.start_ignoring_file_limit(&arguments);
+    serving.address();
+    wait_until_projected(daybook.ledger(), 300);
+    daybook.ok(&["checkpoint"]);
+    broker.publish(history[300..400].to_vec());
+    wait_until_projected(daybook.ledger(), 400);
+    // First the checkpoint itself meets the full disk, and messages come while it is full.
+    serving.file_bytes_max(Some(1));
+    assert_ne!(daybook.run(&["checkpoint"]).code(), Some(0));
+    broker.publish(history[400..500].to_vec());
+    assert!(serving.has_said("nothing is taken in", 1), "{}", serving.log());
+    serving.file_bytes_max(None);
+    wait_until_projected(daybook.ledger(), 500);
+    // Then intake meets it, and checkpoints are asked for while it waits.
+    fill(&serving, &daybook);
+    let last = broker.publish(history[500..].to_vec());
+    assert!(serving.has_said("nothing is taken in: the disk is full", 1), "{}", serving.log());
+    for _ in 0..2 {
+        // Refused, or made where the file has room for it: either way it ends the turn of intake.
+        daybook.run(&["checkpoint"]);
+    }
+    serving.file_bytes_max(None);
+    wait_until_projected(daybook.ledger(), last);
+    daybook.ok(&["checkpoint"]);
+    assert!(!serving.has_ended(), "{}", serving.log());
+    serving.terminate();
+    serving.wait().ok();
+    let verified = daybook.json(&["verify"]);
+    assert_eq!((&verified["position"], &verified["findings"]), (&9_000.into(), &serde_json::json!([])));
+}
+
+#[test]
 fn a_service_of_files_says_what_is_missing_and_takes_the_same_file_when_there_is_room() {
     let dir = tempfile::tempdir().unwrap();
     let daybook = Daybook::on(&dir.path().join("ledger"));

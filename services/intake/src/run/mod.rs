@@ -20,8 +20,9 @@ use crate::progress::IntakeProgress;
 use crate::sequence::{MismatchPolicy, StreamMismatch};
 use daybook_store::{AppendError, Binding, Ledger, OpenError, ReadError};
 use pace::Pace;
-use room::{Room, wait_for_room};
+use room::wait_for_room;
 use session::{Session, SessionEnd};
+use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -111,14 +112,21 @@ pub struct IntakeEnd {
 }
 
 /// Follows the stream that the ledger is bound to until cancelled, appending strictly in stream order; `progress` is told
-/// after every batch. When cancelled, the batch in hand is appended and acknowledged first.
+/// after every batch. When cancelled, the batch in hand is appended and acknowledged first. A ledger that was stopped by a
+/// write that failed is revived first, however long the disk takes nothing.
 pub async fn run(
-    ledger: Ledger,
+    mut ledger: Ledger,
     connection: &NatsConnection,
     options: IntakeOptions,
     cancel: CancellationToken,
     progress: watch::Sender<IntakeProgress>,
 ) -> IntakeEnd {
+    if ledger.is_stopped() {
+        match wait_for_room(ledger, None, &cancel, &progress).await {
+            ControlFlow::Continue(back) => ledger = back,
+            ControlFlow::Break(end) => return end,
+        }
+    }
     let stream = match stream_of(&ledger) {
         Ok(stream) => stream,
         Err(error) => return IntakeEnd { ledger: Some(ledger), result: Err(error) },
@@ -127,7 +135,6 @@ pub async fn run(
     let mut session =
         Session { connection: connection.clone(), stream, options, cancel: cancel.clone(), progress, pace };
     session.progress.send_modify(|progress| progress.at_head(&ledger.head()));
-    let mut ledger = ledger;
     let mut pause = RESTART_PAUSE;
     loop {
         let sequence_before = session.progress.borrow().stream_sequence;
@@ -139,12 +146,9 @@ pub async fn run(
                 why
             }
             (Some(back), SessionEnd::Stopped(IntakeError::Append(error))) if error.disk_trouble().is_some() => {
-                match wait_for_room(back, &error, &cancel, &session.progress).await {
-                    Room::Made(back) => ledger = back,
-                    Room::Ended(ledger, ended) => {
-                        let result = ended.map(|()| session.progress.borrow().clone());
-                        return IntakeEnd { ledger, result };
-                    }
+                match wait_for_room(back, Some(&error), &cancel, &session.progress).await {
+                    ControlFlow::Continue(back) => ledger = back,
+                    ControlFlow::Break(end) => return end,
                 }
                 "there was no room on the disk".to_owned()
             }

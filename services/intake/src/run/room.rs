@@ -1,8 +1,9 @@
 //! A disk that takes nothing: nothing is asked of the stream, and the ledger is tried again until the disk takes it.
 
-use super::IntakeError;
+use super::{IntakeEnd, IntakeError};
 use crate::progress::IntakeProgress;
 use daybook_store::{AppendError, Ledger, OpenError};
+use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -11,29 +12,27 @@ use tokio_util::sync::CancellationToken;
 const TRY_PAUSE: Duration = Duration::from_millis(250);
 const TRY_PAUSE_MAX: Duration = Duration::from_secs(15);
 
-/// How the wait ended.
-pub(super) enum Room {
-    /// The ledger takes appends again.
-    Made(Ledger),
-    /// Told to stop, or it makes no sense to go on.
-    Ended(Option<Ledger>, Result<(), IntakeError>),
-}
-
 /// Waits until the disk takes the ledger again. Nothing was acknowledged that is not durable: the stream is read on from the
-/// cursor.
+/// cursor. Without an `error` the ledger was stopped before this run: by a checkpoint, or in a run that was told to stop.
 pub(super) async fn wait_for_room(
     mut ledger: Ledger,
-    error: &AppendError,
+    error: Option<&AppendError>,
     cancel: &CancellationToken,
     progress: &watch::Sender<IntakeProgress>,
-) -> Room {
-    let what = error.disk_trouble().map_or_else(|| error.to_string(), |trouble| trouble.to_string());
+) -> ControlFlow<IntakeEnd, Ledger> {
+    let known = || progress.borrow().disk_trouble.clone();
+    let what = match error {
+        Some(error) => error.disk_trouble().map_or_else(|| error.to_string(), |trouble| trouble.to_string()),
+        None => known().unwrap_or_else(|| "a write to the ledger failed: look at its disk".to_owned()),
+    };
     tracing::error!(position = %ledger.head().position, "nothing is taken in: {what}; it goes on by itself then");
     progress.send_modify(|progress| progress.disk_trouble = Some(what));
     let mut pause = TRY_PAUSE;
     loop {
         tokio::select! {
-            () = cancel.cancelled() => return Room::Ended(Some(ledger), Ok(())),
+            () = cancel.cancelled() => {
+                return ControlFlow::Break(IntakeEnd { ledger: Some(ledger), result: Ok(progress.borrow().clone()) });
+            }
             () = tokio::time::sleep(pause) => {}
         }
         pause = (pause * 2).min(TRY_PAUSE_MAX);
@@ -42,13 +41,17 @@ pub(super) async fn wait_for_room(
             (ledger, revived)
         });
         let Ok((back, revived)) = tried.await else {
-            return Room::Ended(None, Err(IntakeError::Writer("died".to_owned())));
+            let died = IntakeError::Writer("died".to_owned());
+            return ControlFlow::Break(IntakeEnd { ledger: None, result: Err(died) });
         };
         ledger = back;
         match revived {
             Ok(()) => break,
             Err(error) if is_waited_out(&error) => tracing::debug!(%error, "the disk still takes nothing"),
-            Err(error) => return Room::Ended(Some(ledger), Err(IntakeError::Revive(error))),
+            Err(error) => {
+                let result = Err(IntakeError::Revive(error));
+                return ControlFlow::Break(IntakeEnd { ledger: Some(ledger), result });
+            }
         }
     }
     let head = ledger.head();
@@ -57,7 +60,7 @@ pub(super) async fn wait_for_room(
         progress.at_head(&head);
     });
     tracing::info!(position = %head.position, "the disk takes records again: going on from the cursor");
-    Room::Made(ledger)
+    ControlFlow::Continue(ledger)
 }
 
 /// Whether to try again: the disk still takes nothing, or a reader that sets the file right holds it for a moment.
