@@ -68,12 +68,13 @@ async fn judge(
 
 /// Whether the stream's message at the cursor is one that the ledger has taken in. It is not when the broker was restored to
 /// an older state and has grown past the cursor since: then all that came between would be passed over. Where the cursor has
-/// the message's time, that must be the same: the same event, sent again, can stand there too.
+/// the message's time, that says it: the same event, sent again, can stand there too, and an older build may have judged the
+/// message otherwise than this one does.
 async fn is_known(ledger: &Ledger, asked: &impl StreamAsked, cursor: &Cursor) -> Result<bool, PlaceError> {
     // Deleted since, or by retention, or before the first: nothing to compare.
     let Some(message) = asked.message(cursor.sequence).await.map_err(PlaceError::NoAnswer)? else { return Ok(true) };
-    if cursor.message_at.is_some_and(|message_at| message_at != message.published_at) {
-        return Ok(false);
+    if let Some(message_at) = cursor.message_at {
+        return Ok(message_at == message.published_at);
     }
     let origin = Origin { subject: Some(message.subject), ..Origin::default() };
     let reader = ledger.reader();
@@ -110,5 +111,61 @@ fn accept(
             let hole = Hole { from: *needed_sequence, to: first_sequence - 1, recorded_at: state.newest_at };
             ledger.append(Vec::new(), Some(cursor(hole.to)), &[hole]).map(|_| ())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asked::StreamMessage;
+    use daybook_event::Instant;
+    use daybook_store::{Binding, LedgerOptions};
+
+    /// A stream of one message, which this build finds faulty.
+    struct OneMessage(Instant);
+
+    impl OneMessage {
+        fn newest(&self) -> StreamState {
+            let created_at = Instant::from_micros(1);
+            StreamState { created_at, first_sequence: 1, last_sequence: 1, newest_at: self.0 }
+        }
+    }
+
+    impl StreamAsked for OneMessage {
+        fn name(&self) -> &'static str {
+            "EVENTS"
+        }
+
+        async fn state(&self) -> Result<StreamState, String> {
+            Ok(self.newest())
+        }
+
+        async fn message(&self, _: u64) -> Result<Option<StreamMessage>, String> {
+            let (subject, payload) = ("partner.events".to_owned(), b"rubbish".to_vec());
+            Ok(Some(StreamMessage { subject, payload, published_at: self.0 }))
+        }
+
+        async fn next_sequence(&self, from: u64) -> Result<u64, String> {
+            Ok(from)
+        }
+    }
+
+    #[tokio::test]
+    async fn the_time_of_the_message_at_the_cursor_decides_however_it_was_judged() {
+        let dir = tempfile::tempdir().unwrap();
+        let binding = Binding::Stream { name: "EVENTS".to_owned() };
+        let mut ledger = Ledger::create_or_open(dir.path(), Some(binding), &LedgerOptions::default()).unwrap();
+        let (then, later) = (OneMessage(Instant::from_micros(7)), OneMessage(Instant::from_micros(8)));
+        let (stream, stream_created_at) = ("EVENTS".to_owned(), Instant::from_micros(1));
+        // Nothing here has these bytes: whatever became of the message, an older build judged it.
+        let cursor = Cursor { stream, stream_created_at, sequence: 1, message_at: Some(then.0) };
+        ledger.append(Vec::new(), Some(cursor.clone()), &[]).unwrap();
+        let stop = MismatchPolicy::Stop;
+        assert_eq!(place(&mut ledger, &then, &then.newest(), stop).await.unwrap(), 2);
+        let diverged = |placed| matches!(placed, Err(PlaceError::Mismatch(StreamMismatch::Diverged { .. })));
+        assert!(diverged(place(&mut ledger, &later, &later.newest(), stop).await));
+        // Without the time the message itself must be known.
+        ledger.cursor_reset(Cursor { message_at: None, ..cursor }).unwrap();
+        assert!(diverged(place(&mut ledger, &then, &then.newest(), stop).await));
     }
 }
