@@ -2,8 +2,8 @@
 
 use crate::encoding::{base64_read, base64_write, decimal_read, hash_read};
 use crate::{
-    Checkpoint, CheckpointError, Hash, NoteError, PATH_HASHES_MAX, ProofError, Signed, SignedNote, VerifierKey,
-    consistency_verify, inclusion_verify, leaf_hash,
+    Checkpoint, CheckpointError, Hash, NoteError, PATH_HASHES_MAX, ProofError, QuarantineTree, Signed, SignedNote,
+    VerifierKey, consistency_verify, inclusion_verify, leaf_hash,
 };
 use std::fmt;
 
@@ -34,6 +34,9 @@ pub enum ProofFileError {
     /// Two checkpoints of two logs.
     #[error("the checkpoints are of two ledgers, {0} and {1}: a ledger grows only out of itself")]
     Origins(String, String),
+    /// The quarantine only grows too.
+    #[error("the newer checkpoint's quarantine does not continue the older one's: {0}; ask the ledger's keeper why")]
+    Quarantine(&'static str),
     /// The note at its end.
     #[error(transparent)]
     Note(#[from] NoteError),
@@ -55,13 +58,15 @@ pub struct Trusted {
 }
 
 impl Trusted {
-    /// The checkpoint of a note, if keys of the reader's have signed it.
+    /// The checkpoint of a note, if a key of the reader's that is its log's has signed it.
     ///
     /// # Errors
     /// [`ProofFileError`].
     pub fn of(note: &SignedNote, keys: &[VerifierKey]) -> Result<Self, ProofFileError> {
-        let signed = note.verify(keys)?;
-        Ok(Self { checkpoint: Checkpoint::parse(note.text())?, signed })
+        // Nothing of the text is read before somebody known has signed it.
+        note.verify(keys)?;
+        let checkpoint = Checkpoint::parse(note.text())?;
+        Ok(Self { signed: note.verify_log(&checkpoint.origin, keys)?, checkpoint })
     }
 }
 
@@ -165,7 +170,7 @@ impl ConsistencyFile {
     }
 }
 
-/// Checks that one checkpoint's ledger is the beginning of another's.
+/// Checks that one checkpoint's ledger is the beginning of another's, and that its quarantine did not shrink.
 ///
 /// # Errors
 /// [`ProofFileError`].
@@ -173,7 +178,21 @@ pub fn growth_verify(older: &Checkpoint, newer: &Checkpoint, path: &[Hash]) -> R
     if older.origin != newer.origin {
         return Err(ProofFileError::Origins(older.origin.to_string(), newer.origin.to_string()));
     }
+    quarantine_verify(older.quarantine, newer.quarantine)?;
     Ok(consistency_verify((older.size, &older.root), (newer.size, &newer.root), path)?)
+}
+
+/// Checks of the quarantine what two checkpoints alone can show: it did not shrink, and of one size there is one.
+fn quarantine_verify(older: Option<QuarantineTree>, newer: Option<QuarantineTree>) -> Result<(), ProofFileError> {
+    let what = match (older, newer) {
+        (Some(_), None) => "it says nothing about it",
+        (Some(older), Some(newer)) if newer.leaves < older.leaves => "it has fewer entries and decisions",
+        (Some(older), Some(newer)) if newer.leaves == older.leaves && newer.root != older.root => {
+            "it has another root at the same count"
+        }
+        _ => return Ok(()),
+    };
+    Err(ProofFileError::Quarantine(what))
 }
 
 impl fmt::Display for ConsistencyFile {

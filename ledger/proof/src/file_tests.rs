@@ -90,11 +90,47 @@ fn growth_is_proven_by_the_file_and_the_public_key_alone() {
     assert!(other.verify(&keys).is_err());
     let name = KeyName::parse("daybook/other").unwrap();
     let mut foreign = Checkpoint::parse(file.older.text()).unwrap();
+    let foreign_key = SignerKey::of_seed(name.clone(), KeyKind::Log, &[8; 32]);
     foreign.origin = name;
     let mut note = SignedNote::unsigned(foreign.to_string()).unwrap();
-    note.sign(&log_key()).unwrap();
+    note.sign(&foreign_key).unwrap();
+    let keys = [log_key().public().clone(), foreign_key.public().clone()];
     let mixed = ConsistencyFile { older: note, ..file };
     assert!(matches!(mixed.verify(&keys), Err(ProofFileError::Origins(..))));
+}
+
+#[test]
+fn a_key_of_another_log_or_a_witness_alone_proves_nothing() {
+    let other = SignerKey::of_seed(KeyName::parse("daybook/other").unwrap(), KeyKind::Log, &[8; 32]);
+    let witness = SignerKey::of_seed(KeyName::parse("w").unwrap(), KeyKind::Witness, &[7; 32]);
+    let mut file = inclusion(6, 13);
+    file.note.sign(&other).unwrap();
+    file.note.cosign(&witness, 5).unwrap();
+    for keys in [vec![&other], vec![&witness], vec![&other, &witness]] {
+        let keys: Vec<VerifierKey> = keys.iter().map(|key| key.public().clone()).collect();
+        assert!(matches!(file.verify(&keys), Err(ProofFileError::Note(NoteError::Unknown(_)))));
+    }
+    let all = [log_key().public().clone(), other.public().clone(), witness.public().clone()];
+    assert_eq!(file.verify(&all).unwrap().signed.len(), 2);
+}
+
+#[test]
+fn growth_is_of_the_quarantine_too() {
+    let tree = Leaves::new(20);
+    let of = |size: u64, quarantine: Option<(u64, Hash)>| {
+        let mut checkpoint = Checkpoint::parse(note_of(&tree, size).text()).unwrap();
+        checkpoint.quarantine = quarantine.map(|(leaves, root)| QuarantineTree { leaves, root });
+        checkpoint
+    };
+    let path = consistency_path(&tree, 8, 20).unwrap().unwrap();
+    let grown = |older, newer| growth_verify(&of(8, older), &of(20, newer), &path);
+    let (one, other) = (Some((2, [1; 32])), Some((2, [2; 32])));
+    for (older, newer) in [(None, one), (None, None), (one, one), (one, Some((3, [9; 32])))] {
+        assert_eq!(grown(older, newer), Ok(()));
+    }
+    for (older, newer) in [(one, None), (one, Some((1, [1; 32]))), (one, other)] {
+        assert!(matches!(grown(older, newer), Err(ProofFileError::Quarantine(_))));
+    }
 }
 
 #[test]

@@ -150,19 +150,37 @@ impl SignedNote {
     /// Who of these keys signed the text. A key counts once.
     ///
     /// # Errors
-    /// [`NoteError::Forged`] where a known key's signature is wrong, [`NoteError::Unknown`] where no known key signed.
+    /// [`NoteError::Forged`] where a known key's signature is wrong and no right one of it is there, [`NoteError::Unknown`] where no known key signed.
     pub fn verify(&self, keys: &[VerifierKey]) -> Result<Vec<Signed>, NoteError> {
-        let (mut seen, mut signed) = (BTreeSet::new(), Vec::new());
+        let (mut seen, mut signed, mut wrong) = (BTreeSet::new(), Vec::new(), Vec::new());
         for signature in &self.signatures {
             let is_its = |key: &&VerifierKey| *key.name() == signature.name && key.id() == signature.id;
             let Some(key) = keys.iter().find(is_its) else { continue };
-            let at_seconds =
-                self.check(key, &signature.bytes).ok_or_else(|| NoteError::Forged(signature.name.clone()))?;
+            let Some(at_seconds) = self.check(key, &signature.bytes) else {
+                wrong.push((&signature.name, signature.id));
+                continue;
+            };
             if seen.insert((&signature.name, signature.id)) {
                 signed.push(Signed { name: signature.name.clone(), id: key.id(), kind: key.kind(), at_seconds });
             }
         }
+        // Anybody can add a line: a wrong one does not undo a right one of the same key.
+        if let Some((name, _)) = wrong.into_iter().find(|wrong| !seen.contains(wrong)) {
+            return Err(NoteError::Forged(name.clone()));
+        }
         if signed.is_empty() { Err(NoteError::Unknown(self.signers())) } else { Ok(signed) }
+    }
+
+    /// Who of these keys signed the checkpoint of a log: at least one key of that log, which bears its name. Keys of other
+    /// logs count for nothing here, and witnesses alone do not vouch for a log.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_log(&self, origin: &KeyName, keys: &[VerifierKey]) -> Result<Vec<Signed>, NoteError> {
+        let mut signed = self.verify(keys)?;
+        signed.retain(|one| one.kind == KeyKind::Witness || one.name == *origin);
+        let is_log = signed.iter().any(|one| one.kind == KeyKind::Log);
+        if is_log { Ok(signed) } else { Err(NoteError::Unknown(self.signers())) }
     }
 
     /// The time of the signature, if it is a witness's; none at all unless it is the key's.

@@ -73,6 +73,38 @@ fn a_wrong_signature_of_a_known_key_spoils_the_note() {
 }
 
 #[test]
+fn a_right_signature_beside_a_wrong_one_of_the_same_key_counts() {
+    let (log, witness) = (key("log", KeyKind::Log, 1), key("w", KeyKind::Witness, 2));
+    let keys = [log.public().clone(), witness.public().clone()];
+    let mut note = SignedNote::unsigned("log\n0\n".to_owned()).unwrap();
+    note.sign(&log).unwrap();
+    note.cosign(&witness, 5).unwrap();
+    note.signatures[1].bytes[20] ^= 1;
+    assert_eq!(note.verify(&keys), Err(NoteError::Forged(witness.public().name().clone())));
+    note.cosign(&witness, 6).unwrap();
+    assert_eq!((note.signatures().len(), note.verify(&keys).unwrap().len()), (3, 2));
+    assert_eq!(note.verify(&keys).unwrap()[1].at_seconds, Some(6));
+}
+
+#[test]
+fn only_a_log_key_of_the_logs_own_name_makes_its_checkpoint_trusted() {
+    let (log, other, witness) =
+        (key("log", KeyKind::Log, 1), key("other", KeyKind::Log, 3), key("w", KeyKind::Witness, 2));
+    let mut note = SignedNote::unsigned("log\n0\n".to_owned()).unwrap();
+    note.sign(&log).unwrap();
+    note.sign(&other).unwrap();
+    note.cosign(&witness, 5).unwrap();
+    let of = |keys: &[&SignerKey]| {
+        let keys: Vec<_> = keys.iter().map(|key| key.public().clone()).collect();
+        note.verify_log(log.public().name(), &keys).map(|signed| signed.len())
+    };
+    assert_eq!((of(&[&log]), of(&[&log, &other]), of(&[&log, &other, &witness])), (Ok(1), Ok(1), Ok(2)));
+    for keys in [[&other].as_slice(), &[&witness], &[&other, &witness]] {
+        assert!(matches!(of(keys), Err(NoteError::Unknown(_))), "{keys:?}");
+    }
+}
+
+#[test]
 fn bytes_all_over_a_note_matter() {
     let public = VerifierKey::parse(PUBLIC).unwrap();
     for at in (0..NOTE.len()).step_by(2) {
