@@ -106,3 +106,84 @@ fn a_key_gives_way_to_the_next_under_both_signatures() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(scene.checkpoint(&[])["closed"], json!(["2022-01"]));
 }
+
+#[test]
+fn a_backup_is_held_against_keys_and_a_checkpoint_kept_elsewhere() {
+    let (scene, other) = (Scene::new(), Scene::new());
+    scene.checkpoint(&[]);
+    let first = fs::read_to_string(scene.public_key()).unwrap();
+    let backup = scene.name("backup");
+    scene.daybook.ok(&["backup", &backup]);
+    scene.checkpoint(&["--rotate"]);
+    scene.import(&[sale("s-3", "P-A", "2022-01-20"), "not an event either".to_owned()]);
+    scene.checkpoint(&[]);
+    let (old, new) = (Scene { daybook: Daybook::on(&scene.path("backup")), dir: scene.dir }, scene.daybook);
+    let scene = Scene { daybook: new, dir: tempfile::tempdir().unwrap() };
+    let (key, note) = (scene.public_key(), scene.note(3, "3.note"));
+    // Before the run that takes what is new, the backup is whole, but of another key and too old.
+    assert_eq!(old.backup_codes(&["--key", first.trim()]), NONE);
+    assert_eq!(old.backup_codes(&["--key", &key]), ["CHECKPOINT_SIGNATURE"]);
+    assert_eq!(old.backup_codes(&["--key", first.trim(), "--against", &scene.note(1, "1.note")]), NONE);
+    assert_eq!(old.backup_codes(&["--key", &key, "--against", &note]), ["CHECKPOINT_SIGNATURE", "AGAINST"]);
+    scene.daybook.ok(&["backup", &backup]);
+    assert_eq!(old.backup_codes(&["--key", &key, "--against", &note]), NONE);
+    assert_eq!(old.backup_codes(&["--key", first.trim()]), NONE, "the first key leads to the second");
+    assert_eq!(old.backup_codes(&[]), NONE);
+    // Another ledger's key, note, and witness.
+    other.import(&[sale("s-9", "P-A", "2022-01-20")]);
+    other.checkpoint(&[]);
+    let (other_key, other_note) = (other.public_key(), other.note(1, "other.note"));
+    assert_eq!(old.backup_codes(&["--key", &other_key]), ["CHECKPOINT_SIGNATURE"]);
+    assert_eq!(old.backup_codes(&["--against", &other_note]), ["AGAINST"]);
+    assert_eq!(old.backup_codes(&["--witness", &other_key]), ["WITNESSES"]);
+    let both = ["--key", &key, "--key", &other_key, "--against", &other_note];
+    assert!(old.backup_codes(&both).contains(&"AGAINST".to_owned()), "another ledger's note passed");
+    for flags in [["--month", "all"].as_slice(), &["--complete"]] {
+        old.daybook.run(&[["verify"].as_slice(), flags].concat()).expect(2, &[flags[0], "restore it beside"]);
+    }
+}
+
+#[test]
+fn a_key_of_the_same_name_that_signed_nothing_here_does_not_go_on_unseen() {
+    let scene = Scene::new();
+    scene.checkpoint(&[]);
+    let first = fs::read_to_string(scene.public_key()).unwrap();
+    // The key of a copy that was rotated lands in the ledger that was not.
+    let copy = scene.path("copy");
+    fs::create_dir(&copy).unwrap();
+    for name in ["ledger.redb", "signing.pub", "signing.key"] {
+        fs::copy(scene.daybook.ledger().join(name), copy.join(name)).unwrap();
+    }
+    Daybook::on(&copy).ok(&["checkpoint", "--rotate"]);
+    fs::copy(copy.join("signing.key"), scene.daybook.ledger().join("signing.key")).unwrap();
+    scene.import(&[sale("s-3", "P-A", "2022-01-20")]);
+    scene.daybook.run(&["checkpoint"]).expect(2, &["did not sign the last checkpoint", "--key FILE", "--rotate"]);
+    assert_eq!(scene.codes(&["--key", first.trim()]), NONE);
+    // Whoever asks for it goes on with that key, and the checkpoint names it.
+    scene.checkpoint(&["--rotate"]);
+    let note = fs::read_to_string(scene.note(2, "2.note")).unwrap();
+    assert!(note.lines().any(|line| line.starts_with("key ")), "{note}");
+    scene.import(&[sale("s-4", "P-A", "2022-01-21")]);
+    scene.checkpoint(&[]);
+    let second = fs::read_to_string(scene.public_key()).unwrap();
+    assert_eq!(scene.codes(&["--key", second.trim()]), NONE);
+    assert_eq!(scene.codes(&["--key", first.trim()])[0], "CHECKPOINT_SIGNATURE");
+}
+
+#[test]
+fn the_public_key_given_out_is_the_one_that_signs() {
+    let scene = Scene::new();
+    scene.checkpoint(&[]);
+    let first = fs::read_to_string(scene.public_key()).unwrap();
+    // What a rotation leaves that was cut off before its checkpoint: a key that never signed, published last.
+    let stray = Scene::new();
+    stray.checkpoint(&[]);
+    let dead = fs::read_to_string(stray.public_key()).unwrap();
+    fs::write(scene.daybook.ledger().join("signing.pub"), format!("{first}{dead}")).unwrap();
+    assert_eq!(fs::read_to_string(scene.public_key()).unwrap(), first);
+    scene.checkpoint(&["--rotate"]);
+    let second = fs::read_to_string(scene.public_key()).unwrap();
+    assert!(second != first && second != dead, "{second}");
+    fs::write(scene.daybook.ledger().join("signing.pub"), format!("{first}{second}{dead}")).unwrap();
+    assert_eq!(fs::read_to_string(scene.public_key()).unwrap(), second);
+}

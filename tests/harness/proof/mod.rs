@@ -109,7 +109,16 @@ impl Scene {
 
     /// Verifies the ledger alone; the codes of what was found.
     fn codes(&self, more: &[&str]) -> Vec<String> {
-        let done = self.daybook.run(&[["verify", "--ledger-only", "--format", "json"].as_slice(), more].concat());
+        self.codes_of(&["verify", "--ledger-only", "--format", "json"], more)
+    }
+
+    /// Verifies the backup that stands in the place of the ledger; the codes of what was found.
+    fn backup_codes(&self, more: &[&str]) -> Vec<String> {
+        self.codes_of(&["verify", "--format", "json"], more)
+    }
+
+    fn codes_of(&self, verify: &[&str], more: &[&str]) -> Vec<String> {
+        let done = self.daybook.run(&[verify, more].concat());
         let report: Value = serde_json::from_str(&done.stdout).unwrap_or_else(|_| panic!("{}", done.stderr));
         let findings = report["findings"].as_array().unwrap();
         findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()

@@ -1,6 +1,7 @@
 //! Witnesses: they sign what grew out of what they saw, and nothing else.
 
 use super::{Scene, proven, sale};
+use daybook_proof::SignedNote;
 use daybook_tests::daybook::Daybook;
 use serde_json::json;
 use std::fs;
@@ -48,6 +49,34 @@ fn a_witness_signs_growth_and_refuses_another_history() {
     // A proof of a record carries the witness along.
     let record = scene.prove(&["--event", "contoso/s-3"], "s-3.tlog-proof");
     scene.verify_file(&record, &["--key", &key, "--witness", public.trim()]).ok();
+}
+
+#[test]
+fn a_wrong_signature_is_not_taken_from_a_witness_that_is_named_and_spoils_nothing_for_good() {
+    let scene = Scene::new();
+    scene.checkpoint(&[]);
+    let (key, one) = (scene.public_key(), scene.note(1, "1.note"));
+    let cosigned = witness(&scene, &one, &[]).unwrap();
+    let public = scene.daybook.ok(&["witness", "--public-key", "--key", &scene.name("w.key")]);
+    let mut note = SignedNote::parse(&fs::read(&cosigned).unwrap()).unwrap();
+    let mut wrong = note.signatures().last().unwrap().clone();
+    wrong.bytes[30] ^= 1;
+    let mut bad = SignedNote::parse(&fs::read(&one).unwrap()).unwrap();
+    bad.add(wrong.clone()).unwrap();
+    let path = scene.name("bad.cosigned");
+    fs::write(&path, bad.to_string()).unwrap();
+    let named = ["checkpoint", "--cosign", &path, "--witness", public.trim()];
+    scene.daybook.run(&named).expect(2, &["bad.cosigned"]);
+    let none: [&str; 0] = [];
+    assert_eq!(scene.codes(&["--key", &key, "--witness", public.trim()]), ["WITNESSES"]);
+    // Taken blindly, it is no witness; the right signature beside it is one.
+    scene.checkpoint(&["--cosign", &path]);
+    assert_eq!(scene.codes(&["--key", &key, "--witness", public.trim()]), ["WITNESSES"]);
+    note.add(wrong).unwrap();
+    fs::write(&path, note.to_string()).unwrap();
+    let added = scene.checkpoint(&["--cosign", &path, "--witness", public.trim()]);
+    assert_eq!(added["outcome"], json!("cosigned"), "{added}");
+    assert_eq!(scene.codes(&["--key", &key, "--witness", public.trim()]), none);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::format_v2::{DecisionRow, checkpoint_read, decision_leaf, decision_rea
 use crate::medium::Disk;
 use crate::{Binding, Cursor, Frontier, Hash, Medium, StoredCheckpoint};
 use daybook_event::Position;
-use daybook_proof::leaf_hash;
+use daybook_proof::{Checkpoint, leaf_hash};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +54,12 @@ pub(super) struct Roots {
 }
 
 impl Roots {
+    /// Asks for the roots at the sizes that a checkpoint speaks of.
+    pub(super) fn want(&mut self, checkpoint: &Checkpoint) {
+        self.wanted.insert(checkpoint.size);
+        self.quarantine_wanted.extend(checkpoint.quarantine.map(|tree| tree.leaves));
+    }
+
     fn at(&mut self, tree: &Frontier) {
         if self.wanted.contains(&tree.size()) {
             self.found.insert(tree.size(), tree.root());

@@ -8,6 +8,15 @@ use daybook_proof::{Checkpoint, SignedNote};
 impl Backup {
     /// Everything wrong with the backup: none if it is whole. `identify` decodes an envelope.
     pub fn verify(&self, identify: impl Fn(&[u8]) -> Result<Identified, String>) -> Vec<Finding> {
+        self.verify_against(None, identify).0
+    }
+
+    /// Everything wrong with the backup, and what of a checkpoint kept elsewhere differs from its rows. One pass for both.
+    pub fn verify_against(
+        &self,
+        kept: Option<&Checkpoint>,
+        identify: impl Fn(&[u8]) -> Result<Identified, String>,
+    ) -> (Vec<Finding>, Vec<String>) {
         let mut findings = Vec::new();
         let mut find = |code, place: String, what: String| findings.push(Finding { code, place, what });
         let checkpoints = self.checkpoints().unwrap_or_else(|error| {
@@ -15,6 +24,9 @@ impl Backup {
             Vec::new()
         });
         let mut roots = roots_of(&checkpoints);
+        if let Some(kept) = kept {
+            roots.want(kept);
+        }
         for (run, mark) in self.manifest.marks.iter().enumerate() {
             let walked = self.part(run, &mut roots, &mut |row| {
                 if let super::read::Row::Record(frame) = row {
@@ -35,7 +47,7 @@ impl Backup {
                 find(FindingCode::Root, format!("checkpoint {}", kept.number), what);
             }
         }
-        findings
+        (findings, kept.map(|kept| differences(kept, &roots)).unwrap_or_default())
     }
 }
 
@@ -43,8 +55,7 @@ impl Backup {
 pub(super) fn roots_of(checkpoints: &[StoredCheckpoint]) -> Roots {
     let mut roots = Roots::default();
     for checkpoint in checkpoints.iter().filter_map(|kept| checkpoint_of(kept).ok()) {
-        roots.wanted.insert(checkpoint.size);
-        roots.quarantine_wanted.extend(checkpoint.quarantine.map(|tree| tree.leaves));
+        roots.want(&checkpoint);
     }
     roots
 }
@@ -58,12 +69,21 @@ pub(super) fn checkpoint_of(kept: &StoredCheckpoint) -> Result<Checkpoint, Strin
 /// Whether the rows give what the checkpoint says.
 pub(super) fn held(kept: &StoredCheckpoint, roots: &Roots) -> Result<Checkpoint, String> {
     let checkpoint = checkpoint_of(kept)?;
-    if roots.found.get(&checkpoint.size) != Some(&checkpoint.root) {
-        return Err(format!("the records have another root at position {}", checkpoint.size));
-    }
-    let differs = |tree: &daybook_proof::QuarantineTree| roots.quarantine_found.get(&tree.leaves) != Some(&tree.root);
-    match checkpoint.quarantine.filter(differs) {
-        Some(tree) => Err(format!("the quarantine has another root at {} leaves", tree.leaves)),
+    match differences(&checkpoint, roots).into_iter().next() {
+        Some(what) => Err(what),
         None => Ok(checkpoint),
     }
+}
+
+/// What the rows have otherwise than the checkpoint says.
+fn differences(checkpoint: &Checkpoint, roots: &Roots) -> Vec<String> {
+    let mut differences = Vec::new();
+    if roots.found.get(&checkpoint.size) != Some(&checkpoint.root) {
+        differences.push(format!("the records have another root at position {}", checkpoint.size));
+    }
+    let differs = |tree: &daybook_proof::QuarantineTree| roots.quarantine_found.get(&tree.leaves) != Some(&tree.root);
+    if let Some(tree) = checkpoint.quarantine.filter(differs) {
+        differences.push(format!("the quarantine has another root at {} leaves", tree.leaves));
+    }
+    differences
 }

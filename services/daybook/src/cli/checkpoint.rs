@@ -22,6 +22,9 @@ pub(crate) struct CheckpointArguments {
     /// Add the signatures of witnesses that this note holds to the checkpoint that it is.
     #[arg(long, value_name = "FILE", conflicts_with = "public_key")]
     pub(crate) cosign: Option<PathBuf>,
+    /// With --cosign: the public key of a witness, or a file of them. Only signatures that they verify are added.
+    #[arg(long, value_name = "KEY|FILE", requires = "cosign")]
+    pub(crate) witness: Vec<String>,
     /// Print the public key, for those who verify.
     #[arg(long)]
     pub(crate) public_key: bool,

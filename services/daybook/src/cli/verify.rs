@@ -16,7 +16,7 @@ pub(crate) struct VerifyArguments {
     /// Of a proof file that does not hold the record: the record's bytes.
     #[arg(long, value_name = "FILE", requires = "file")]
     pub(crate) record: Option<PathBuf>,
-    /// Hold the ledger against this checkpoint, kept elsewhere: an old copy is otherwise a whole ledger too.
+    /// Hold the ledger, or the backup, against this checkpoint, kept elsewhere: an old copy is otherwise a whole ledger too.
     #[arg(long, value_name = "NOTE")]
     pub(crate) against: Option<PathBuf>,
     /// The public key of a witness, or a file of them: its cosignature is checked.

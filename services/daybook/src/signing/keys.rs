@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use daybook_proof::{KeyKind, KeyName, SignerKey, VerifierKey};
+use daybook_store::Backup;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -128,12 +129,22 @@ pub(crate) fn keys_given(arguments: &[String]) -> Result<Vec<VerifierKey>, Failu
     Ok(keys)
 }
 
-/// The keys in a file, one a line; empty lines and lines that begin with # are passed over.
 fn keys_of_file(path: &Path) -> Result<Vec<VerifierKey>, Failure> {
-    let cannot = |why: &dyn std::fmt::Display| Failure::Input(format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| cannot(&error))?;
+    let place = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{place}: {error}")))?;
+    keys_of_text(&text, &place)
+}
+
+/// The public keys in a backup. They are its own word too.
+pub(crate) fn published_in_backup(backup: &Backup) -> Result<Vec<VerifierKey>, Failure> {
+    let own = backup.public_keys().map_err(Failure::input)?.unwrap_or_default();
+    keys_of_text(&String::from_utf8_lossy(&own), "the keys in the backup")
+}
+
+/// The keys in a text, one a line; empty lines and lines that begin with # are passed over.
+fn keys_of_text(text: &str, place: &str) -> Result<Vec<VerifierKey>, Failure> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| VerifierKey::parse(line).map_err(|why| cannot(&why))).collect()
+    lines.map(|line| VerifierKey::parse(line).map_err(|why| Failure::Input(format!("{place}: {why}")))).collect()
 }
 
 /// The secret key in a file that nobody else can read.

@@ -7,7 +7,7 @@ use crate::closed;
 use crate::failure::Failure;
 use daybook_event::Position;
 use daybook_proof::{
-    Checkpoint, ClosedLine, ClosedMonth, KeyName, QuarantineTree, SignedNote, SignerKey, consistency_path,
+    Checkpoint, ClosedLine, ClosedMonth, KeyName, QuarantineTree, SignedNote, SignerKey, VerifierKey, consistency_path,
     growth_verify,
 };
 use daybook_store::{Ledger, Snapshot};
@@ -30,16 +30,19 @@ pub(super) fn make(ledger: &mut Ledger, place: &KeyPlace, order: &Order) -> Resu
     if let Some(last) = &last {
         grown(&snapshot, last, &checkpoint)?;
     }
-    let is_kept = kept.is_some();
+    let is_heir = kept.as_ref().is_some_and(|key| is_heir(key, expected.as_ref(), last.as_ref()));
+    if let Some(key) = kept.as_ref().filter(|_| !is_heir && !order.rotate) {
+        return Err(key_other(key, &origin));
+    }
     let key = match kept {
         Some(key) => key,
         // A ledger that has signed before shall not go on under a key that nobody knows, unless somebody says so.
         None if last.is_some() && !order.rotate => return Err(key_lost(&origin)),
         None => place.create(origin.clone())?,
     };
-    let next = if order.rotate && is_kept { Some(place.draw(origin)?) } else { None };
+    let next = if order.rotate && is_heir { Some(place.draw(origin)?) } else { None };
     // A key that takes the place of a lost one is named too, though no other vouches for it.
-    let named = next.as_ref().or(if last.is_some() && !is_kept { Some(&key) } else { None });
+    let named = next.as_ref().or(if last.is_some() && !is_heir { Some(&key) } else { None });
     checkpoint.next_key = named.map(|key| key.public().clone());
     let note = signed(&checkpoint, &key, next.as_ref())?;
     drop(snapshot);
@@ -82,6 +85,23 @@ fn origin(
         ))),
         _ => Ok(origin),
     }
+}
+
+/// Whether a key may sign after the last checkpoint: it was named for that, or it signed that one itself.
+fn is_heir(key: &SignerKey, expected: Option<&VerifierKey>, last: Option<&Stored>) -> bool {
+    match (expected, last) {
+        (Some(expected), _) => key.public() == expected,
+        (None, Some(last)) => last.note.verify_log(&last.checkpoint.origin, std::slice::from_ref(key.public())).is_ok(),
+        (None, None) => true,
+    }
+}
+
+fn key_other(key: &SignerKey, origin: &KeyName) -> Failure {
+    Failure::Input(format!(
+        "the key with the hash {:08x} did not sign the last checkpoint of {origin}, and no checkpoint says that it takes over: \
+         name the key that did with --key FILE; if that is lost for good, --rotate goes on with this one, which verifiers must be told",
+        key.public().id()
+    ))
 }
 
 fn key_lost(origin: &KeyName) -> Failure {

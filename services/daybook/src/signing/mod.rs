@@ -8,6 +8,6 @@ mod make;
 mod stored;
 
 pub(crate) use control::{Control, Controlled, Made, Order, ask, perform};
-pub(crate) use keys::{KeyPlace, keys_given, published, secret_key_read, secret_key_write, seed};
+pub(crate) use keys::{KeyPlace, keys_given, published, published_in_backup, secret_key_read, secret_key_write, seed};
 pub(crate) use make::closed_line;
-pub(crate) use stored::{Stored, every, numbered, of_position};
+pub(crate) use stored::{Stored, every, key_signing, numbered, of_position};

@@ -1,7 +1,7 @@
 //! The checkpoints that a ledger keeps, read as what they say.
 
 use crate::failure::Failure;
-use daybook_proof::{Checkpoint, SignedNote, VerifierKey};
+use daybook_proof::{Checkpoint, KeyKind, SignedNote, VerifierKey};
 use daybook_store::{Snapshot, StoredCheckpoint};
 
 /// A kept checkpoint.
@@ -12,7 +12,8 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    fn read(kept: &StoredCheckpoint) -> Result<Self, Failure> {
+    /// A row of the ledger or of a backup, read.
+    pub(crate) fn read(kept: &StoredCheckpoint) -> Result<Self, Failure> {
         let number = kept.number;
         let wrong = |why: &dyn std::fmt::Display| Failure::Input(format!("checkpoint {number}: {why}"));
         let note = SignedNote::parse(kept.note.as_bytes()).map_err(|why| wrong(&why))?;
@@ -57,11 +58,24 @@ pub(crate) fn last(snapshot: &Snapshot) -> Result<Option<Stored>, Failure> {
 /// The key that the checkpoints up to this one say comes after them; none where no key ever gave way.
 pub(crate) fn key_after(snapshot: &Snapshot, last: u64) -> Result<Option<VerifierKey>, Failure> {
     for number in (1..=last).rev() {
-        if let Some(key) = numbered(snapshot, number)?.checkpoint.next_key {
+        let checkpoint = numbered(snapshot, number)?.checkpoint;
+        let is_its = |key: &VerifierKey| key.kind() == KeyKind::Log && *key.name() == checkpoint.origin;
+        if let Some(key) = checkpoint.next_key.filter(is_its) {
             return Ok(Some(key));
         }
     }
     Ok(None)
+}
+
+/// The key that signs now: the one that checkpoints name, or else the one of these that signed the newest.
+pub(crate) fn key_signing(snapshot: &Snapshot, keys: &[VerifierKey]) -> Result<Option<VerifierKey>, Failure> {
+    let Some(last) = last(snapshot)? else { return Ok(None) };
+    if let Some(key) = key_after(snapshot, last.number)? {
+        return Ok(Some(key));
+    }
+    let is_signer =
+        |key: &&VerifierKey| last.note.verify_log(&last.checkpoint.origin, std::slice::from_ref(*key)).is_ok();
+    Ok(keys.iter().find(is_signer).cloned())
 }
 
 /// The newest one, if it covers a position.

@@ -4,9 +4,9 @@ use crate::cli::{CheckpointArguments, Cli};
 use crate::failure::Failure;
 use crate::output::{self, Section, say};
 use crate::serve::config::signing;
-use crate::signing::{Control, Made, Order, Stored, ask, every, numbered, published};
+use crate::signing::{Control, Made, Order, Stored, ask, every, key_signing, keys_given, numbered, published};
 use crate::window;
-use daybook_proof::{Checkpoint, SignedNote};
+use daybook_proof::{Checkpoint, SignedNote, VerifierKey};
 use serde::Serialize;
 use std::path::Path;
 
@@ -57,7 +57,7 @@ pub(super) fn run(cli: &Cli, arguments: &CheckpointArguments) -> Result<(), Fail
         return public_key(&ledger);
     }
     let control = match &arguments.cosign {
-        Some(path) => Control::Cosign(read(path)?),
+        Some(path) => Control::Cosign(cosigned(path, &keys_given(&arguments.witness)?)?),
         None => Control::Checkpoint(Order { origin: arguments.origin.clone(), rotate: arguments.rotate }),
     };
     let made = ask(&ledger, key.as_deref(), &control)?;
@@ -104,9 +104,12 @@ fn list(ledger: &Path, arguments: &CheckpointArguments) -> Result<(), Failure> {
     output::print(arguments.format.format, &lines, &head, &[Section::new("checkpoints", &lines)?])
 }
 
-/// The newest public key, alone on its line: it is to be sent to others.
+/// The public key that signs, alone on its line: it is to be sent to others.
 fn public_key(ledger: &Path) -> Result<(), Failure> {
-    match published(ledger)?.last() {
+    let published = published(ledger)?;
+    // The last one published may never have signed: a rotation that was cut off leaves its key there.
+    let signing = key_signing(&window::open(ledger)?.snapshot()?, &published)?;
+    match signing.as_ref().or(published.last()) {
         Some(key) => {
             say!("{key}");
             Ok(())
@@ -116,6 +119,27 @@ fn public_key(ledger: &Path) -> Result<(), Failure> {
             ledger.display()
         ))),
     }
+}
+
+/// The note to take signatures from: where witnesses are given, without whatever none of them, nor the log, has signed.
+fn cosigned(path: &Path, witnesses: &[VerifierKey]) -> Result<String, Failure> {
+    let text = read(path)?;
+    if witnesses.is_empty() {
+        return Ok(text);
+    }
+    let refused = |why: &dyn std::fmt::Display| Failure::Input(format!("{}: {why}", path.display()));
+    let note = SignedNote::parse(text.as_bytes()).map_err(|why| refused(&why))?;
+    note.verify(witnesses).map_err(|why| refused(&why))?;
+    let origin = Checkpoint::parse(note.text()).map_err(|why| refused(&why))?.origin;
+    let mut only = SignedNote::unsigned(note.text().to_owned()).map_err(|why| refused(&why))?;
+    for signature in note.signatures() {
+        let mut alone = SignedNote::unsigned(note.text().to_owned()).map_err(|why| refused(&why))?;
+        alone.add(signature.clone()).map_err(|why| refused(&why))?;
+        if signature.name == origin || alone.verify(witnesses).is_ok() {
+            only.add(signature.clone()).map_err(|why| refused(&why))?;
+        }
+    }
+    Ok(only.to_string())
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

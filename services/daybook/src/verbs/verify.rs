@@ -5,7 +5,9 @@ mod checkpoints;
 mod closings;
 mod evidence;
 mod file;
+mod kept;
 mod recompute;
+mod signatures;
 mod sources;
 
 use crate::books::{self, Books, RulesAtHand};
@@ -64,7 +66,7 @@ pub(crate) fn run(cli: &Cli, arguments: &VerifyArguments) -> Result<(), Failure>
         return file::run(cli, arguments, &trust, path);
     }
     if Backup::is_in(&cli.ledger) {
-        return backup::run(cli, arguments);
+        return backup::run(cli, arguments, &trust);
     }
     let config = ActConfig::of(cli, &NatsArguments::default(), &arguments.four_eyes)?;
     let mut report = verify(&config, arguments.ledger_only, arguments.month, &trust)?;
@@ -97,7 +99,10 @@ fn trust(arguments: &VerifyArguments) -> Result<Trust, Failure> {
 /// Holds the ledger against a checkpoint that was kept elsewhere.
 fn against(config: &ActConfig, note: &Path, trust: &Trust, findings: &mut Vec<Finding>) -> Result<String, Failure> {
     let keys = if trust.keys.is_empty() { published(&config.ledger)? } else { trust.keys.clone() };
-    checkpoints::against(&window::open(&config.ledger)?.snapshot()?, note, &keys, findings)
+    Ok(match kept::read(note, &keys, findings)? {
+        Some(kept) => checkpoints::against(&window::open(&config.ledger)?.snapshot()?, note, &kept, findings)?,
+        None => kept::NOT_HELD.to_owned(),
+    })
 }
 
 /// The report's lines. Shared with the demo.

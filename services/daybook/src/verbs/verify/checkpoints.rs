@@ -1,11 +1,12 @@
 //! The signed checkpoints of a ledger held against its records, and the ledger held against one kept elsewhere.
 
-use super::Finding;
+use super::signatures::{NONE_SIGNED, Signatures, line, line_keyless, order};
+use super::{Finding, kept};
 use crate::closed;
 use crate::failure::Failure;
 use crate::signing::{Stored, closed_line, published};
 use daybook_event::Position;
-use daybook_proof::{Checkpoint, ClosedLine, KeyKind, NoteError, Trusted, VerifierKey};
+use daybook_proof::{Checkpoint, ClosedLine, KeyKind, NoteError, VerifierKey};
 use daybook_store::{Hash, Snapshot};
 use daybook_views::{Closing, Closings};
 use std::collections::BTreeMap;
@@ -36,18 +37,17 @@ impl Trust {
     }
 }
 
+/// What is found where witnesses are asked for and there is no checkpoint.
+pub(super) const NONE_WITNESSED: &str = "there is none that a witness could have signed";
+
 /// What every checkpoint is held against.
 struct Chain<'a> {
     snapshot: &'a Snapshot,
     findings: &'a mut Vec<Finding>,
-    /// Keys that may sign the next one.
-    keys: Vec<VerifierKey>,
-    /// Whether one of them has signed one yet: of notes before, others may have.
-    is_begun: bool,
+    signatures: Signatures,
     before: Option<Checkpoint>,
     closings: Option<Vec<Closing>>,
     quarantine: BTreeMap<u64, Hash>,
-    verified: u64,
 }
 
 /// Checks every checkpoint; says what was found.
@@ -60,7 +60,7 @@ pub(super) fn verify(
     let count = snapshot.checkpoints_count()?;
     if count == 0 {
         if trust.witnesses_min > 0 {
-            findings.push(finding("WITNESSES", "the checkpoints", "there is none that a witness could have signed"));
+            findings.push(finding("WITNESSES", "the checkpoints", NONE_WITNESSED));
         }
         return Ok("none: daybook checkpoint signs one".to_owned());
     }
@@ -71,12 +71,10 @@ pub(super) fn verify(
     let mut chain = Chain {
         snapshot,
         findings,
-        keys,
-        is_begun: false,
+        signatures: Signatures::new(keys),
         before: None,
         closings,
         quarantine: BTreeMap::new(),
-        verified: 0,
     };
     let stored: Vec<(u64, Option<Stored>)> = (1..=count).map(|number| (number, chain.read(number))).collect();
     chain.quarantine_roots(&stored);
@@ -85,47 +83,33 @@ pub(super) fn verify(
             chain.check(stored);
         }
     }
-    if chain.verified == 0 && has_keys {
-        chain.find("CHECKPOINT_SIGNATURE", count, "no checkpoint is signed by a key that was given");
+    if chain.signatures.verified == 0 && has_keys {
+        chain.find("CHECKPOINT_SIGNATURE", count, NONE_SIGNED);
     }
-    let (verified, size) = (chain.verified, chain.before.as_ref().map_or(0, |last| last.size));
+    let (verified, size) = (chain.signatures.verified, chain.before.as_ref().map_or(0, |last| last.size));
     if let Some((number, Some(last))) = stored.last()
         && let Some(why) = trust.too_few(&last.note)
     {
         findings.push(finding("WITNESSES", &place(*number), why));
     }
     if !has_keys {
-        return Ok(format!(
-            "{count}, the last at position {size}; no signature checked, for there is no key: give --key"
-        ));
+        return Ok(line_keyless(count, size));
     }
     let whose = if of_ledger { "key taken from the ledger itself" } else { "keys as given" };
-    Ok(format!("{count}, the last at position {size}; {verified} signatures checked, {whose}"))
+    Ok(line(count, size, verified, whose))
 }
 
 /// Holds the ledger against a checkpoint that was kept elsewhere.
 pub(super) fn against(
     snapshot: &Snapshot,
     path: &Path,
-    keys: &[VerifierKey],
+    kept: &Checkpoint,
     findings: &mut Vec<Finding>,
 ) -> Result<String, Failure> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Failure::Input(format!("cannot read {}: {error}", path.display())))?;
-    let note =
-        daybook_proof::SignedNote::parse(&bytes).map_err(|why| Failure::Input(format!("{}: {why}", path.display())))?;
-    let name = path.display().to_string();
-    let mut find = |what: String| findings.push(finding("AGAINST", &name, what));
-    let kept = match Trusted::of(&note, keys) {
-        Ok(trusted) => trusted.checkpoint,
-        Err(why) => {
-            find(why.to_string());
-            return Ok("not held against it".to_owned());
-        }
-    };
+    let mut find = |what: String| findings.push(kept::finding(path, what));
     let position = snapshot.head().position.number();
-    if kept.size > position {
-        find(format!("it ends at record {}, this ledger at {position}: records are missing here", kept.size));
+    if let Some(what) = kept::missing(kept, position) {
+        find(what);
         return Ok("differs".to_owned());
     }
     if snapshot.root_at(Position::new(kept.size))? != Some(kept.root) {
@@ -136,7 +120,7 @@ pub(super) fn against(
     {
         find(format!("the first {} entries and decisions of the quarantine are not those signed", tree.leaves));
     }
-    Ok(format!("checkpoint of {} at record {}", kept.origin, kept.size))
+    Ok(kept::line(kept))
 }
 
 /// Every closing that counts; none where the records cannot be read, which is a finding elsewhere.
@@ -149,11 +133,11 @@ fn closings(snapshot: &Snapshot) -> Option<Vec<Closing>> {
     Some(Closings::of(recorded.into_iter()).all().to_vec())
 }
 
-fn place(number: u64) -> String {
+pub(super) fn place(number: u64) -> String {
     format!("checkpoint {number}")
 }
 
-fn finding(code: &str, place: &str, what: impl Into<String>) -> Finding {
+pub(super) fn finding(code: &str, place: &str, what: impl Into<String>) -> Finding {
     Finding { code: code.to_owned(), place: place.to_owned(), what: what.into() }
 }
 
@@ -183,7 +167,9 @@ impl Chain<'_> {
 
     fn check(&mut self, stored: &Stored) {
         let (number, now) = (stored.number, &stored.checkpoint);
-        self.signature(stored);
+        for what in self.signatures.check(stored) {
+            self.find("CHECKPOINT_SIGNATURE", number, what);
+        }
         let root = self.snapshot.root_at(Position::new(now.size));
         match root {
             Ok(Some(root)) if root == now.root => {}
@@ -208,43 +194,11 @@ impl Chain<'_> {
             ),
             None => self.find("CHECKPOINT_QUARANTINE", number, "says nothing about the quarantine"),
         }
-        self.order(number, now);
+        if let Some(what) = self.before.as_ref().and_then(|before| order(before, now)) {
+            self.find("CHECKPOINT_ORDER", number, what);
+        }
         self.closed(number, now);
         self.before = Some(now.clone());
-    }
-
-    /// Who signed it, and who may sign those after it.
-    fn signature(&mut self, stored: &Stored) {
-        match stored.note.verify(&self.keys) {
-            Ok(_) => {
-                self.verified += 1;
-                self.is_begun = true;
-            }
-            // Those of before a key that the reader has are no evidence, and no fault.
-            Err(NoteError::Unknown(_)) if !self.is_begun => return,
-            Err(why) => return self.find("CHECKPOINT_SIGNATURE", stored.number, why.to_string()),
-        }
-        if let Some(next) = &stored.checkpoint.next_key {
-            if stored.note.verify(std::slice::from_ref(next)).is_err() {
-                self.find("CHECKPOINT_SIGNATURE", stored.number, "names a next key that did not sign it");
-            }
-            self.keys = vec![next.clone()];
-        }
-    }
-
-    /// One log, which only grows.
-    fn order(&mut self, number: u64, now: &Checkpoint) {
-        let Some(before) = &self.before else { return };
-        let what = if before.origin != now.origin {
-            format!("is of {}, the one before of {}", now.origin, before.origin)
-        } else if before.size > now.size {
-            format!("is of {} records, the one before of {}", now.size, before.size)
-        } else if before.quarantine.map(|tree| tree.leaves) > now.quarantine.map(|tree| tree.leaves) {
-            "is of a smaller quarantine than the one before".to_owned()
-        } else {
-            return;
-        };
-        self.find("CHECKPOINT_ORDER", number, what);
     }
 
     /// The months closed since the one before.
