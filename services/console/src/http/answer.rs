@@ -6,6 +6,7 @@ use super::door::{Api, Door, Room};
 use super::fault::Fault;
 use super::limits::{ANSWER_BYTES_MAX, VALUE_BYTES_MAX};
 use super::role::{Caller, Role};
+use super::rooms::{OnePlace, Rooms};
 use super::routes::{Action, Method, Place, Route};
 use super::{openapi, own_lines, page};
 use crate::metrics;
@@ -16,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use daybook_event::{Month, SourceId};
 use serde_json::Value;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 /// A request that came through.
@@ -52,23 +52,23 @@ pub(super) async fn answer(door: &Door, request: Request, room: Room) -> Result<
         Action::OwnLines => lines(door, route, &api, &asked, &caller).await,
         Action::Verb(verb) => {
             own_source(route, &asked, &caller)?;
-            let ran = query(door, route, &api, asked.words(route, verb, None)).await?;
+            let ran = query(door, route, &api, &caller, asked.words(route, verb, None)).await?;
             told(route, ran, &asked)
         }
         Action::Text(verb) => {
-            let ran = query(door, route, &api, asked.words_with(route, verb, None, &[])).await?;
+            let ran = query(door, route, &api, &caller, asked.words_with(route, verb, None, &[])).await?;
             text(route, ran)
         }
         Action::Make(verb) => {
             tracing::info!(caller = caller.name, role = %caller.role, route = route.path, "an act was asked for");
             let running = api.desk.ask(asked.words(route, verb, None));
-            told(route, act(door, route, running, room).await?, &asked)
+            told(route, act(door, route, &caller, running, room).await?, &asked)
         }
         Action::Act(verb) => {
             let words = asked.words(route, verb, Some(&caller));
             tracing::info!(caller = caller.name, role = %caller.role, route = route.path, "an act was asked for");
             let running = api.desk.act(words, None);
-            told(route, act(door, route, running, room).await?, &asked)
+            told(route, act(door, route, &caller, running, room).await?, &asked)
         }
         Action::Live | Action::Ready | Action::Metrics | Action::OpenApi => {
             Err(internal(route, "a route answered twice"))
@@ -153,7 +153,7 @@ async fn events(door: &Door, api: &Api, request: &Request, caller: &Caller, room
     }
     let words = ["import", "--from=ndjson", "--format=json", "-"].map(str::to_owned).to_vec();
     let running = api.desk.act(words, Some(request.body.to_vec()));
-    told(route, act(door, route, running, room).await?, &Asked::default())
+    told(route, act(door, route, caller, running, room).await?, &Asked::default())
 }
 
 async fn lines(door: &Door, route: &Route, api: &Api, asked: &Asked, caller: &Caller) -> Result<Response, Fault> {
@@ -164,7 +164,7 @@ async fn lines(door: &Door, route: &Route, api: &Api, asked: &Asked, caller: &Ca
     if asked.get("through").is_some_and(|text| daybook_event::date_parse(text).is_none()) {
         return Err(Fault::bad_request(route.path, "through: a date is written YYYY-MM-DD"));
     }
-    let ran = query(door, route, api, asked.words(route, &["explain"], None)).await?;
+    let ran = query(door, route, api, caller, asked.words(route, &["explain"], None)).await?;
     // One answer for whatever there is not: another would tell what others have published.
     let none = || Fault::not_found(route.path, "no line of this token's sources counts for this partner in this month");
     if ran.status != Some(0) {
@@ -190,19 +190,25 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Room to compute in, as soon as there is.
-async fn room_to_compute(door: &Door, route: &Route) -> Result<OwnedSemaphorePermit, Fault> {
-    match timeout(door.sources.limits.request_time_max, Arc::clone(&door.queries).acquire_owned()).await {
-        Ok(Ok(permit)) => Ok(permit),
-        Ok(Err(_)) | Err(_) => Err(Fault::unavailable(
-            route.path,
-            format!("{} queries are being computed", door.sources.limits.queries_max),
-        )),
+async fn room_to_compute(
+    door: &Door,
+    route: &Route,
+    rooms: &Rooms,
+    caller: &Caller,
+    what: &str,
+) -> Result<OnePlace, Fault> {
+    match timeout(door.sources.limits.request_time_max, rooms.place(&caller.name)).await {
+        Ok(Ok(place)) => Ok(place),
+        Ok(Err(_)) | Err(_) => {
+            let places = rooms.places();
+            Err(Fault::unavailable(route.path, format!("{places} {what}, or all that this token may have at once")))
+        }
     }
 }
 
 /// A verb that reads: ended when it takes too long, or when nobody waits for it any more.
-async fn query(door: &Door, route: &Route, api: &Api, words: Vec<String>) -> Result<Ran, Fault> {
-    let _room = room_to_compute(door, route).await?;
+async fn query(door: &Door, route: &Route, api: &Api, caller: &Caller, words: Vec<String>) -> Result<Ran, Fault> {
+    let _place = room_to_compute(door, route, &door.queries, caller, "queries are being computed").await?;
     match timeout(door.sources.limits.request_time_max, api.desk.ask(words)).await {
         Ok(ran) => ran.map_err(|why| internal(route, &why)),
         Err(_) => Err(too_long(door, route)),
@@ -210,11 +216,11 @@ async fn query(door: &Door, route: &Route, api: &Api, words: Vec<String>) -> Res
 }
 
 /// A verb that does something: once begun it goes on to its end, whoever waits.
-async fn act(door: &Door, route: &'static Route, running: Running, room: Room) -> Result<Ran, Fault> {
-    let permit = room_to_compute(door, route).await?;
+async fn act(door: &Door, route: &'static Route, caller: &Caller, running: Running, room: Room) -> Result<Ran, Fault> {
+    let place = room_to_compute(door, route, &door.acts, caller, "acts are being done").await?;
     let task = tokio::spawn(async move {
         let ran = running.await;
-        drop((permit, room));
+        drop((place, room));
         ran
     });
     match timeout(door.sources.limits.request_time_max, task).await {

@@ -5,8 +5,9 @@ use super::answer::{Request as Checked, answer};
 use super::desk::Desk;
 use super::fault::Fault;
 use super::guard::Guarded;
-use super::limits::{CALLER_REQUESTS_MAX, HEADER_BYTES_MAX, Limits, URI_BYTES_MAX};
+use super::limits::{ACTS_MAX, CALLER_REQUESTS_MAX, HEADER_BYTES_MAX, Limits, URI_BYTES_MAX};
 use super::role::{Caller, Tokens};
+use super::rooms::Rooms;
 use super::routes::{Access, Action, Method, Route};
 use super::table::ROUTES;
 use super::tally::{OneUnderWay, Tally, UnderWay};
@@ -51,7 +52,9 @@ pub(super) struct Door {
     pub(super) sources: Sources,
     pub(super) tally: Tally,
     /// Room for queries that compute.
-    pub(super) queries: Arc<Semaphore>,
+    pub(super) queries: Rooms,
+    /// Room for acts: no query stands in their way.
+    pub(super) acts: Rooms,
     requests: Arc<Semaphore>,
     under_way: UnderWay,
 }
@@ -69,7 +72,8 @@ pub async fn serve(
     let door = Door {
         sources,
         tally: Tally::default(),
-        queries: Arc::new(Semaphore::new(queries)),
+        queries: Rooms::new(queries),
+        acts: Rooms::new(ACTS_MAX),
         requests: Arc::new(Semaphore::new(requests)),
         under_way: UnderWay::default(),
     };

@@ -16,6 +16,8 @@ pub const PAGE_ROWS_MAX: usize = 10_000;
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Requests of one caller under way at once.
 pub const CALLER_REQUESTS_MAX: usize = 4;
+/// Acts done at once, beside the queries; more wait, as long as a request may take.
+pub(super) const ACTS_MAX: usize = 2;
 /// Connections that are open at once; more wait.
 pub const CONNECTIONS_MAX: usize = 256;
 /// The longest that a connection lives.

@@ -14,6 +14,7 @@ mod openapi;
 mod own_lines;
 mod page;
 mod role;
+mod rooms;
 mod routes;
 mod table;
 mod tally;
