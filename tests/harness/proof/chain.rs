@@ -78,6 +78,7 @@ fn a_key_gives_way_to_the_next_under_both_signatures() {
     let old_key = fs::read(scene.daybook.ledger().join("signing.key")).unwrap();
     let rotated = scene.checkpoint(&["--rotate"]);
     assert_eq!((&rotated["number"], rotated["signed_by"].as_array().unwrap().len()), (&json!(2), 2), "{rotated}");
+    assert_ne!(rotated["signed_by"][0], rotated["signed_by"][1], "the two keys are told apart");
     let second = fs::read_to_string(scene.public_key()).unwrap();
     assert_ne!(first, second);
     scene.import(&[sale("s-3", "P-A", "2022-01-20")]);

@@ -29,7 +29,7 @@ impl Line {
             root: hex::encode(checkpoint.root),
             quarantine: checkpoint.quarantine.map_or(0, |tree| tree.leaves),
             closed: checkpoint.closed.iter().map(|line| line.month.to_string()).collect(),
-            signed_by: note.signatures().iter().map(|one| one.name.to_string()).collect(),
+            signed_by: note.signatures().iter().map(|one| format!("{}+{:08x}", one.name, one.id)).collect(),
         }
     }
 }
@@ -84,7 +84,7 @@ fn print(made: &Made, arguments: &CheckpointArguments) -> Result<(), Failure> {
         ("size", report.line.size.to_string()),
         ("root", report.line.root.clone()),
         ("quarantine", format!("{} entries and decisions", report.line.quarantine)),
-        ("closed since", report.line.closed.join(" ")),
+        ("closed since", if report.line.closed.is_empty() { "none".to_owned() } else { report.line.closed.join(" ") }),
         ("signed by", report.line.signed_by.join(" ")),
     ];
     let sections = [Section::new("checkpoint", std::slice::from_ref(&report.line))?];

@@ -180,8 +180,8 @@ fn print_event(receipt: &EventReceipt, format: Format) -> Result<(), Failure> {
     let head = [
         ("event", receipt.event.clone()),
         ("state", receipt.state.to_owned()),
-        ("position", receipt.position.map(|number| number.to_string()).unwrap_or_default()),
-        ("recorded at", receipt.recorded_at.clone().unwrap_or_default()),
+        ("position", receipt.position.map_or_else(|| "none".to_owned(), |number| number.to_string())),
+        ("recorded at", receipt.recorded_at.clone().unwrap_or_else(|| "never".to_owned())),
     ];
     let rows = receipt.quarantine.iter().map(EntryRow::of).collect::<Vec<_>>();
     output::print(format, receipt, &head, &[Section::new("quarantine", &rows)?])

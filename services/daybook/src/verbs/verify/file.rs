@@ -55,8 +55,8 @@ impl Report {
         self.size = Some(at.size);
         self.root = hex::encode(at.root);
         let line = |one: &daybook_proof::Signed| match one.kind {
-            KeyKind::Log => one.name.to_string(),
-            KeyKind::Witness => format!("{} (witness)", one.name),
+            KeyKind::Log => format!("{}+{:08x}", one.name, one.id),
+            KeyKind::Witness => format!("{}+{:08x} (witness)", one.name, one.id),
         };
         self.signed_by = trusted.signed.iter().map(line).collect();
         if let Some(why) = trust.too_few(note) {
