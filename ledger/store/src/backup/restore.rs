@@ -59,7 +59,34 @@ struct Plan<'b> {
     base: Option<(usize, &'b Mark)>,
 }
 
+impl Plan<'_> {
+    /// Whether the ledger comes to a checkpoint: it has its records, and as much of the quarantine.
+    fn reaches(&self, checkpoint: &Checkpoint) -> bool {
+        let leaves = self.base.and_then(|(_, mark)| mark.quarantine.frontier()).map_or(0, |frontier| frontier.size());
+        checkpoint.size <= self.to && checkpoint.quarantine.is_none_or(|tree| tree.leaves <= leaves)
+    }
+}
+
 impl Backup {
+    /// The newest checkpoint that a ledger restored to the position is held against and keeps; none where it keeps none.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    pub fn newest_at(&self, position: Option<Position>) -> Result<Option<(StoredCheckpoint, Checkpoint)>, BackupError> {
+        let plan = self.plan(position)?;
+        let mut newest = None;
+        for kept in self.checkpoints()? {
+            let number = kept.number;
+            let checkpoint =
+                super::verify::checkpoint_of(&kept).map_err(|what| BackupError::Checkpoint { number, what })?;
+            if !plan.reaches(&checkpoint) {
+                break;
+            }
+            newest = Some((kept, checkpoint));
+        }
+        Ok(newest)
+    }
+
     /// Builds the ledger in a folder that has none. There is a ledger when all of it was held against the backup's roots and
     /// checkpoints, and none before.
     ///
@@ -159,14 +186,10 @@ impl Backup {
                 return Err(differs(plan.to));
             }
         }
-        let leaves = build.writer.quarantine_frontier.size();
         let mut newest = None;
         for kept in checkpoints {
             let read = super::verify::checkpoint_of(kept);
-            let is_reached = read.as_ref().is_ok_and(|checkpoint| {
-                checkpoint.size <= plan.to && checkpoint.quarantine.is_none_or(|tree| tree.leaves <= leaves)
-            });
-            if read.is_ok() && !is_reached {
+            if read.is_ok_and(|checkpoint| !plan.reaches(&checkpoint)) {
                 break;
             }
             let held = held(kept, roots).map_err(|what| BackupError::Checkpoint { number: kept.number, what })?;

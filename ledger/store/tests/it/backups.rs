@@ -164,6 +164,33 @@ fn any_position_can_be_restored_and_the_stream_leads_from_there_to_the_same_ledg
 }
 
 #[test]
+fn the_newest_checkpoint_of_a_position_is_the_one_that_its_ledger_is_held_against() {
+    let root = tempfile::tempdir().unwrap();
+    let (from, last) = (root.path().join("backup"), messages().len() as u64);
+    let mut ledger = open(&root.path().join("ledger"));
+    // The second is made between two runs, behind an entry that only the later run has.
+    for (to, is_run) in [(30, true), (67, false), (last, true)] {
+        let next = ledger.reader().cursor().unwrap().map_or(1, |cursor| cursor.sequence + 1);
+        follow(&mut ledger, next, to);
+        checkpoint(&mut ledger);
+        if is_run {
+            back_up(&ledger, &from).unwrap();
+        }
+    }
+    let backup = Backup::open(&from, None).unwrap();
+    let runs: Vec<u64> = backup.marks().iter().map(|mark| mark.position.number()).collect();
+    let mut kept = Vec::new();
+    for position in runs[0]..=runs[1] {
+        let restored = restore(&from, &root.path().join(format!("at-{position}")), Some(position)).unwrap();
+        assert_eq!(backup.newest_at(Some(Position::new(position))).unwrap(), restored.newest, "{position}");
+        kept.push(restored.newest.unwrap().0.number);
+    }
+    assert_eq!((kept.pop(), kept.iter().all(|number| *number == 1)), (Some(3), true), "{kept:?}");
+    let size = backup.checkpoints().unwrap().len();
+    assert_eq!((size, backup.newest_at(None).unwrap().unwrap().0.number), (3, 3));
+}
+
+#[test]
 fn a_run_with_nothing_new_changes_nothing_and_new_signatures_are_taken_along() {
     let root = tempfile::tempdir().unwrap();
     let (mut ledger, _) = backed_up(root.path());

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::{import, output};
 use daybook_event::Position;
 use daybook_intake::identify;
-use daybook_proof::{Checkpoint, SignedNote, VerifierKey};
+use daybook_proof::{SignedNote, VerifierKey};
 use daybook_store::{Backup, Binding, RestoreOptions, Restored, StoredCheckpoint};
 use serde::Serialize;
 use std::path::Path;
@@ -42,12 +42,12 @@ pub(crate) fn run(cli: &Cli, arguments: &RestoreArguments) -> Result<(), Failure
     let keys = Keys::of(arguments, &backup)?;
     let position = arguments.position.map(Position::new);
     // Before anything is built: whoever names a key wants a ledger that is signed with it, or none.
-    if let Some((kept, _)) = newest(&backup, position)? {
+    if let Some((kept, _)) = backup.newest_at(position).map_err(Failure::input)? {
         keys.signers(&kept)?;
     } else if keys.given {
         let dir = arguments.dir.display();
         return Err(Failure::Check(format!(
-            "{dir} has no checkpoint up to that position: nothing there is signed; leave --key out"
+            "{dir} has no checkpoint that a ledger restored up to there comes to: nothing of it is signed; leave --key out, or restore up to a run of backup"
         )));
     }
     let options = RestoreOptions { position, ledger: import::ledger_options(), identify };
@@ -63,22 +63,6 @@ pub(crate) fn run(cli: &Cli, arguments: &RestoreArguments) -> Result<(), Failure
         ("shown", report.shown.clone()),
     ];
     output::print(arguments.format.format, &report, &head, &[])
-}
-
-/// The newest checkpoint of the backup up to the position.
-fn newest(backup: &Backup, position: Option<Position>) -> Result<Option<(StoredCheckpoint, Checkpoint)>, Failure> {
-    let to = position.map_or(u64::MAX, Position::number);
-    let mut newest = None;
-    for kept in backup.checkpoints().map_err(Failure::input)? {
-        let note = note_of(&kept)?;
-        let checkpoint = Checkpoint::parse(note.text())
-            .map_err(|error| Failure::Input(format!("checkpoint {} of the backup: {error}", kept.number)))?;
-        if checkpoint.size > to {
-            break;
-        }
-        newest = Some((kept, checkpoint));
-    }
-    Ok(newest)
 }
 
 fn note_of(kept: &StoredCheckpoint) -> Result<SignedNote, Failure> {
