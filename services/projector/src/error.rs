@@ -66,8 +66,35 @@ impl ProjectError {
         }
     }
 
+    /// Whether to try the derived file again: the disk still takes nothing, or a reader that sets the file right holds it
+    /// for a moment.
+    pub(crate) fn is_waited_out(&self) -> bool {
+        self.disk_trouble().is_some() || matches!(self, Self::Derived(DerivedError::Locked { .. }))
+    }
+
     /// Facts in the derived file that are not as they were put.
     pub(crate) fn damaged(what: String) -> Self {
         Self::Derived(DerivedError::Damaged { what })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn a_full_disk_and_a_held_file_are_waited_out_and_nothing_else() {
+        let stored = |kind: ErrorKind| DerivedError::Storage { source: Box::new(Error::from(kind)) };
+        let cases = [
+            (DerivedError::Locked { path: "/l/derived.redb".into() }, true),
+            (stored(ErrorKind::StorageFull), true),
+            (stored(ErrorKind::UnexpectedEof), false),
+            (DerivedError::Damaged { what: "a row".to_owned() }, false),
+        ];
+        for (error, is_waited_out) in cases {
+            let error = ProjectError::from(error);
+            assert_eq!(error.is_waited_out(), is_waited_out, "{error}");
+        }
     }
 }

@@ -111,7 +111,7 @@ async fn wait_for_room(mut projector: Projector, stop: &CancellationToken) -> Re
         projector = back;
         match revived {
             Ok(()) => return Ok(projector),
-            Err(error) if error.disk_trouble().is_some() => {}
+            Err(error) if error.is_waited_out() => tracing::debug!(%error, "the derived file is tried again"),
             Err(error) => return Err(error),
         }
     }
