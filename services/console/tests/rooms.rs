@@ -1,5 +1,8 @@
 //! Room to compute: what one token asks for never keeps others from queries, nor queries from acts.
 
+// A helper that fails is a test that fails.
+#![allow(clippy::unwrap_used)]
+
 use daybook_console::http::{Api, Desk, Limits, Ran, Running, Sources, Tokens, hash, serve};
 use daybook_console::{Health, Measure, metrics};
 use daybook_event::SourceId;
