@@ -36,7 +36,7 @@ fn drill(root: &Path, words: &[String]) -> String {
 #[test]
 fn the_drill_of_the_page_ends_in_the_same_ledger() {
     let dir = tempfile::tempdir().unwrap();
-    for folder in ["var/lib", "backup"] {
+    for folder in ["var/lib", "backup", "auditor"] {
         std::fs::create_dir_all(dir.path().join(folder)).unwrap();
     }
     let daybook = Daybook::on(&dir.path().join("var/lib/daybook"));
@@ -49,6 +49,11 @@ fn the_drill_of_the_page_ends_in_the_same_ledger() {
     serving.address();
     let half = broker.publish(messages[..2_000].to_vec());
     wait_until_projected(daybook.ledger(), half);
+    // What an auditor keeps elsewhere.
+    let auditor = dir.path().join("auditor");
+    daybook.ok(&["checkpoint"]);
+    std::fs::write(auditor.join("ledger.pub"), daybook.ok(&["checkpoint", "--public-key"])).unwrap();
+    daybook.ok(&["checkpoint", "--show", "1", "-o", auditor.join("kept.note").to_str().unwrap()]);
     let commands = commands();
     let (backups, rest) = commands.split_at(2);
     assert!(backups.iter().all(|words| words[0] == "backup"), "{backups:?}");
