@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,11 +35,11 @@ fn id_check(text: &str) -> Result<(), IdError> {
 }
 
 macro_rules! id_type {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name($text);
 
         impl $name {
             /// Checks the text and takes it as an id.
@@ -72,7 +73,13 @@ macro_rules! id_type {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0.into()
+                id.as_str().to_owned()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
     };
@@ -80,15 +87,15 @@ macro_rules! id_type {
 
 id_type! {
     /// Who publishes events: a distributor, an importer, or `ledger` for the operators' own acts.
-    SourceId
+    SourceId(Arc<str>)
 }
 id_type! {
     /// The publisher's name of one event, unique within its source: the idempotency key.
-    EventId
+    EventId(Box<str>)
 }
 id_type! {
-    /// The account that the program pays.
-    PartnerId
+    /// The account that the program pays. Every row names one, so its text is shared.
+    PartnerId(Arc<str>)
 }
 
 impl SourceId {
@@ -103,8 +110,8 @@ impl SourceId {
 }
 
 /// An ISO 4217 code.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Currency([u8; 3]);
 
 impl Currency {
@@ -145,6 +152,12 @@ impl TryFrom<String> for Currency {
     type Error = IdError;
     fn try_from(text: String) -> Result<Self, IdError> {
         Self::parse(&text)
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -13,11 +13,13 @@ mod envelope;
 mod fx_rate;
 mod ledger_acts;
 mod license_sale;
+mod name;
 mod opening;
 mod partner_standing;
 mod printable;
 mod record;
 mod reversal;
+mod short_text;
 mod source_manifest;
 mod subscription_change;
 
@@ -32,11 +34,13 @@ pub use ledger_acts::{
 };
 pub use license_sale::{LicenseSale, Product, Segment};
 pub use money::{Amount, Exact, ExchangeRate, MoneyError, Overflow, Rate, Rounding};
+pub use name::Name;
 pub use opening::Opening;
 pub use partner_standing::{PartnerStanding, StandingValue};
 pub use period::{Month, date_parse};
 pub use printable::{PRINTABLE_BYTES_MAX, printable};
 pub use record::{Instant, Position, Record};
 pub use reversal::Reversal;
+pub use short_text::{ShortText, date_text};
 pub use source_manifest::SourceManifest;
 pub use subscription_change::{CHARGE_TYPE_OF_CHANGE, ChangeKind, SubscriptionChange};

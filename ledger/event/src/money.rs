@@ -69,6 +69,12 @@ macro_rules! serde_as_text {
                 serializer.collect_str(self)
             }
         }
+        super::deserialize_from_text!($name, $parse);
+    };
+}
+
+macro_rules! deserialize_from_text {
+    ($name:ident, $parse:path) => {
         impl<'de> serde::Deserialize<'de> for $name {
             /// Only from text: a bare number in JSON or TOML may have been a float.
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -88,4 +94,4 @@ macro_rules! serde_as_text {
     };
 }
 
-use serde_as_text;
+use {deserialize_from_text, serde_as_text};

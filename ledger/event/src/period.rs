@@ -1,5 +1,6 @@
 //! Calendar months and dates.
 
+use crate::short_text::{ShortText, push_month};
 use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -13,8 +14,8 @@ pub fn date_parse(text: &str) -> Option<NaiveDate> {
 }
 
 /// A calendar month, counted from January of year 0. Printed `YYYY-MM`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Month(i32);
 
 impl Month {
@@ -103,11 +104,25 @@ impl Month {
     pub const fn number(self) -> i32 {
         self.0.rem_euclid(12) + 1
     }
+
+    /// As it prints.
+    #[must_use]
+    pub fn text(self) -> ShortText {
+        let mut text = ShortText::new();
+        push_month(&mut text, self.year(), self.number().unsigned_abs());
+        text
+    }
 }
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{:04}-{:02}", self.year(), self.number()))
+        f.pad(self.text().as_str())
+    }
+}
+
+impl Serialize for Month {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text().as_str())
     }
 }
 
@@ -115,12 +130,6 @@ impl TryFrom<String> for Month {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
         Self::parse(&text).ok_or_else(|| format!("{text:?} is not a month: YYYY-MM"))
-    }
-}
-
-impl From<Month> for String {
-    fn from(month: Month) -> String {
-        month.to_string()
     }
 }
 

@@ -1,10 +1,13 @@
 //! What the fold computes with, and the one place where it rounds.
 
-use super::{Amount, EXACT_DECIMALS, MoneyError, Overflow, Rate, serde_as_text};
+use super::{Amount, EXACT_DECIMALS, MoneyError, Overflow, Rate, deserialize_from_text};
+use crate::short_text::ShortText;
 use std::fmt;
 
 const EXACT_ONE: i128 = 10_i128.pow(EXACT_DECIMALS);
 const MILLION: i128 = 1_000_000;
+const FIVE_25: u128 = 5_u128.pow(25);
+const FIVE_16: u128 = 5_u128.pow(16);
 
 /// Program currency as the fold computes with it: a whole count of 10^-25 units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -77,19 +80,21 @@ impl Exact {
 
     /// The exact product with a rate.
     ///
-    /// Multiplies before it divides where that fits, so that a base of any number of decimals (growth, caps) stays
-    /// exact as long as the product is a whole count of 10^-25; a converted amount has at most 19 decimals, so its
-    /// product with a rate of 6 always is.
+    /// Multiplies before it divides, so that a base of any number of decimals (growth, caps) stays exact as long as the
+    /// product is a whole count of 10^-25; a converted amount has at most 19 decimals, so its product with a rate of 6
+    /// always is. Where the product does not fit before the division, a base of so few decimals is divided first.
     ///
     /// # Errors
     /// [`Overflow`] when the product leaves the range or would need more than 25 decimals.
     pub fn times(self, rate: Rate) -> Result<Self, Overflow> {
         let millionths = i128::from(rate.millionths());
-        if self.0 % MILLION == 0 {
-            return (self.0 / MILLION).checked_mul(millionths).map(Self).ok_or(Overflow);
-        }
-        let product = self.0.checked_mul(millionths).ok_or(Overflow)?;
-        if product % MILLION == 0 { Ok(Self(product / MILLION)) } else { Err(Overflow) }
+        let Some(product) = self.0.checked_mul(millionths) else {
+            let is_whole = self.0 % MILLION == 0;
+            return (self.0 / MILLION).checked_mul(millionths).filter(|_| is_whole).map(Self).ok_or(Overflow);
+        };
+        // One division: its rest is found by multiplying, which costs a tenth of dividing again.
+        let quotient = product / MILLION;
+        if quotient * MILLION == product { Ok(Self(quotient)) } else { Err(Overflow) }
     }
 
     /// Whether it is exactly zero.
@@ -109,16 +114,43 @@ impl Exact {
     pub const fn is_positive(self) -> bool {
         self.0 > 0
     }
+
+    /// As it prints: in full, with at least two decimals and no other trailing zeros.
+    #[must_use]
+    pub fn text(self) -> ShortText {
+        let mut text = ShortText::new();
+        if self.0 < 0 {
+            text.push(b"-");
+        }
+        // 10^25 is 2^25 x 5^25: shifted first, what is divided by fits a machine word. Likewise 10^16.
+        let raw = self.0.unsigned_abs();
+        let whole = (raw >> 25) / FIVE_25;
+        let fraction = raw - whole * EXACT_ONE.unsigned_abs();
+        let nanos = (fraction >> 16) / FIVE_16;
+        let rest = fraction - nanos * 10_u128.pow(16);
+        let word = |number: u128| u64::try_from(number).unwrap_or(u64::MAX);
+        text.push_number(word(whole));
+        text.push(b".");
+        let least = text.as_bytes().len() + 2;
+        text.push_padded(word(nanos), 9);
+        if rest != 0 {
+            text.push_padded(word(rest), 16);
+        }
+        text.trim_zeros(least);
+        text
+    }
 }
 
 impl fmt::Display for Exact {
     /// In full, with at least two decimals and no other trailing zeros.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = (self.0 / EXACT_ONE).unsigned_abs();
-        let fraction = format!("{:025}", (self.0 % EXACT_ONE).unsigned_abs());
-        let kept = fraction.trim_end_matches('0').len().max(2);
-        let sign = if self.0 < 0 { "-" } else { "" };
-        f.pad(&format!("{sign}{whole}.{}", &fraction[..kept]))
+        f.pad(self.text().as_str())
+    }
+}
+
+impl serde::Serialize for Exact {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text().as_str())
     }
 }
 
@@ -151,7 +183,8 @@ impl Rounding {
     pub fn round(&self, value: Exact) -> Exact {
         let unit = self.unit.0;
         let whole = value.0.div_euclid(unit);
-        let rest = value.0.rem_euclid(unit);
+        // Wrapping: the multiple below a value at the end of the range may lie outside, the rest never does.
+        let rest = value.0.wrapping_sub(whole.wrapping_mul(unit));
         let up = match (rest * 2).cmp(&unit) {
             std::cmp::Ordering::Less => 0,
             std::cmp::Ordering::Greater => 1,
@@ -161,4 +194,4 @@ impl Rounding {
     }
 }
 
-serde_as_text!(Exact, Exact::parse);
+deserialize_from_text!(Exact, Exact::parse);

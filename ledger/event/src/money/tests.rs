@@ -83,7 +83,47 @@ fn serde_json_like(text: &str) -> Result<Amount, de::value::Error> {
     Amount::deserialize(IntoDeserializer::<de::value::Error>::into_deserializer(float))
 }
 
+/// The plain form of [`Exact::times`], with a division at each step.
+fn times_plainly(value: Exact, rate: Rate) -> Result<Exact, Overflow> {
+    let (raw, millionths) = (value.raw(), i128::from(rate.millionths()));
+    if raw % 1_000_000 == 0 {
+        return (raw / 1_000_000).checked_mul(millionths).map(Exact::from_raw).ok_or(Overflow);
+    }
+    let product = raw.checked_mul(millionths).ok_or(Overflow)?;
+    if product % 1_000_000 == 0 { Ok(Exact::from_raw(product / 1_000_000)) } else { Err(Overflow) }
+}
+
+/// The plain form of [`Exact::text`].
+fn text_plainly(value: Exact) -> String {
+    let one = 10_i128.pow(EXACT_DECIMALS);
+    let fraction = format!("{:025}", (value.raw() % one).unsigned_abs());
+    let kept = fraction.trim_end_matches('0').len().max(2);
+    let sign = if value.is_negative() { "-" } else { "" };
+    format!("{sign}{}.{}", (value.raw() / one).unsigned_abs(), &fraction[..kept])
+}
+
+/// Any sum: of every size, and with any number of zeros at its end.
+fn any_exact() -> impl Strategy<Value = Exact> {
+    let anything = any::<i128>().prop_filter("never held", |raw| *raw != i128::MIN);
+    (anything, 0_u32..127, 0_u32..26).prop_map(|(raw, shift, zeros)| {
+        let (small, unit) = (raw >> shift, 10_i128.pow(zeros));
+        Exact::from_raw(small / unit * unit)
+    })
+}
+
 proptest! {
+    #[test]
+    fn products_are_what_they_are_when_divided_step_by_step(value in any_exact(), millionths in 0_i64..=10_000_000) {
+        let rate = Rate::from_millionths(millionths);
+        prop_assert_eq!(value.times(rate), times_plainly(value, rate));
+    }
+
+    #[test]
+    fn a_sum_prints_digit_by_digit(value in any_exact()) {
+        prop_assert_eq!(value.to_string(), text_plainly(value));
+        prop_assert_eq!(Exact::parse(&value.to_string()).unwrap(), value);
+    }
+
     #[test]
     fn exact_text_round_trips(raw in -1_000_000_000_000_000_000_000_000_000_000_i128..1_000_000_000_000_000_000_000_000_000_000) {
         let value = Exact::from_raw(raw);
