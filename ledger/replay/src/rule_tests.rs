@@ -3,7 +3,7 @@
 use crate::histories::HistoriesBuilder;
 use crate::measures::{Measure, measures_of};
 use crate::replayed::replay;
-use daybook_event::{Exact, Instant, Overflow, PartnerId, Position};
+use daybook_event::{Exact, Instant, Name, Overflow, PartnerId, Position};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::RuleBook;
 use daybook_rules::{ExpectColumn, RuleTest};
@@ -106,7 +106,7 @@ fn cell(book: &RuleBook, rows: &PartnerRows, period: Period, column: ExpectColum
         }
         ExpectColumn::Code => {
             let months = rows.conservation.iter().filter(|row| inside(row.month));
-            let mut codes: Vec<&str> = months.flat_map(|row| row.ineligible.keys().map(String::as_str)).collect();
+            let mut codes: Vec<&str> = months.flat_map(|row| row.ineligible.keys().map(Name::as_str)).collect();
             codes.sort_unstable();
             codes.dedup();
             codes.join(", ")

@@ -8,7 +8,7 @@ use crate::pricing::{Bucket, PricedLine};
 use crate::rows::{ConservationRow, PostingRow, ProvisionalRow, UnconvertedSum};
 use crate::state::{Credited, PartnerState};
 use chrono::NaiveDate;
-use daybook_event::{Amount, Currency, EventRef, Exact, Month, Overflow, PartnerId};
+use daybook_event::{Amount, Currency, EventRef, Exact, Month, Name, Overflow, PartnerId};
 use daybook_rules::model::RuleBook;
 use std::collections::BTreeMap;
 
@@ -71,7 +71,11 @@ pub(crate) fn book_month(
     let any_noterms = priced.iter().any(|line| line.bucket == Bucket::NoTerms);
     let flags = [(!unconverted.is_empty(), LineCode::NoRate), (any_noterms, LineCode::NoTerms)];
     for (_, why) in flags.iter().filter(|(holds, _)| *holds) {
-        state.provisional.push(ProvisionalRow { partner_id: partner_id.clone(), month, why: why.as_str().to_owned() });
+        state.provisional.push(ProvisionalRow {
+            partner_id: partner_id.clone(),
+            month,
+            why: Name::known(why.as_str()),
+        });
     }
     row.unconverted = unconverted.into_iter().map(|(currency, amount)| UnconvertedSum { currency, amount }).collect();
     check_conservation(&row)?;
@@ -105,9 +109,9 @@ fn posting(
     Ok(PostingRow {
         partner_id: partner_id.clone(),
         month,
-        period: book.calendar().period_of(month).to_string(),
-        lever: lever.to_owned(),
-        rule_set: set.version.clone(),
+        period: book.calendar().period_of(month).to_string().into(),
+        lever: lever.into(),
+        rule_set: set.version.as_str().into(),
         base: sums.base,
         earned,
         rebate,

@@ -10,7 +10,7 @@ use crate::lots::{Lot, LotDays, Outcome, lot_row};
 use crate::rows::{ClaimRow, FindingRow, LotRow};
 use crate::state::PartnerState;
 use chrono::NaiveDate;
-use daybook_event::{Amount, ClaimState, Currency, Exact, Month, Overflow, PartnerId};
+use daybook_event::{Amount, ClaimState, Currency, Exact, Month, Name, Overflow, PartnerId};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::{ActivityLimit, RuleBook};
 use std::collections::BTreeMap;
@@ -241,10 +241,10 @@ impl<'a> Desk<'a> {
         amount.convert(rate).ok().map(|exact| set.rounding.round(exact))
     }
 
-    fn find(&mut self, code: &str, step: &ClaimStep) {
+    fn find(&mut self, code: &'static str, step: &ClaimStep) {
         self.findings.push(FindingRow {
             partner_id: self.partner_id.to_string(),
-            code: code.to_owned(),
+            code: Name::known(code),
             events: vec![step.event.to_string()],
         });
     }
@@ -267,10 +267,10 @@ impl<'a> Desk<'a> {
         let claim_row = |(claim_id, claim): (String, Claim)| ClaimRow {
             partner_id: self.partner_id.clone(),
             claim_id,
-            period: claim.period.map(|period| period.to_string()).unwrap_or_default(),
-            state: claim.stage.as_str().to_owned(),
+            period: claim.period.map(|period| period.to_string().into()).unwrap_or_default(),
+            state: Name::known(claim.stage.as_str()),
             amount: claim.amount.map(|amount| amount.to_string()).unwrap_or_default(),
-            refused: claim.refused.map_or("", Refusal::as_str).to_owned(),
+            refused: Name::known(claim.refused.map_or("", Refusal::as_str)),
         };
         let claims = self.claims.into_iter().map(claim_row).collect();
         Ok(CoopRows { lots, claims, findings: self.findings, conversions })

@@ -20,7 +20,7 @@ use crate::rows::{FindingRow, PartnerRows, PostingRow, ProvisionalRow, TrueUpRow
 use crate::standing::MonthOfStanding;
 use crate::state::{Credited, FactHistory, FactValue, PartnerState};
 use chrono::{Days, NaiveDate};
-use daybook_event::{EventRef, Month, Overflow, PartnerId};
+use daybook_event::{EventRef, Month, Name, Overflow, PartnerId};
 use daybook_rules::model::RuleBook;
 
 /// Why a fold stopped.
@@ -75,8 +75,12 @@ pub fn fold_partner(
 pub fn overflowed(partner_id: &PartnerId, first: Month) -> PartnerRows {
     let partner = partner_id.to_string();
     PartnerRows {
-        provisional: vec![ProvisionalRow { partner_id: partner_id.clone(), month: first, why: "OVERFLOW".to_owned() }],
-        findings: vec![FindingRow { partner_id: partner, code: "OVERFLOW".to_owned(), events: Vec::new() }],
+        provisional: vec![ProvisionalRow {
+            partner_id: partner_id.clone(),
+            month: first,
+            why: Name::known("OVERFLOW"),
+        }],
+        findings: vec![FindingRow { partner_id: partner, code: Name::known("OVERFLOW"), events: Vec::new() }],
         ..PartnerRows::default()
     }
 }
@@ -287,6 +291,6 @@ fn reversal_findings(partner_id: &PartnerId, source: &impl FactSource) -> Vec<Fi
     found.into_iter().map(|(code, reversal)| finding(partner_id, code, vec![reversal.to_string()])).collect()
 }
 
-pub(crate) fn finding(partner_id: &PartnerId, code: &str, events: Vec<String>) -> FindingRow {
-    FindingRow { partner_id: partner_id.to_string(), code: code.to_owned(), events }
+pub(crate) fn finding(partner_id: &PartnerId, code: &'static str, events: Vec<String>) -> FindingRow {
+    FindingRow { partner_id: partner_id.to_string(), code: Name::known(code), events }
 }

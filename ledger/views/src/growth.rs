@@ -8,7 +8,7 @@ use crate::pricing::{Contribution, Growth, PricedLine};
 use crate::rows::ProvisionalRow;
 use crate::state::PartnerState;
 use chrono::NaiveDate;
-use daybook_event::{Exact, Month, Overflow, PartnerId, Segment};
+use daybook_event::{Exact, Month, Name, Overflow, PartnerId, Segment};
 use daybook_rules::model::{Lever, Match, RuleBook};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ pub(crate) fn contribute(
     let is_known = state.customers.first_revenue_in.is_some_and(|first| first <= year_before);
     if !is_known {
         let partner_id = partner_id.clone();
-        state.provisional.push(ProvisionalRow { partner_id, month, why: Flag::NoBase.as_str().to_owned() });
+        state.provisional.push(ProvisionalRow { partner_id, month, why: Name::known(Flag::NoBase.as_str()) });
     }
     for ((customer_id, name), (sum, last)) in sums {
         let Some(set) = priced[last].rule_set.map(|at| &book.sets[at]) else { continue };

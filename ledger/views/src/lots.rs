@@ -7,7 +7,7 @@ use crate::openings::{OpeningLot, Stood};
 use crate::rows::LotRow;
 use crate::state::PartnerState;
 use chrono::NaiveDate;
-use daybook_event::{Exact, Overflow, PartnerId};
+use daybook_event::{Exact, Name, Overflow, PartnerId};
 use daybook_rules::calendar::Period;
 use daybook_rules::model::{ResolveAt, RuleBook};
 use std::collections::BTreeMap;
@@ -246,9 +246,9 @@ pub(crate) fn lot_row(
     };
     Ok(LotRow {
         partner_id: partner_id.clone(),
-        period: period.to_string(),
+        period: period.to_string().into(),
         accrued: lot.accrued,
-        state: state.to_owned(),
+        state: Name::known(state),
         converted,
         consumed: lot.consumed,
         reserved: lot.reserved,

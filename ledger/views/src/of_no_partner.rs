@@ -6,7 +6,7 @@ use crate::fx::{FxTable, PublishedRate};
 use crate::history::{Known, Reversals};
 use crate::rows::{FindingRow, PartnerRows};
 use chrono::NaiveDate;
-use daybook_event::{Envelope, EventRef, Month, Payload, Position, SourceId};
+use daybook_event::{Envelope, EventRef, Month, Name, Payload, Position, SourceId};
 use daybook_rules::model::RuleBook;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,9 +91,9 @@ impl FactsOfNoPartner {
     /// The rows of no partner: findings only, sorted.
     #[must_use]
     pub fn rows(&self, book: &RuleBook) -> PartnerRows {
-        let finding = |code: &str, id: &EventRef| FindingRow {
+        let finding = |code: &'static str, id: &EventRef| FindingRow {
             partner_id: String::new(),
-            code: code.to_owned(),
+            code: Name::known(code),
             events: vec![id.to_string()],
         };
         let unnamed = self.weighed.iter().filter(|id| !is_named(book, &id.source) && !self.reversals.names(id));
@@ -199,7 +199,7 @@ mod tests {
         (2..).zip(&facts).for_each(|(at, envelope)| all.add(Position::new(at), envelope));
         assert_eq!(all.closings().all().len(), 1, "a reversal of it changes nothing");
         let book = RuleLibrary::load(&shipped_rule_files()).0.unwrap().current();
-        let codes: Vec<String> = all.rows(&book).findings.into_iter().map(|finding| finding.code).collect();
+        let codes: Vec<Name> = all.rows(&book).findings.into_iter().map(|finding| finding.code).collect();
         assert_eq!(codes, ["CLOSE_IGNORED", "CLOSE_NOT_REVERSIBLE"]);
     }
 }

@@ -7,7 +7,7 @@ use crate::fx::FxTable;
 use crate::rows::{ProvisionalRow, TrueUpRow};
 use crate::state::PartnerState;
 use chrono::NaiveDate;
-use daybook_event::{Amount, EventRef, Exact, ManualAdjustment, Month, Opening, Overflow, PartnerId, Position};
+use daybook_event::{Amount, EventRef, Exact, ManualAdjustment, Month, Name, Opening, Overflow, PartnerId, Position};
 use daybook_rules::calendar::Calendar;
 use daybook_rules::model::{RuleBook, RuleSet};
 use serde::{Deserialize, Serialize};
@@ -223,17 +223,17 @@ pub(crate) fn note_adjustment(
     let month = fact.month();
     let (Some(rebate), Some(coop)) = (convert(adjustment.rebate), convert(adjustment.coop)) else {
         state.findings.push(finding(partner_id, "ADJUSTMENT_NOFX", vec![fact.id.to_string()]));
-        state.provisional.push(ProvisionalRow { partner_id: partner_id.clone(), month, why: "NOFX".to_owned() });
+        state.provisional.push(ProvisionalRow { partner_id: partner_id.clone(), month, why: Name::known("NOFX") });
         return;
     };
     let row = TrueUpRow {
         partner_id: partner_id.clone(),
         month,
         closed_month: adjustment.month,
-        lever: adjustment.lever.clone(),
+        lever: adjustment.lever.as_str().into(),
         rebate,
         coop,
-        cause: "manual".to_owned(),
+        cause: Name::known("manual"),
     };
     state.adjustments.push(Adjusted { row, position: fact.position });
 }

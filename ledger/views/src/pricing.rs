@@ -7,7 +7,7 @@ use crate::fact::Line;
 use crate::reasons::{LeverFit, NewCustomerFit};
 use crate::state::{JudgedDay, PartnerState};
 use chrono::NaiveDate;
-use daybook_event::{EventRef, Exact, Month, Overflow};
+use daybook_event::{EventRef, Exact, Month, Name, Overflow};
 use daybook_rules::model::{Base, Lever, Match, RuleBook};
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub enum Bucket {
     /// Dated before the first rule set.
     NoTerms,
     /// May not earn; the code says why.
-    Ineligible(String),
+    Ineligible(Name),
     /// No lever matches.
     Unmatched,
     /// Levers match, but caps leave every contribution zero.
@@ -123,9 +123,9 @@ impl<'a> Pricer<'a> {
         };
         let line = resolved.pricing_line();
         if self.state.is_own_tenant(&line.customer_id, day.on) {
-            priced.bucket = Bucket::Ineligible(LineCode::OwnTenant.as_str().to_owned());
+            priced.bucket = Bucket::Ineligible(Name::known(LineCode::OwnTenant.as_str()));
         } else if let Some(code) = &day.code {
-            priced.bucket = Bucket::Ineligible(code.clone());
+            priced.bucket = Bucket::Ineligible(code.as_str().into());
         } else {
             self.apply_levers(&PricedOn { rule_set, day, line }, amount, &mut priced)?;
         }
@@ -166,7 +166,7 @@ impl<'a> Pricer<'a> {
         }
         priced.bucket = match (slots_taken.is_empty(), first_unmet_need) {
             (false, _) => Bucket::Earning,
-            (true, Some(code)) => Bucket::Ineligible(code.clone()),
+            (true, Some(code)) => Bucket::Ineligible(code.into()),
             (true, None) => Bucket::Unmatched,
         };
         Ok(())

@@ -2,7 +2,7 @@
 //! scripts: they may be added to, never renamed.
 
 use chrono::NaiveDate;
-use daybook_event::{Currency, Exact, Month, PartnerId};
+use daybook_event::{Currency, Exact, Month, Name, PartnerId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,15 +50,15 @@ pub struct StandingRow {
     /// On which date.
     pub on: NaiveDate,
     /// `invited`, `enrolled` or `offboarded`.
-    pub state: String,
+    pub state: Name,
     /// The gate that decided, or `entry_gates` / `onboarding_gates` where all of them did.
-    pub cause: String,
+    pub cause: Name,
     /// What was measured, where the cause measures something.
     pub measured: String,
     /// What was required.
     pub required: String,
     /// The rule set in force on that date.
-    pub rule_set: String,
+    pub rule_set: Name,
     /// The facts that hold the gates.
     pub events: Vec<String>,
 }
@@ -71,11 +71,11 @@ pub struct PostingRow {
     /// The earning month.
     pub month: Month,
     /// The earning period's label.
-    pub period: String,
+    pub period: Name,
     /// The lever.
-    pub lever: String,
+    pub lever: Name,
     /// The rule set that priced the lines.
-    pub rule_set: String,
+    pub rule_set: Name,
     /// Sum of the lines in it, before caps, exact.
     pub base: Exact,
     /// The rounded sum of contributions.
@@ -92,11 +92,11 @@ pub struct LotRow {
     /// The partner.
     pub partner_id: PartnerId,
     /// The earning period's label.
-    pub period: String,
+    pub period: Name,
     /// Co-op of its postings and true-ups.
     pub accrued: Exact,
     /// `open`, `usable`, `converted`, or `none` where only claims name it.
-    pub state: String,
+    pub state: Name,
     /// Turned into rebate.
     pub converted: Exact,
     /// Taken by approved and paid claims, overdrawn included.
@@ -117,9 +117,9 @@ impl LotRow {
     pub fn none(partner_id: &PartnerId, period: &str) -> Self {
         Self {
             partner_id: partner_id.clone(),
-            period: period.to_owned(),
+            period: period.into(),
             accrued: Exact::ZERO,
-            state: "none".to_owned(),
+            state: Name::known("none"),
             converted: Exact::ZERO,
             consumed: Exact::ZERO,
             reserved: Exact::ZERO,
@@ -138,13 +138,13 @@ pub struct ClaimRow {
     /// The claim.
     pub claim_id: String,
     /// The label of the period whose lot it draws on; empty where its dates name none.
-    pub period: String,
+    pub period: Name,
     /// The last state that took effect; `refused` while our own check refused the last submission.
-    pub state: String,
+    pub state: Name,
     /// Program currency, as submitted, then as approved; empty without a rate.
     pub amount: String,
     /// The code of our refusal; empty where we did not refuse.
-    pub refused: String,
+    pub refused: Name,
 }
 
 /// A difference of a closed month, or a correction by hand.
@@ -157,13 +157,13 @@ pub struct TrueUpRow {
     /// The month it concerns.
     pub closed_month: Month,
     /// The lever; empty for none.
-    pub lever: String,
+    pub lever: Name,
     /// The rebate part.
     pub rebate: Exact,
     /// The co-op part.
     pub coop: Exact,
     /// What caused it.
-    pub cause: String,
+    pub cause: Name,
 }
 
 /// What a partner is paid for a month.
@@ -205,7 +205,7 @@ pub struct ConservationRow {
     /// Lines that earned.
     pub earning: Exact,
     /// Lines that may not earn, by code.
-    pub ineligible: BTreeMap<String, Exact>,
+    pub ineligible: BTreeMap<Name, Exact>,
     /// Lines that no lever matches.
     pub unmatched: Exact,
     /// Lines whose every contribution a cap left at zero.
@@ -233,7 +233,7 @@ pub struct ProvisionalRow {
     /// The month.
     pub month: Month,
     /// What is missing.
-    pub why: String,
+    pub why: Name,
 }
 
 /// Something odd that changes no figure by itself.
@@ -242,7 +242,7 @@ pub struct FindingRow {
     /// The partner; empty for findings on facts of no partner.
     pub partner_id: String,
     /// What.
-    pub code: String,
+    pub code: Name,
     /// The events concerned.
     pub events: Vec<String>,
 }

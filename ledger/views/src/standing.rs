@@ -5,7 +5,7 @@ use crate::gates::{GateContext, Verdict};
 use crate::rows::StandingRow;
 use crate::state::{JudgedDay, PartnerState, Status};
 use chrono::{Datelike, Days, NaiveDate};
-use daybook_event::{EventRef, Month, Overflow, PartnerId};
+use daybook_event::{EventRef, Month, Name, Overflow, PartnerId};
 use daybook_rules::model::{Cadence, Gate, RuleBook, RuleSet, Upkeep};
 
 /// The days of one month as standing sees them.
@@ -174,7 +174,7 @@ impl<'a> MonthOfStanding<'a> {
         state: &mut PartnerState,
         set: &RuleSet,
         on: NaiveDate,
-        to: &str,
+        to: &'static str,
         cause: &str,
         verdict: &Verdict,
         events: Vec<EventRef>,
@@ -186,11 +186,11 @@ impl<'a> MonthOfStanding<'a> {
         state.standing_rows.push(StandingRow {
             partner_id: self.partner_id.clone(),
             on,
-            state: to.to_owned(),
-            cause: cause.to_owned(),
+            state: Name::known(to),
+            cause: cause.into(),
             measured,
             required,
-            rule_set: set.version.clone(),
+            rule_set: set.version.as_str().into(),
             events,
         });
     }

@@ -90,7 +90,7 @@ impl Waiting {
         self.open += 1;
         // An event that does not say when it counts is missed where it arrived.
         let month = Month::of(head.effective_on.unwrap_or_else(|| entry.recorded_at.date_utc()));
-        self.provisional.push(ProvisionalRow { partner_id, month, why: QUARANTINE.to_owned() });
+        self.provisional.push(ProvisionalRow { partner_id, month, why: QUARANTINE.to_owned().into() });
     }
 
     /// The flags of one partner.

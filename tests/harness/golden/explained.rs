@@ -46,7 +46,7 @@ fn every_code_of_every_situation_has_a_sentence_and_says_what_to_do() {
                 assert!(!how_to.is_empty(), "{}: {sentence}", situation.name());
                 let text = Explanation::Lot(explained).to_string();
                 assert!(text.contains(&format!("      what to do  {how_to}\n")), "{}: {text}", situation.name());
-                shown.insert(refused.refused.clone());
+                shown.insert(refused.refused.to_string());
             }
         }
     }

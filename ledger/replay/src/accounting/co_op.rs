@@ -32,7 +32,7 @@ impl Bookkeeper<'_> {
             *sum = sum.plus(coop)?;
         }
         for row in &self.rows.lots {
-            accrued_here.entry(row.period.clone()).or_default();
+            accrued_here.entry(row.period.to_string()).or_default();
         }
         for (label, accrued_here) in accrued_here {
             let row = self.rows.lots.iter().find(|row| row.period == label).cloned();
@@ -113,7 +113,7 @@ impl Bookkeeper<'_> {
 }
 
 fn said_of_lot(row: &LotRow, on: NaiveDate, kind: EntryKind, description: String) -> Said {
-    Said { on, kind, origin: EntryOrigin { lot: Some(row.period.clone()), ..EntryOrigin::default() }, description }
+    Said { on, kind, origin: EntryOrigin { lot: Some(row.period.to_string()), ..EntryOrigin::default() }, description }
 }
 
 fn said_of_claim(row: &LotRow, claim_id: &str, on: NaiveDate, kind: EntryKind, description: String) -> Said {

@@ -228,8 +228,8 @@ impl Bookkeeper<'_> {
         for row in &self.rows.postings {
             let origin = EntryOrigin {
                 month: Some(row.month),
-                lever: Some(row.lever.clone()),
-                rule_set: Some(row.rule_set.clone()),
+                lever: Some(row.lever.to_string()),
+                rule_set: Some(row.rule_set.to_string()),
                 lot: Some(self.book.calendar().period_of(row.month).to_string()),
                 ..EntryOrigin::default()
             };
@@ -244,9 +244,9 @@ impl Bookkeeper<'_> {
         for row in &self.rows.true_ups {
             let origin = EntryOrigin {
                 month: Some(row.month),
-                lever: Some(row.lever.clone()).filter(|lever| !lever.is_empty()),
+                lever: Some(row.lever.to_string()).filter(|lever| !lever.is_empty()),
                 lot: Some(self.book.calendar().period_of(row.month).to_string()),
-                cause: Some(row.cause.clone()),
+                cause: Some(row.cause.to_string()),
                 ..EntryOrigin::default()
             };
             let description = format!("true-up of {}, booked in {}: {}", row.closed_month, row.month, row.cause);

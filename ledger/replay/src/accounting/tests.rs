@@ -81,9 +81,9 @@ fn rows() -> PartnerRows {
     let posting = PostingRow {
         partner_id: partner(),
         month,
-        period: "FY22H1".to_owned(),
-        lever: "core_azure".to_owned(),
-        rule_set: "2021-10".to_owned(),
+        period: "FY22H1".into(),
+        lever: "core_azure".into(),
+        rule_set: "2021-10".into(),
         base: exact("10000"),
         earned: exact("400"),
         rebate: exact("240"),
@@ -104,7 +104,7 @@ fn rows() -> PartnerRows {
     };
     let lot = daybook_views::rows::LotRow {
         accrued: exact("160"),
-        state: "open".to_owned(),
+        state: "open".into(),
         ..daybook_views::rows::LotRow::none(&partner(), "FY22H1")
     };
     PartnerRows { postings: vec![posting], payouts: vec![payout], lots: vec![lot], ..PartnerRows::default() }
@@ -172,7 +172,7 @@ fn the_head_of_a_journal_keeps_its_punctuation_and_each_text_its_line() {
 #[test]
 fn text_of_others_cannot_end_a_line_or_a_tag() {
     let mut rows = rows();
-    rows.postings[0].lever = "odd, lever\n2021-12-01 ; | x".to_owned();
+    rows.postings[0].lever = "odd, lever\n2021-12-01 ; | x".into();
     let book = load_book(&shipped_rule_files()).0.unwrap();
     let through = date("2021-12-05");
     let entries = account_entries(&book, &partner(), &rows, &ClaimDays::default(), through).unwrap();

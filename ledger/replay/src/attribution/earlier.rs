@@ -96,9 +96,9 @@ mod tests {
         let posting = |earned: &&str| PostingRow {
             partner_id: PartnerId::parse("P-1").unwrap(),
             month: Month::parse(month).unwrap(),
-            period: "FY22H1".to_owned(),
-            lever: "core_azure".to_owned(),
-            rule_set: rule_set.to_owned(),
+            period: "FY22H1".into(),
+            lever: "core_azure".into(),
+            rule_set: rule_set.to_owned().into(),
             base: Exact::ZERO,
             earned: Exact::parse(earned).unwrap(),
             rebate: Exact::ZERO,

@@ -167,7 +167,7 @@ fn of_claim(subject: &Subject<'_>, rows: &PartnerRows, claim_id: &str) -> Vec<Ev
     };
     let lot = rows.lots.iter().find(|lot| lot.period == claim.period).map(|lot| EventUse {
         view: "lots".to_owned(),
-        row: lot.period.clone(),
+        row: lot.period.to_string(),
         part: "a claim on it".to_owned(),
         amount: None,
         ask: format!("daybook explain --partner {partner_id} --lot {}", lot.period),
@@ -241,7 +241,7 @@ pub(super) fn cited(subject: &Subject<'_>, rows: &PartnerRows, event: &EventRef)
     for row in rows.findings.iter().filter(|row| row.events.contains(&name)) {
         found.push(EventUse {
             view: "findings".to_owned(),
-            row: row.code.clone(),
+            row: row.code.to_string(),
             part: "named by it".to_owned(),
             amount: None,
             ask: String::new(),

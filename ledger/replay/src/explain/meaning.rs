@@ -59,7 +59,7 @@ pub struct FlagExplanation {
 impl FlagExplanation {
     pub(super) fn of(row: &ProvisionalRow) -> Self {
         let (sentence, how_to) = Flag::parse(&row.why).map(|flag| texts(flag.meaning())).unwrap_or_default();
-        Self { why: row.why.clone(), sentence, how_to }
+        Self { why: row.why.to_string(), sentence, how_to }
     }
 }
 
@@ -78,10 +78,10 @@ mod tests {
             let row = ClaimRow {
                 partner_id: PartnerId::parse("P-AT").unwrap(),
                 claim_id: "c-1".to_owned(),
-                period: "FY22H1".to_owned(),
-                state: "refused".to_owned(),
+                period: "FY22H1".into(),
+                state: "refused".into(),
                 amount: "10.00".to_owned(),
-                refused: refusal.as_str().to_owned(),
+                refused: refusal.as_str().into(),
             };
             let (sentence, how_to) = of_claim(&row);
             assert!(
@@ -97,7 +97,8 @@ mod tests {
         let book = daybook_rules::load_book(&daybook_rules::shipped_rule_files()).0.unwrap();
         for (at, set) in book.sets.iter().enumerate() {
             for gate in &set.gates {
-                let (sentence, how_to) = of_bucket(&book, &Bucket::Ineligible(gate.fail_code.clone()), Some(at));
+                let (sentence, how_to) =
+                    of_bucket(&book, &Bucket::Ineligible(gate.fail_code.as_str().into()), Some(at));
                 assert!(!sentence.is_empty() && !how_to.is_empty(), "{}", gate.fail_code);
             }
         }

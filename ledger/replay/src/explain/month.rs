@@ -75,7 +75,7 @@ pub(super) fn explain(
     let wanted = |row: &&&PostingRow| lever.is_none_or(|lever| row.lever == lever);
     let is_pinned = closed.as_ref().is_some_and(ClosedMonth::has_rows);
     if let Some(lever) = lever.filter(|_| !is_pinned && !of_month.iter().any(|row| wanted(&row))) {
-        let known = of_month.iter().map(|row| row.lever.clone());
+        let known = of_month.iter().map(|row| row.lever.to_string());
         return Err(no_lever(&subject, month, lever, known.collect())?);
     }
     let posting = |row: &&PostingRow| posting(&subject, &folded, row);
@@ -132,8 +132,8 @@ fn no_lever(
     mut known: BTreeSet<String>,
 ) -> Result<ExplainError, ExplainError> {
     if let Some(closed) = closed::month(subject, month, None)? {
-        known.extend(closed.pinned.into_iter().map(|row| row.lever));
-        known.extend(closed.true_ups.into_iter().map(|row| row.lever));
+        known.extend(closed.pinned.into_iter().map(|row| row.lever.to_string()));
+        known.extend(closed.true_ups.into_iter().map(|row| row.lever.to_string()));
     }
     let known = known.into_iter().collect::<Vec<_>>().join(", ");
     let known = if known.is_empty() { "none".to_owned() } else { known };

@@ -99,9 +99,9 @@ fn rows_of(lines: &[OurLine]) -> PartnerRows {
         PostingRow {
             partner_id: partner(),
             month,
-            period: "FY22H1".to_owned(),
-            lever,
-            rule_set: "2021-10".to_owned(),
+            period: "FY22H1".into(),
+            lever: lever.into(),
+            rule_set: "2021-10".into(),
             base,
             earned,
             rebate,
@@ -284,10 +284,10 @@ fn an_adjustment_meets_our_true_up_or_stands_alone() {
         partner_id: partner(),
         month: month("2022-02"),
         closed_month: month("2021-11"),
-        lever: "core_modern_work".to_owned(),
+        lever: "core_modern_work".into(),
         rebate: exact("-24"),
         coop: exact("-16"),
-        cause: "reversal:contoso/r-1".to_owned(),
+        cause: "reversal:contoso/r-1".into(),
     };
     let rows = PartnerRows { true_ups: vec![true_up], ..PartnerRows::default() };
     let ours = |rows| reconcile_partner(OurFigures { partner_id: &partner(), rows, lines: &[] }, &theirs).unwrap();

@@ -133,9 +133,9 @@ pub(crate) fn differences<S: FactSource>(
             _ => now.clone(),
         };
         for ((closed_month, lever), parts) in value.minus(&before)? {
-            let (rebate, coop, cause) = (parts.rebate, parts.coop, stage.cause().to_owned());
+            let (rebate, coop, cause) = (parts.rebate, parts.coop, stage.cause().into());
             let (partner_id, month) = (partner_id.clone(), closed.last().next());
-            rows.push(TrueUpRow { partner_id, month, closed_month, lever, rebate, coop, cause });
+            rows.push(TrueUpRow { partner_id, month, closed_month, lever: lever.into(), rebate, coop, cause });
         }
         before = value;
     }

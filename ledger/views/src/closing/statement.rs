@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use crate::rows::{ConservationRow, LotRow, PartnerRows, PayoutRow, PostingRow, TrueUpRow};
 use chrono::NaiveDate;
-use daybook_event::{Month, PartnerId, Position};
+use daybook_event::{Month, Name, PartnerId, Position};
 use daybook_rules::calendar::Calendar;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -28,7 +28,7 @@ pub struct Statement {
     /// Where everything billed in the month went.
     pub conservation: Option<ConservationRow>,
     /// What the figures missed, where the month was closed all the same.
-    pub provisional: Vec<String>,
+    pub provisional: Vec<Name>,
 }
 
 /// Why pinned rows are no statement.
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn the_json_has_one_form_and_reads_back() {
         let statement = Statement {
-            provisional: vec!["NOFX".to_owned()],
+            provisional: vec![Name::known("NOFX")],
             ..Statement::empty(month("2021-09"), Position::new(7), &partner("P-1"))
         };
         let json = statement.to_json();

@@ -32,7 +32,7 @@ fn sums(rows: &PartnerRows) -> BTreeMap<(Month, String), (Exact, Exact)> {
     let postings = rows.postings.iter().map(|row| (row.month, &row.lever, row.rebate, row.coop));
     let true_ups = rows.true_ups.iter().map(|row| (row.closed_month, &row.lever, row.rebate, row.coop));
     for (month, lever, rebate, coop) in postings.chain(true_ups) {
-        let sum = sums.entry((month, lever.clone())).or_default();
+        let sum = sums.entry((month, lever.to_string())).or_default();
         *sum = (total(&[sum.0, rebate]), total(&[sum.1, coop]));
     }
     sums.retain(|_, sum| !sum.0.is_zero() || !sum.1.is_zero());

@@ -75,7 +75,7 @@ struct Flag {
 
 impl Flag {
     fn of(row: &ProvisionalRow) -> Self {
-        Self { partner_id: row.partner_id.to_string(), month: row.month.to_string(), why: row.why.clone() }
+        Self { partner_id: row.partner_id.to_string(), month: row.month.to_string(), why: row.why.to_string() }
     }
 }
 

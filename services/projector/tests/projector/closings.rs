@@ -242,7 +242,7 @@ fn cause_of_last(bench: &Bench, through: NaiveDate) -> String {
     let last = format!("late_event:contoso/late-{}", LATE_LINES - 1);
     let rows = Books::Shipped.expected(&bench.appended, through).partners.into_values();
     let causes = rows.flat_map(|rows| rows.true_ups).map(|row| row.cause);
-    causes.into_iter().find(|cause| cause.starts_with(&last)).expect("the last late line is a cause")
+    causes.into_iter().find(|cause| cause.starts_with(&last)).expect("the last late line is a cause").to_string()
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn the_histories_of_these_tests_have_what_the_views_can_show() {
         rows.push(expected.of_no_partner);
     }
     let codes: BTreeSet<String> =
-        rows.iter().flat_map(|rows| rows.findings.iter().map(|finding| finding.code.clone())).collect();
+        rows.iter().flat_map(|rows| rows.findings.iter().map(|finding| finding.code.to_string())).collect();
     for code in [
         "REVERSAL_TARGET_UNKNOWN",
         "REVERSAL_OF_REVERSAL",

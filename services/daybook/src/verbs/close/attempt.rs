@@ -70,7 +70,7 @@ impl Attempt {
         blocked.extend(waiting.filter(|flag| flag.month == month).map(|flag| Blocked {
             month,
             partner_id: flag.partner_id,
-            why: flag.why,
+            why: flag.why.to_string(),
         }));
         blocked.sort();
         blocked.dedup();
@@ -107,7 +107,7 @@ pub(super) fn adopted_book(books: &Books) -> Result<NamedBook, Failure> {
 /// Why a partner's month may not be pinned.
 fn against(rows: &PartnerRows, month: Month) -> Result<Vec<String>, Failure> {
     let mut why: Vec<String> =
-        rows.provisional.iter().filter(|row| row.month == month).map(|row| row.why.clone()).collect();
+        rows.provisional.iter().filter(|row| row.month == month).map(|row| row.why.to_string()).collect();
     // A partner without figures has them in no month.
     if rows.findings.iter().any(|finding| finding.code == OVERFLOW) {
         why.push(OVERFLOW.to_owned());

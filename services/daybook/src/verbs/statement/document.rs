@@ -1,7 +1,7 @@
 //! What a statement says: the figures as they were pinned, or as they are now, and the proof beside them.
 
 use crate::failure::Failure;
-use daybook_event::{Exact, Month, NaiveDate, PartnerId, Position};
+use daybook_event::{Exact, Month, NaiveDate, Name, PartnerId, Position};
 use daybook_rules::model::RuleBook;
 use daybook_views::codes::LineCode;
 use daybook_views::rows::{ConservationRow, LotRow, PayoutRow, PostingRow, TrueUpRow};
@@ -149,7 +149,7 @@ impl Document {
             lots: rows.lots.iter().filter_map(|row| lot_now(book_now, row)).collect(),
             partner_id: statement.partner_id,
             month: statement.month,
-            provisional: statement.provisional,
+            provisional: statement.provisional.into_iter().map(String::from).collect(),
             postings: statement.postings,
             true_ups: statement.true_ups,
             lot: statement.lot,
@@ -177,9 +177,9 @@ fn totals(statement: &Statement) -> Result<Totals, Failure> {
 /// Every bucket with something in it that earned nothing.
 fn not_earned(book: &RuleBook, row: &ConservationRow) -> Vec<NotEarned> {
     let last_day = row.month.last_day();
-    let of_code = |(code, amount): (&String, &Exact)| {
+    let of_code = |(code, amount): (&Name, &Exact)| {
         let (why, what_to_do) = code_texts(book, code, last_day);
-        NotEarned { code: code.clone(), amount: *amount, currency: String::new(), why, what_to_do }
+        NotEarned { code: code.to_string(), amount: *amount, currency: String::new(), why, what_to_do }
     };
     let fixed = |code: &str, amount: Exact, why: &str, what_to_do: &str| NotEarned {
         code: code.to_owned(),

@@ -159,7 +159,7 @@ pub(super) fn csv(document: &Document) -> Result<Section, Failure> {
     };
     let true_up = |kind, row: &TrueUpRow, other_month: String| Line {
         other_month,
-        cause: row.cause.clone(),
+        cause: row.cause.to_string(),
         rebate: row.rebate.to_string(),
         coop: row.coop.to_string(),
         ..of(kind, &row.lever)

@@ -92,7 +92,7 @@ fn named(name: &str) -> &str {
 fn earned(html: &mut String, document: &Document) {
     let row = |row: &PostingRow| {
         vec![
-            Cell::Noted(row.lever.clone(), format!("terms {}", row.rule_set)),
+            Cell::Noted(row.lever.to_string(), format!("terms {}", row.rule_set)),
             amount(row.base),
             amount(row.earned),
             amount(row.rebate),
@@ -131,9 +131,9 @@ fn payout(html: &mut String, payout: Option<&PayoutRow>) {
 fn true_ups(html: &mut String, title: &str, other_month: &str, all: &[TrueUpRow], month: impl Fn(&TrueUpRow) -> Month) {
     let row = |row: &TrueUpRow| {
         vec![
-            Cell::Text(row.cause.clone()),
+            Cell::Text(row.cause.to_string()),
             Cell::Text(month(row).to_string()),
-            Cell::Text(row.lever.clone()),
+            Cell::Text(row.lever.to_string()),
             amount(row.rebate),
             amount(row.coop),
         ]
@@ -172,8 +172,8 @@ fn conservation(html: &mut String, document: &Document) {
 fn lots(html: &mut String, document: &Document) {
     let row = |lot: &LotNow| {
         vec![
-            Cell::Text(lot.row.period.clone()),
-            Cell::Text(lot.row.state.clone()),
+            Cell::Text(lot.row.period.to_string()),
+            Cell::Text(lot.row.state.to_string()),
             amount(lot.row.accrued),
             amount(lot.row.overdrawn),
             amount(lot.row.converted),
@@ -187,9 +187,9 @@ fn lots(html: &mut String, document: &Document) {
     };
     if let Some(lot) = &document.lot {
         let rows = vec![vec![
-            Cell::Text(lot.period.clone()),
+            Cell::Text(lot.period.to_string()),
             amount(lot.accrued),
-            Cell::Text(lot.state.clone()),
+            Cell::Text(lot.state.to_string()),
             amount(lot.converted),
         ]];
         let title = "Co-op of the earning period that ended with this month";
@@ -314,22 +314,22 @@ mod tests {
     fn document(is_closed: bool) -> Document {
         let partner_id = PartnerId::parse("P-1").unwrap();
         let mut statement = Statement::empty(month("2022-01"), Position::new(7), &partner_id);
-        statement.provisional.push("NOFX".to_owned());
+        statement.provisional.push("NOFX".into());
         statement.true_ups.push(TrueUpRow {
             partner_id: partner_id.clone(),
             month: month("2022-01"),
             closed_month: month("2021-11"),
-            lever: "core_azure".to_owned(),
+            lever: "core_azure".into(),
             rebate: exact("-1.50"),
             coop: exact("-1.00"),
-            cause: "terms:<b>2021-10</b>/x".to_owned(),
+            cause: "terms:<b>2021-10</b>/x".into(),
         });
         statement.conservation = Some(daybook_views::rows::ConservationRow {
             partner_id,
             month: month("2022-01"),
             billed: exact("12.00"),
             earning: exact("0"),
-            ineligible: BTreeMap::from([("CUSEQPTR".to_owned(), exact("5.00"))]),
+            ineligible: BTreeMap::from([("CUSEQPTR".into(), exact("5.00"))]),
             unmatched: exact("7.00"),
             capped: exact("0"),
             provisional_noterms: exact("0"),
