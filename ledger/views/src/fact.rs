@@ -52,7 +52,7 @@ pub struct Exam {
 }
 
 /// Which event billed a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LineKind {
     /// A license sale.
     Sale,

@@ -126,6 +126,12 @@ impl Reversals {
         self.made.get(reversal).map(|made| made.position)
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
     /// The reversals that name the event, the one that took it out first.
     #[must_use]
     pub fn of(&self, id: &EventRef) -> Vec<(Position, &EventRef)> {
@@ -236,6 +242,18 @@ impl PartnerHistory {
     #[must_use]
     pub fn facts(&self) -> &[Fact] {
         &self.facts
+    }
+
+    /// Which events are reversed.
+    #[must_use]
+    pub fn reversals_made(&self) -> &Reversals {
+        &self.reversals
+    }
+
+    /// Pinned statements, in order of position.
+    #[must_use]
+    pub fn pinned_all(&self) -> &[PinnedRecord] {
+        &self.pinned
     }
 
     /// The month of the first fact.

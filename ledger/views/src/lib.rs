@@ -12,6 +12,7 @@
 pub mod codes;
 pub mod fact;
 pub mod fx;
+pub mod lines;
 pub mod reasons;
 pub mod rows;
 
@@ -50,6 +51,7 @@ pub use fact::{Exam, Fact, FactKind, Line, LineKind};
 pub use fold::{FoldError, PartnerFold, fold_partner, overflowed, settle, step};
 pub use fx::{FxTable, PublishedRate};
 pub use history::{FactSource, Known, PartnerHistory, PinnedRecord, Reversals};
+pub use lines::{LineClass, LineClasses, Lines, LinesError, PartnerColumns};
 pub use lots::{LotDays, coop_threshold};
 pub use margins::{RevenueMargin, revenue_margins};
 pub use of_no_partner::FactsOfNoPartner;

@@ -36,6 +36,19 @@ impl Amount {
         Ok(Self(value))
     }
 
+    /// The amount of so many 10^-9; none where it is out of range.
+    #[must_use]
+    pub fn from_nanos(nanos: i128) -> Option<Self> {
+        let value = Decimal::try_from_i128_with_scale(nanos, AMOUNT_DECIMALS_MAX).ok()?;
+        (value.abs() < Decimal::from(AMOUNT_WHOLE_MAX)).then(|| Self(value.normalize()))
+    }
+
+    /// The count of 10^-9: for stored forms and sums.
+    #[must_use]
+    pub fn nanos(&self) -> i128 {
+        self.0.mantissa() * 10_i128.pow(AMOUNT_DECIMALS_MAX - self.0.scale())
+    }
+
     /// The decimal, without trailing zeros.
     #[must_use]
     pub fn decimal(&self) -> Decimal {
