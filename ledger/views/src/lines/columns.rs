@@ -1,9 +1,10 @@
 //! The columns.
 
-use super::{EventIds, LineClass, LineClasses, LinesError, Texts, ensure};
+use super::cold::Cold;
+use super::{ColdLines, ColdSource, LineClass, LineClasses, LinesError, ensure};
 use crate::fact::{Fact, FactKind, Line};
 use chrono::{Datelike, NaiveDate};
-use daybook_event::{Amount, EventId, EventRef, Month, Position, SourceId};
+use daybook_event::{Amount, EventRef, Month, Position, SourceId};
 use std::ops::Range;
 
 /// Stands in the column of amounts for one that needs more than 64 bits.
@@ -16,34 +17,22 @@ pub struct Lines {
     pub(crate) on_days: Vec<i32>,
     /// The number of its class.
     pub(crate) classes: Vec<u32>,
-    /// The number of its customer among `customer_ids`; 0 and meaningless on moneyless rows, as is the subscription.
+    /// The number of its customer, in the order in which they first appear; 0 and meaningless on moneyless rows.
     pub(crate) customers: Vec<u32>,
+    /// How many customers there are.
+    pub(crate) customer_count: u32,
     /// What was billed, in 10^-9 of its own currency, or [`AMOUNT_IS_WIDE`].
     pub(crate) amounts: Vec<i64>,
     /// The amounts that need more than 64 bits, by row.
     pub(crate) amounts_wide: Vec<(u32, i128)>,
-    /// The record.
-    pub(crate) positions: Vec<u64>,
-    /// The number of its subscription among `subscription_ids`.
-    pub(crate) subscriptions: Vec<u32>,
     /// Where `seq` is not 0: row and `seq`.
     pub(crate) seqs: Vec<(u32, u32)>,
-    /// The number of its source among `source_ids`.
-    pub(crate) sources: Vec<u32>,
-    /// Its event's id.
-    pub(crate) event_ids: EventIds,
-    /// Customers, in the order in which they first appear.
-    pub(crate) customer_ids: Texts,
-    /// Subscriptions, in the order in which they first appear.
-    pub(crate) subscription_ids: Texts,
-    /// Sources, in the order in which they first appear.
-    pub(crate) source_ids: Texts,
     /// Rows that credit a line.
     pub(crate) credits: Vec<Credit>,
-    /// The ids that these rows credit, one per entry of `credits`.
-    pub(crate) credited_ids: EventIds,
     /// Rows that bill the same money as another of the other kind.
     pub(crate) twins: Vec<u32>,
+    /// The rest.
+    pub(crate) cold: Cold,
 }
 
 /// A row that credits a line.
@@ -99,26 +88,37 @@ impl Lines {
         self.seqs.binary_search_by_key(&row, |(at, _)| *at as usize).map_or(0, |at| self.seqs[at].1)
     }
 
-    /// The source of a row.
+    /// The columns that are seldom read.
+    ///
+    /// # Errors
+    /// [`LinesError`] where they cannot be come by.
+    pub fn cold(&self) -> Result<&ColdLines, LinesError> {
+        self.cold.get()
+    }
+
+    /// The same lines, their cold columns to be read when first asked for.
     #[must_use]
-    pub fn source(&self, row: usize) -> SourceId {
-        match SourceId::parse(self.source_ids.get(self.sources[row])) {
-            Ok(source) => source,
-            // Sources are pushed as ids, and checked where they come from outside.
-            Err(_) => unreachable!("the source of row {row} was checked"),
-        }
+    pub fn with_cold(self, source: ColdSource) -> Self {
+        Self { cold: Cold::later(source), ..self }
     }
 
     /// The event of a row.
-    #[must_use]
-    pub fn event(&self, row: usize) -> EventRef {
-        EventRef { source: self.source(row), event_id: self.event_ids.get(row) }
+    ///
+    /// # Errors
+    /// As for [`Self::cold`].
+    pub fn event(&self, row: usize) -> Result<EventRef, LinesError> {
+        let cold = self.cold()?;
+        let damaged = LinesError::Damaged { what: "a source is no id" };
+        let source = SourceId::parse(cold.source_ids.get(cold.sources[row])).map_err(|_| damaged)?;
+        Ok(EventRef { source, event_id: cold.event_ids.get(row) })
     }
 
-    /// The customer of a row.
-    #[must_use]
-    pub fn customer_id(&self, row: usize) -> &str {
-        self.customer_ids.get(self.customers[row])
+    /// The id of the customer of that number.
+    ///
+    /// # Errors
+    /// As for [`Self::cold`].
+    pub fn customer_id(&self, customer: u32) -> Result<&str, LinesError> {
+        Ok(self.cold()?.customer_ids.get(customer))
     }
 
     /// The place of a row among the credits, if it is one.
@@ -127,34 +127,32 @@ impl Lines {
         self.credits.binary_search_by_key(&row, |credit| credit.row as usize).ok()
     }
 
-    /// The event that a row credits.
-    #[must_use]
-    pub fn credited(&self, row: usize) -> Option<EventId> {
-        self.credit_at(row).map(|at| self.credited_ids.get(at))
-    }
-
     /// A row as the fact that it was.
-    #[must_use]
-    pub fn fact(&self, row: usize, classes: &LineClasses) -> Fact {
+    ///
+    /// # Errors
+    /// As for [`Self::cold`].
+    pub fn fact(&self, row: usize, classes: &LineClasses) -> Result<Fact, LinesError> {
+        let cold = self.cold()?;
         let kind = match classes.get(self.classes[row]) {
             None | Some(LineClass::Moneyless) => FactKind::Moneyless,
             Some(LineClass::Billed(class)) => FactKind::Line(Line {
                 kind: class.kind,
-                customer_id: self.customer_id(row).to_owned(),
-                subscription_id: self.subscription_ids.get(self.subscriptions[row]).to_owned(),
+                customer_id: cold.customer_ids.get(self.customers[row]).to_owned(),
+                subscription_id: cold.subscription_ids.get(cold.subscriptions[row]).to_owned(),
                 product: class.product.clone(),
                 segment: class.segment,
                 charge_type: class.charge_type.clone(),
                 amount: Amount::from_nanos(self.nanos(row)).unwrap_or(Amount::ZERO),
                 currency: class.currency,
-                credits: self.credited(row),
+                credits: self.credit_at(row).map(|at| cold.credited_ids.get(at)),
             }),
         };
-        let position = Position::new(self.positions[row]);
-        Fact { id: self.event(row), effective_on: self.on(row), seq: self.seq(row), position, kind }
+        let position = Position::new(cold.positions[row]);
+        Ok(Fact { id: self.event(row)?, effective_on: self.on(row), seq: self.seq(row), position, kind })
     }
 
-    /// The same columns, where they agree with each other and with the classes: for columns that come from outside.
+    /// The same columns, where they agree with each other and with the classes: for columns that come from outside. Cold
+    /// columns have a check of their own.
     ///
     /// # Errors
     /// [`LinesError::Damaged`] saying what is wrong with them.
@@ -167,28 +165,17 @@ impl Lines {
         let class_count = classes.all().len();
         ensure(self.classes.iter().all(|class| (*class as usize) < class_count), "a line has no class")?;
         let is_billed = |row: usize| classes.get(self.classes[row]).is_some_and(|class| class.billed().is_some());
-        let named = |numbers: &[u32], texts: &Texts| {
-            let most = texts.len();
-            (0..numbers.len()).all(|row| (numbers[row] as usize) < most || !is_billed(row))
-        };
-        ensure(named(&self.customers, &self.customer_ids), "a line has no customer")?;
-        ensure(named(&self.subscriptions, &self.subscription_ids), "a line has no subscription")?;
-        let sources = self.source_ids.len();
-        ensure(self.sources.iter().all(|source| (*source as usize) < sources), "a line has no source")?;
-        let mut all_sources = (0..self.source_ids.ends().len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
-        ensure(all_sources.all(|at| SourceId::parse(self.source_ids.get(at)).is_ok()), "a source is no id")?;
+        let customer_holds = |row: usize| self.customers[row] < self.customer_count || !is_billed(row);
+        ensure((0..self.len()).all(customer_holds), "a line has no customer")?;
         self.check_sparse(is_billed)?;
         Ok(self)
     }
 
     fn check_lengths(&self) -> Result<(), LinesError> {
         let rows = self.len();
-        let numbers = [&self.classes, &self.customers, &self.subscriptions, &self.sources];
-        let same = numbers.iter().all(|column| column.len() == rows)
-            && [self.amounts.len(), self.positions.len(), self.event_ids.len()].iter().all(|length| *length == rows);
-        ensure(same, "columns differ in length")?;
-        ensure(u32::try_from(rows).is_ok(), "there are more lines than numbers")?;
-        ensure(self.credits.len() == self.credited_ids.len(), "a credit names nothing")
+        let lengths = [self.classes.len(), self.customers.len(), self.amounts.len()];
+        ensure(lengths.iter().all(|length| *length == rows), "columns differ in length")?;
+        ensure(u32::try_from(rows).is_ok(), "there are more lines than numbers")
     }
 
     fn check_sparse(&self, is_billed: impl Fn(usize) -> bool) -> Result<(), LinesError> {

@@ -1,6 +1,7 @@
 //! Columns from facts in memory.
 
-use super::{AMOUNT_IS_WIDE, Credit, LineClass, LineClasses, Lines, LinesError, Texts, count};
+use super::cold::Cold;
+use super::{AMOUNT_IS_WIDE, ColdLines, Credit, LineClass, LineClasses, Lines, LinesError, Texts, count};
 use crate::fact::{Fact, FactKind, Line, LineKind};
 use chrono::Datelike;
 use daybook_event::{Amount, Currency, EventRef};
@@ -25,6 +26,7 @@ impl<'a> Numbers<'a> {
 #[derive(Default)]
 struct Gathering<'a> {
     lines: Lines,
+    cold: ColdLines,
     customers: Numbers<'a>,
     subscriptions: Numbers<'a>,
     sources: Numbers<'a>,
@@ -53,9 +55,11 @@ impl Lines {
                 _ => {}
             }
         }
-        let mut lines = gathering.lines;
+        let (mut lines, cold) = (gathering.lines, gathering.cold);
+        lines.customer_count = count(cold.customer_ids.len())?;
         lines.find_targets(facts.clone())?;
-        lines.find_twins(facts)?;
+        lines.find_twins(&cold, facts)?;
+        lines.cold = Cold::here(cold);
         Ok(lines)
     }
 
@@ -81,20 +85,24 @@ impl Lines {
     }
 
     /// Finds the rows that bill the same money as one of the other kind.
-    fn find_twins<'a>(&mut self, facts: impl Iterator<Item = &'a Fact> + Clone) -> Result<(), LinesError> {
+    fn find_twins<'a>(
+        &mut self,
+        cold: &ColdLines,
+        facts: impl Iterator<Item = &'a Fact> + Clone,
+    ) -> Result<(), LinesError> {
         let of_kind = |kind: LineKind| {
             let lines = rows_of(facts.clone()).filter_map(|(row, fact)| fact.line().map(|line| (row, line)));
             lines.filter(move |(_, line)| line.kind == kind)
         };
         let mut changes: BTreeMap<BillKey, Vec<u32>> = BTreeMap::new();
         for (row, line) in of_kind(LineKind::Change).filter(|(_, line)| !line.subscription_id.is_empty()) {
-            changes.entry(self.bill_key(row, line)).or_default().push(count(row)?);
+            changes.entry(self.bill_key(cold, row, line)).or_default().push(count(row)?);
         }
         if changes.is_empty() {
             return Ok(());
         }
         for (row, line) in of_kind(LineKind::Sale) {
-            if let Some(rows) = changes.get_mut(&self.bill_key(row, line)) {
+            if let Some(rows) = changes.get_mut(&self.bill_key(cold, row, line)) {
                 self.twins.append(rows);
                 self.twins.push(count(row)?);
             }
@@ -103,8 +111,8 @@ impl Lines {
         Ok(())
     }
 
-    fn bill_key(&self, row: usize, line: &Line) -> BillKey {
-        (self.sources[row], self.subscriptions[row], self.on_days[row], line.amount, line.currency)
+    fn bill_key(&self, cold: &ColdLines, row: usize, line: &Line) -> BillKey {
+        (cold.sources[row], cold.subscriptions[row], self.on_days[row], line.amount, line.currency)
     }
 }
 
@@ -116,12 +124,12 @@ fn rows_of<'a>(facts: impl Iterator<Item = &'a Fact>) -> impl Iterator<Item = (u
 impl<'a> Gathering<'a> {
     fn take_line(&mut self, fact: &'a Fact, line: &'a Line, classes: &mut LineClasses) -> Result<(), LinesError> {
         let class = classes.number_of_line(line)?;
-        let customer = self.customers.of(&line.customer_id, &mut self.lines.customer_ids)?;
-        let subscription = self.subscriptions.of(&line.subscription_id, &mut self.lines.subscription_ids)?;
+        let customer = self.customers.of(&line.customer_id, &mut self.cold.customer_ids)?;
+        let subscription = self.subscriptions.of(&line.subscription_id, &mut self.cold.subscription_ids)?;
         let row = count(self.lines.len())?;
         if let Some(credited) = &line.credits {
             self.lines.credits.push(Credit { row, target: None });
-            self.lines.credited_ids.push(credited)?;
+            self.cold.credited_ids.push(credited)?;
         }
         self.take(fact, class, (customer, subscription), line.amount.nanos())
     }
@@ -133,8 +141,8 @@ impl<'a> Gathering<'a> {
         (customer, subscription): (u32, u32),
         nanos: i128,
     ) -> Result<(), LinesError> {
-        let source = self.sources.of(fact.id.source.as_str(), &mut self.lines.source_ids)?;
-        let lines = &mut self.lines;
+        let source = self.sources.of(fact.id.source.as_str(), &mut self.cold.source_ids)?;
+        let (lines, cold) = (&mut self.lines, &mut self.cold);
         let row = count(lines.len())?;
         let narrow = i64::try_from(nanos).unwrap_or(AMOUNT_IS_WIDE);
         if narrow == AMOUNT_IS_WIDE {
@@ -146,10 +154,10 @@ impl<'a> Gathering<'a> {
         lines.on_days.push(fact.effective_on.num_days_from_ce());
         lines.classes.push(class);
         lines.customers.push(customer);
-        lines.subscriptions.push(subscription);
+        cold.subscriptions.push(subscription);
         lines.amounts.push(narrow);
-        lines.positions.push(fact.position.number());
-        lines.sources.push(source);
-        lines.event_ids.push(&fact.id.event_id)
+        cold.positions.push(fact.position.number());
+        cold.sources.push(source);
+        cold.event_ids.push(&fact.id.event_id)
     }
 }

@@ -5,6 +5,7 @@
 //! stand apart: the same columns serve every replay.
 
 mod class;
+mod cold;
 mod columns;
 mod event_ids;
 mod gather;
@@ -12,6 +13,7 @@ mod partner;
 mod texts;
 
 pub use class::{BilledClass, LineClass, LineClasses};
+pub use cold::{ColdLines, ColdSource};
 pub use columns::{AMOUNT_IS_WIDE, Credit, Lines};
 pub use event_ids::EventIds;
 pub use partner::PartnerColumns;

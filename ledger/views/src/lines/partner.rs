@@ -40,11 +40,13 @@ impl PartnerColumns {
     }
 
     /// The history that these columns were made of.
-    #[must_use]
-    pub fn history(&self, classes: &LineClasses) -> PartnerHistory {
+    ///
+    /// # Errors
+    /// As for [`Lines::cold`].
+    pub fn history(&self, classes: &LineClasses) -> Result<PartnerHistory, LinesError> {
         let lines = (0..self.lines.len()).map(|row| self.lines.fact(row, classes));
-        let facts = lines.chain(self.others.iter().cloned()).collect();
-        PartnerHistory::new(facts, self.reversals.clone()).with_pinned(self.pinned.clone())
+        let facts: Result<Vec<Fact>, LinesError> = lines.chain(self.others.iter().cloned().map(Ok)).collect();
+        Ok(PartnerHistory::new(facts?, self.reversals.clone()).with_pinned(self.pinned.clone()))
     }
 
     /// The month of the first fact.
