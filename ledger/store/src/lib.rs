@@ -16,6 +16,7 @@ mod append;
 mod backup;
 mod block;
 mod checkpoints;
+mod columns;
 mod crash;
 mod create;
 mod decide;
@@ -50,6 +51,10 @@ pub use backup::{
     Backup, BackupDone, BackupError, BackupMark, BackupOptions, PUBLIC_KEYS_FILE, RestoreOptions, Restored, backup,
 };
 pub use checkpoints::StoredCheckpoint;
+pub use columns::{
+    BLOCK_PARTS, BlockHead, COLUMNS_FOLDER, Columns, ColumnsError, ColumnsOptions, ColumnsWriter, Part, Run, RunFile,
+    RunHead, RunWriter, Unusable, columns_delete,
+};
 pub use crash::{
     CRASH_POINTS, CRASH_POINTS_OF_CHECKPOINTS, CRASH_POINTS_OF_UPGRADE, CrashWatcher, crash_point, crash_points_watch,
 };

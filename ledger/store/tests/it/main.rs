@@ -6,6 +6,7 @@
 mod appending;
 mod backups;
 mod checkpoints;
+mod columns;
 mod common;
 mod crashing;
 mod damage;
