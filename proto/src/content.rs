@@ -10,7 +10,13 @@ const CONTENT_DOMAIN: &[u8] = b"daybook.v1 content\0";
 /// The hash of what an envelope says: SHA-256 of its canonical form. `550.0` and `550.00` say the same.
 #[must_use]
 pub fn content_hash(envelope: &Envelope) -> [u8; 32] {
-    Sha256::new().chain_update(CONTENT_DOMAIN).chain_update(encode(envelope)).finalize().into()
+    content_hash_of(&encode(envelope))
+}
+
+/// The same of a canonical form that is there already.
+#[must_use]
+pub fn content_hash_of(canonical: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(CONTENT_DOMAIN).chain_update(canonical).finalize().into()
 }
 
 /// The `Nats-Msg-Id` header: source, event id and content hash. With the hash, the broker drops a resend of the same

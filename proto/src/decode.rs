@@ -2,6 +2,7 @@
 
 use crate::fault::{Checked, DecodeFault};
 use crate::limits::{ENVELOPE_BYTES_MAX, LINE_BYTES_MAX};
+use crate::view::View;
 use crate::{encode, field, payload, wire};
 use daybook_event::{Envelope, EventId, EventRef, PartnerId, Payload, PayloadKind, SourceId, printable};
 use prost::Message;
@@ -12,6 +13,11 @@ use prost::Message;
 /// # Errors
 /// [`DecodeFault`] when the bytes are no envelope, or a field does not hold what it must.
 pub fn decode(bytes: &[u8]) -> Result<Envelope, DecodeFault> {
+    View::of(bytes).and_then(|view| view.envelope()).map_or_else(|| decode_any(bytes), Ok)
+}
+
+/// Reads protobuf of every form: the authority on what is an envelope, and on what is wrong with what is none.
+pub(crate) fn decode_any(bytes: &[u8]) -> Result<Envelope, DecodeFault> {
     size_check(bytes.len(), ENVELOPE_BYTES_MAX)?;
     let wire = wire::Envelope::decode(bytes).map_err(|error| undecodable(&error))?;
     envelope(wire)
@@ -22,6 +28,11 @@ pub fn decode(bytes: &[u8]) -> Result<Envelope, DecodeFault> {
 /// # Errors
 /// [`DecodeFault`] when the line is no envelope, or a field does not hold what it must.
 pub fn decode_json(line: &str) -> Result<Envelope, DecodeFault> {
+    View::of_json(line).and_then(|view| view.envelope()).map_or_else(|| decode_json_any(line), Ok)
+}
+
+/// Reads lines of every form: the same authority for them.
+pub(crate) fn decode_json_any(line: &str) -> Result<Envelope, DecodeFault> {
     size_check(line.len(), LINE_BYTES_MAX)?;
     let wire: wire::Envelope = serde_json::from_str(line).map_err(|error| undecodable(&error))?;
     let envelope = envelope(wire)?;

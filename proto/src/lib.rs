@@ -13,6 +13,7 @@ pub mod limits;
 mod payload;
 mod peek;
 mod subject;
+mod view;
 mod wire;
 
 #[cfg(any(test, feature = "test-strategies"))]
@@ -20,10 +21,11 @@ pub mod arbitrary;
 #[cfg(test)]
 mod tests;
 
-pub use content::{content_hash, nats_msg_id};
+pub use content::{content_hash, content_hash_of, nats_msg_id};
 pub use decode::{decode, decode_json};
 pub use encode::{encode, encode_json};
 pub use fault::DecodeFault;
 pub use limits::ENVELOPE_BYTES_MAX;
 pub use peek::{PeekedHead, peek_head, peek_id, peek_partner, peek_source};
 pub use subject::{STREAM, SUBJECTS_ALL, Subject, SubjectError, subject_agrees, subject_of, subject_parse};
+pub use view::{ChangeView, SaleView, View};

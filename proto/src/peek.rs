@@ -1,5 +1,6 @@
 //! What bytes say of themselves that may otherwise be invalid: names quarantine entries, and finds whom they concern.
 
+use crate::view::{head_partner, head_source};
 use daybook_event::{EventId, EventRef, NaiveDate, PartnerId, SourceId, date_parse};
 use prost::Message;
 use serde::Deserialize;
@@ -24,7 +25,8 @@ struct Head {
 /// head cannot be read. For passes that need only some partners: whatever is kept still goes through [`crate::decode`].
 #[must_use]
 pub fn peek_partner(bytes: &[u8]) -> Option<PartnerId> {
-    PartnerId::parse(&AboutPartner::decode(bytes).ok()?.partner_id).ok()
+    head_partner(bytes)
+        .unwrap_or_else(|| AboutPartner::decode(bytes).ok().and_then(|about| PartnerId::parse(&about.partner_id).ok()))
 }
 
 /// The field that names the partner; the decoder skips the others without keeping them.
@@ -37,7 +39,7 @@ struct AboutPartner {
 /// The source alone: for passes that need only some sources.
 #[must_use]
 pub fn peek_source(bytes: &[u8]) -> Option<SourceId> {
-    SourceId::parse(&BySource::decode(bytes).ok()?.source).ok()
+    head_source(bytes).unwrap_or_else(|| BySource::decode(bytes).ok().and_then(|by| SourceId::parse(&by.source).ok()))
 }
 
 /// The field that names the source; the decoder skips the others without keeping them.

@@ -24,12 +24,22 @@ pub enum IdError {
 /// Longest id, in bytes.
 pub const ID_BYTES_MAX: usize = 64;
 
-fn id_check(text: &str) -> Result<(), IdError> {
+fn id_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | matches!(byte, b'_' | b'.' | b'-')
+}
+
+/// Checks what every id must be, without taking the text as one.
+///
+/// # Errors
+/// [`IdError`] when the text is empty, too long, has a character an id may not have, or is `_`.
+pub fn id_check(text: &str) -> Result<(), IdError> {
     if text.is_empty() || text.len() > ID_BYTES_MAX {
         return Err(IdError::Length(text.len()));
     }
-    if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))) {
-        return Err(IdError::Character(bad));
+    // Looked at byte by byte, without an early end: the bytes of an id are tested many at once.
+    if !text.bytes().fold(true, |fits, byte| fits & id_byte(byte)) {
+        let bad = text.chars().find(|c| u8::try_from(*c).map_or(true, |byte| !id_byte(byte)));
+        return Err(IdError::Character(bad.unwrap_or_default()));
     }
     if text == "_" { Err(IdError::Reserved) } else { Ok(()) }
 }

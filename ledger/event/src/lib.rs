@@ -28,12 +28,12 @@ pub use chrono::NaiveDate;
 pub use coop_claim::{ClaimState, CoopClaim};
 pub use envelope::{Envelope, EventRef, Payload, PayloadKind};
 pub use fx_rate::FxRate;
-pub use ids::{Currency, EventId, ID_BYTES_MAX, IdError, PartnerId, SourceId};
+pub use ids::{Currency, EventId, ID_BYTES_MAX, IdError, PartnerId, SourceId, id_check};
 pub use ledger_acts::{
     ManualAdjustment, PeriodClosed, PinnedStatement, QuarantineDecision, QuarantineVerdict, RuleBookAdopted, RuleFile,
 };
 pub use license_sale::{LicenseSale, Product, Segment};
-pub use money::{Amount, Exact, ExchangeRate, MoneyError, Overflow, Rate, Rounding};
+pub use money::{Amount, AmountText, Exact, ExchangeRate, MoneyError, Overflow, Rate, Rounding};
 pub use name::Name;
 pub use opening::Opening;
 pub use partner_standing::{PartnerStanding, StandingValue};

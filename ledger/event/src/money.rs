@@ -11,7 +11,8 @@ mod rate;
 mod tests;
 
 pub use amount::{
-    AMOUNT_DECIMALS_MAX, AMOUNT_WHOLE_MAX, Amount, EXCHANGE_RATE_DECIMALS_MAX, EXCHANGE_RATE_WHOLE_MAX, ExchangeRate,
+    AMOUNT_DECIMALS_MAX, AMOUNT_WHOLE_MAX, Amount, AmountText, EXCHANGE_RATE_DECIMALS_MAX, EXCHANGE_RATE_WHOLE_MAX,
+    ExchangeRate,
 };
 pub use exact::{Exact, Rounding};
 pub use rate::Rate;
@@ -50,8 +51,44 @@ pub enum MoneyError {
 #[error("a sum is too large to hold exactly")]
 pub struct Overflow;
 
+/// Most bytes of a number that is read as an `i64`: whatever its digits are, they fit.
+const PLAIN_BYTES_MAX: usize = 18;
+
+/// Reads the common spelling at once: digits, perhaps with a sign before and a point between them. None for any other,
+/// which is not said to be wrong.
+fn plain_parse(text: &str) -> Option<Decimal> {
+    let (is_negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+    let ([first, .., last] | [first @ last]) = digits.as_bytes() else { return None };
+    if digits.len() > PLAIN_BYTES_MAX || !first.is_ascii_digit() || !last.is_ascii_digit() {
+        return None;
+    }
+    let (mut mantissa, mut scale, mut is_fraction) = (0_i64, 0_u32, false);
+    for byte in digits.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                mantissa = mantissa * 10 + i64::from(byte - b'0');
+                scale += u32::from(is_fraction);
+            }
+            b'.' if !is_fraction => is_fraction = true,
+            _ => return None,
+        }
+    }
+    if mantissa == 0 {
+        return Some(Decimal::ZERO);
+    }
+    while scale > 0 && mantissa % 10 == 0 {
+        (mantissa, scale) = (mantissa / 10, scale - 1);
+    }
+    Some(Decimal::new(if is_negative { -mantissa } else { mantissa }, scale))
+}
+
 /// Reads a plain or scientific decimal (`550.0`, `0.00E+00`) without passing through a float.
 fn decimal_parse(text: &str) -> Result<Decimal, MoneyError> {
+    plain_parse(text).map_or_else(|| any_parse(text), Ok)
+}
+
+/// Reads every spelling.
+fn any_parse(text: &str) -> Result<Decimal, MoneyError> {
     let bad = || MoneyError::NotANumber(text.to_owned());
     // `from_str_exact` refuses what it would have to round; a leading '+' or '_' is refused by us.
     if text.starts_with('+') || text.contains('_') {

@@ -10,7 +10,11 @@ use std::fmt;
 pub fn date_parse(text: &str) -> Option<NaiveDate> {
     let well_shaped = text.len() == 10
         && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
-    if well_shaped { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
+    if !well_shaped {
+        return None;
+    }
+    let digits = |from: usize, to: usize| text[from..to].bytes().fold(0, |n, digit| n * 10 + u32::from(digit - b'0'));
+    NaiveDate::from_ymd_opt(i32::try_from(digits(0, 4)).ok()?, digits(5, 7), digits(8, 10))
 }
 
 /// A calendar month, counted from January of year 0. Printed `YYYY-MM`.
@@ -28,10 +32,9 @@ impl Month {
     /// Reads `YYYY-MM`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 7 {
-            return None;
-        }
-        date_parse(&format!("{text}-01")).map(Self::of)
+        let mut first_day = *b"0000-00-01";
+        first_day[..7].copy_from_slice(text.as_bytes().get(..7).filter(|_| text.len() == 7)?);
+        date_parse(std::str::from_utf8(&first_day).ok()?).map(Self::of)
     }
 
     /// The count of months since January of year 0: for stored forms.
@@ -155,5 +158,16 @@ mod tests {
         for bad in ["2022-2-28", "2022-02-30", "22-02-28", "2022/02/28", "2022-02-28T00:00:00", "+022-02-28"] {
             assert!(date_parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_date_reads_as_the_calendar_says() {
+        for text in ["2022-02-28", "2022-02-29", "2024-02-29", "0000-01-01", "9999-12-31", "2022-13-01", "2022-00-10"] {
+            assert_eq!(date_parse(text), NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(), "{text}");
+        }
+        for text in ["2022-1-010", "20220110", "2022-01-1\u{e9}", "+022-01-10", " 022-01-10"] {
+            assert_eq!(date_parse(text), None, "{text}");
+        }
+        assert_eq!(Month::parse("2022-0\u{e9}"), None);
     }
 }

@@ -55,6 +55,12 @@ impl Amount {
         self.0
     }
 
+    /// The amount as it prints.
+    #[must_use]
+    pub fn text(&self) -> AmountText {
+        AmountText::of(*self)
+    }
+
     /// Whether it is exactly zero.
     #[must_use]
     pub fn is_zero(&self) -> bool {
@@ -84,14 +90,66 @@ impl Amount {
     }
 }
 
-/// Prints in full, with at least two decimals.
-fn decimal_text(value: Decimal) -> String {
-    if value.scale() < 2 { format!("{value:.2}") } else { value.to_string() }
+/// The longest text of an amount: a sign, twelve digits, the point and nine decimals.
+const TEXT_BYTES_MAX: usize = 23;
+/// Decimals that are always printed.
+const DECIMALS_MIN: u32 = 2;
+
+/// An amount as it prints, held without an allocation: in full, with at least two decimals.
+#[derive(Debug, Clone, Copy)]
+pub struct AmountText {
+    bytes: [u8; TEXT_BYTES_MAX],
+    start: usize,
+}
+
+impl AmountText {
+    fn of(amount: Amount) -> Self {
+        let value = amount.0;
+        let mut text = Self { bytes: [0; TEXT_BYTES_MAX], start: TEXT_BYTES_MAX };
+        let padded = 10_u128.pow(DECIMALS_MIN.saturating_sub(value.scale()));
+        let mut rest = value.mantissa().unsigned_abs() * padded;
+        let decimals = value.scale().max(DECIMALS_MIN);
+        for at in 0.. {
+            if at == decimals {
+                text.push(b'.');
+            }
+            if at > decimals && rest == 0 {
+                break;
+            }
+            rest = text.digit_push(rest);
+        }
+        if value.is_sign_negative() {
+            text.push(b'-');
+        }
+        text
+    }
+
+    /// Puts the last digit in front, and gives back the digits before it.
+    fn digit_push(&mut self, number: u128) -> u128 {
+        // Nearly every amount fits a u64, whose division is much quicker.
+        let (rest, digit) = match u64::try_from(number) {
+            Ok(number) => (u128::from(number / 10), number % 10),
+            Err(_) => (number / 10, u64::try_from(number % 10).unwrap_or(0)),
+        };
+        self.push(b'0' + u8::try_from(digit).unwrap_or(0));
+        rest
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.start = self.start.saturating_sub(1);
+        self.bytes[self.start] = byte;
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[self.start..]).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&decimal_text(self.0))
+        f.pad(self.text().as_str())
     }
 }
 

@@ -140,3 +140,37 @@ proptest! {
         prop_assert_eq!(rounded.raw() % cents.unit().raw(), 0);
     }
 }
+
+/// A decimal as it is in memory, and not only its value.
+fn bits(decimal: Decimal) -> [u8; 16] {
+    decimal.serialize()
+}
+
+#[test]
+fn the_common_spelling_of_a_decimal_reads_as_every_other_does() {
+    for text in
+        ["0", "-0", "-0.00", "007", "1.10", "12345678901234.567", "123456789012345678", "5.", ".5", "-", "", "."]
+    {
+        let (plain, any) = (plain_parse(text), any_parse(text));
+        assert!(plain.is_none_or(|plain| any.as_ref().is_ok_and(|any| bits(plain) == bits(*any))), "{text}: {plain:?}");
+        assert_eq!(decimal_parse(text).map(bits), any.map(bits), "{text}");
+    }
+    assert!(plain_parse("-550.00").is_some() && plain_parse("+5").is_none() && plain_parse("1.2.3").is_none());
+}
+
+proptest! {
+    #[test]
+    fn any_spelling_reads_as_it_did(text in "-?[0-9]{0,20}[.]?[0-9]{0,11}([eE+_ .][0-9]{0,3})?") {
+        prop_assert_eq!(decimal_parse(&text).map(bits), any_parse(&text).map(bits));
+    }
+
+    #[test]
+    fn an_amount_prints_as_its_decimal_does(mantissa in -999_999_999_999_999_999_999_i128..=999_999_999_999_999_999_999, scale in 0_u32..=9) {
+        let decimal = Decimal::from_i128_with_scale(mantissa % (10_i128.pow(12 + scale)), scale).normalize();
+        let amount = Amount::parse(&decimal.to_string()).unwrap();
+        let expected = if decimal.scale() < 2 { format!("{decimal:.2}") } else { decimal.to_string() };
+        let text = amount.text();
+        prop_assert_eq!(text.as_str(), expected.as_str());
+        prop_assert_eq!(format!("{amount:>26}"), format!("{expected:>26}"));
+    }
+}
