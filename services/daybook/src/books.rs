@@ -3,7 +3,7 @@
 mod adoptions;
 mod files;
 
-pub(crate) use adoptions::{adoptions, adoptions_recorded};
+pub(crate) use adoptions::{adoptions, adoptions_kept, adoptions_recorded};
 pub(crate) use files::{library, refused, rule_file, rule_files};
 
 use crate::cli::Cli;

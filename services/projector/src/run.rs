@@ -24,8 +24,10 @@ impl Default for RunOptions {
 /// What the loop tells.
 #[derive(Debug, Clone)]
 pub struct Told {
-    /// Every new view checkpoint.
+    /// The view checkpoint that was found, and then every new one.
     pub checkpoint: watch::Sender<Option<ViewCheckpoint>>,
+    /// The position up to which nothing was left to do: neither records nor another book, engine or through date.
+    pub rested: watch::Sender<Option<Position>>,
     /// How long the steps took: each takes a batch of records in and folds again whom it touches.
     pub steps: watch::Sender<Durations>,
 }
@@ -53,6 +55,8 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<Projector, ProjectError> {
     let mut is_head_told = true;
+    // What is there is read by everybody until the first step is done, which may fold every partner again.
+    told.checkpoint.send_replace(projector.view_checkpoint()?);
     while !stop.is_cancelled() {
         head.borrow_and_update();
         let (ledger, through) = (ledger.clone(), through.clone());
@@ -132,15 +136,17 @@ fn follow(
             told.steps.send_modify(|steps| steps.add(since.elapsed()));
         }
         let checkpoint = projector.view_checkpoint()?;
-        // Whoever waits for a record waits for its consequences: an adoption's book comes with the next step.
+        // An adoption's book comes with the next step.
         if checkpoint.as_ref().is_some_and(|checkpoint| projector.is_of_its_book(checkpoint)) {
             told.checkpoint.send_if_modified(|known| {
                 let is_new = *known != checkpoint;
-                *known = checkpoint;
+                known.clone_from(&checkpoint);
                 is_new
             });
         }
         if done == Step::AtHead {
+            let position = checkpoint.map(|checkpoint| checkpoint.position);
+            told.rested.send_if_modified(|known| std::mem::replace(known, position) != position);
             return Ok(());
         }
     }

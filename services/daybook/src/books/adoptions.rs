@@ -21,7 +21,7 @@ enum ScanError {
 /// Every adoption in the ledger up to a position. What the derived file has of them is taken from there, the rest from
 /// the records.
 pub(crate) fn adoptions(dir: &Path, ledger: &Snapshot, known: Position) -> Result<Adoptions, Failure> {
-    let (kept_to, kept) = kept(dir).unwrap_or_default();
+    let (kept_to, kept) = adoptions_kept(dir).unwrap_or_default();
     recorded(kept, ledger, kept_to, known)
 }
 
@@ -52,8 +52,9 @@ fn recorded(
     Ok(adoptions)
 }
 
-/// What the derived file has. One that cannot be read is no trouble here: the records say the same.
-fn kept(dir: &Path) -> Option<(Position, Adoptions)> {
+/// What the derived file has, and up to which position. One that cannot be read is no trouble here: the records say the
+/// same.
+pub(crate) fn adoptions_kept(dir: &Path) -> Option<(Position, Adoptions)> {
     if !dir.join(DERIVED_FILE).exists() {
         return None;
     }

@@ -44,7 +44,7 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
         tokio::task::spawn_blocking(move || socket.serve(writer, &stop))
     };
     tracing::info!(ledger = %config.ledger.display(), "serving; imports come through the socket in its folder");
-    let mut published = projecting.published.clone();
+    let (mut published, mut rested) = (projecting.published.clone(), projecting.rested.clone());
     let mut taking = progress;
     loop {
         let position = *heads.borrow();
@@ -57,7 +57,7 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
             lag_messages: 0,
             lag_records: position.number().saturating_sub(projected.number()),
         });
-        if arguments.until_drained && projected == position {
+        if arguments.until_drained && *rested.borrow_and_update() == Some(position) {
             stop.cancel();
         }
         tokio::select! {
@@ -65,6 +65,7 @@ pub(super) async fn serve(config: &Config, arguments: &ServeArguments, stop: Can
             changed = heads.changed() => if changed.is_err() { break },
             changed = taking.changed() => if changed.is_err() { break },
             changed = published.changed() => if changed.is_err() { break },
+            changed = rested.changed() => if changed.is_err() { break },
         }
     }
     stop.cancel();

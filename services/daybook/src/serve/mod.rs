@@ -89,6 +89,8 @@ fn reader_open(config: &Config) -> Result<LedgerReader, Failure> {
 struct Projecting {
     task: JoinHandle<Result<Projector, daybook_projector::ProjectError>>,
     published: watch::Receiver<Option<ViewCheckpoint>>,
+    /// Up to where nothing was left to do.
+    rested: watch::Receiver<Option<Position>>,
     /// How long its steps took.
     steps: watch::Receiver<Durations>,
 }
@@ -102,11 +104,7 @@ fn project(
     stop: CancellationToken,
 ) -> Result<Projecting, Failure> {
     let mut choose = chooser(config);
-    let snapshot = ledger.snapshot()?;
-    let position = snapshot.head().position;
-    let adoptions = books::adoptions(&config.ledger, &snapshot, position)?;
-    drop(snapshot);
-    let book = book_at_start(&mut choose, &adoptions, position)?;
+    let book = book_first(config, &mut choose, &ledger)?;
     let options = DerivedOptions { cache_bytes_max: config.cache_bytes_max, ..DerivedOptions::default() };
     let mut projector = Projector::open_in(&config.ledger, &options, &ledger, book, BatchLimits::default())
         .map_err(|error| Failure::Input(crate::failure::with_sources(&error)))?;
@@ -116,14 +114,27 @@ fn project(
     }
     let (checkpoint, published) = watch::channel(None);
     let (publish_steps, steps) = watch::channel(Durations::default());
-    let told = Told { checkpoint, steps: publish_steps };
+    let (publish_rested, rested) = watch::channel(None);
+    let told = Told { checkpoint, rested: publish_rested, steps: publish_steps };
     let through = move || through.unwrap_or_else(|| import::now().date_utc());
     let task =
         tokio::spawn(daybook_projector::run(projector, ledger, head, through, told, RunOptions::default(), stop));
-    Ok(Projecting { task, published, steps })
+    Ok(Projecting { task, published, rested, steps })
 }
 
-/// The book to start under: the one of the head. Where the adoptions there make none, the last one that they made: intake
+/// The book to start under: that of the adoptions that the derived file has. The projector asks again with every adoption
+/// that it takes in, so nobody waits here until the records behind these are looked through, unless there is no book without.
+fn book_first(config: &Config, choose: &mut ChooseBook, ledger: &LedgerReader) -> Result<Arc<RuleBook>, Failure> {
+    let (known, kept) = books::adoptions_kept(&config.ledger).unwrap_or_default();
+    if let Ok(book) = choose(&kept, known) {
+        return Ok(book);
+    }
+    let snapshot = ledger.snapshot()?;
+    let head = snapshot.head().position;
+    book_at_start(choose, &books::adoptions(&config.ledger, &snapshot, head)?, head)
+}
+
+/// The book of all adoptions: the one of the head. Where the adoptions there make none, the last one that they made: intake
 /// must go on, for the reversal that cures it has to come in.
 fn book_at_start(choose: &mut ChooseBook, adoptions: &Adoptions, head: Position) -> Result<Arc<RuleBook>, Failure> {
     let why = match choose(adoptions, head) {

@@ -64,7 +64,7 @@ pub(super) async fn serve(
         })
     };
     tracing::info!(ledger = %config.ledger.display(), stream = config.stream, "serving");
-    let mut published = projecting.published.clone();
+    let (mut published, mut rested) = (projecting.published.clone(), projecting.rested.clone());
     let mut head_told_at = Instant::now();
     loop {
         let now = progress.borrow().clone();
@@ -78,14 +78,15 @@ pub(super) async fn serve(
         publish_health.send_replace(health::of(&now, projected));
         retention.look(&now);
         // Drained means: everything that the stream held at the start, and whatever came since and is known.
-        if drained_at.is_some_and(|last| now.stream_sequence >= last) && now.is_caught_up() && projected == now.position
-        {
+        let has_rested = *rested.borrow_and_update() == Some(now.position);
+        if drained_at.is_some_and(|last| now.stream_sequence >= last) && now.is_caught_up() && has_rested {
             stop.cancel();
         }
         tokio::select! {
             () = stop.cancelled() => break,
             changed = progress.changed() => if changed.is_err() { break },
             changed = published.changed() => if changed.is_err() { break },
+            changed = rested.changed() => if changed.is_err() { break },
         }
     }
     stop.cancel();

@@ -27,7 +27,8 @@ async fn it_follows_head_and_date_and_stops_when_told() {
     // Nobody is waited for: what wakes it is what is tested.
     let options = RunOptions { poll_interval: Duration::from_secs(3_600) };
     let (steps, _) = watch::channel(Durations::default());
-    let told = Told { checkpoint: published, steps };
+    let (rested, mut rests) = watch::channel(None);
+    let told = Told { checkpoint: published, rested, steps };
     let running = tokio::spawn(run(projector, bench.reader.clone(), head, through, told, options, stop.clone()));
     for some in envelopes.chunks(45) {
         bench.append(some);
@@ -40,6 +41,8 @@ async fn it_follows_head_and_date_and_stops_when_told() {
     head_told.send_replace(bench.ledger.head().position);
     let reached = checkpoints.wait_for(|known| known.as_ref().is_some_and(|at| at.through == date("2022-12-31")));
     tokio::time::timeout(Duration::from_secs(60), reached).await.unwrap().unwrap();
+    let at_rest = rests.wait_for(|known| *known == Some(bench.ledger.head().position));
+    tokio::time::timeout(Duration::from_secs(60), at_rest).await.unwrap().unwrap();
     stop.cancel();
     let projector = tokio::time::timeout(Duration::from_secs(60), running).await.unwrap().unwrap().unwrap();
     let expected = Expected::of(&envelopes, &book, date("2022-12-31"));
