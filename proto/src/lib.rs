@@ -27,5 +27,7 @@ pub use encode::{encode, encode_json};
 pub use fault::DecodeFault;
 pub use limits::ENVELOPE_BYTES_MAX;
 pub use peek::{PeekedHead, peek_head, peek_id, peek_partner, peek_source};
-pub use subject::{STREAM, SUBJECTS_ALL, Subject, SubjectError, subject_agrees, subject_of, subject_parse};
+pub use subject::{
+    STREAM, SUBJECTS_ALL, Subject, SubjectError, subject_agrees, subject_is_of, subject_of, subject_parse,
+};
 pub use view::{ChangeView, SaleView, View};

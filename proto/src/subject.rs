@@ -1,6 +1,7 @@
 //! Subjects: `csp.events.<source>.<partner_id or _>.<kind>`, so that the broker's permissions can hold each source to
 //! its own.
 
+use crate::view::View;
 use daybook_event::{Envelope, IdError, PartnerId, PayloadKind, SourceId};
 
 /// The stream that holds every event.
@@ -83,6 +84,21 @@ pub fn subject_agrees(subject: &str, envelope: &Envelope) -> Result<(), String> 
     Err(format!("came on the subject {subject:?}, but its envelope belongs on {expected:?}"))
 }
 
+/// The same of an envelope read in place, without the sentence.
+#[must_use]
+pub fn subject_is_of(subject: &str, view: &View<'_>) -> bool {
+    let token_is = |token: &str, id: &str| {
+        token.len() == id.len()
+            && token.bytes().zip(id.bytes()).all(|(token, id)| token == if id == b'.' { b'~' } else { id })
+    };
+    let Some(tokens) = subject.strip_prefix(PREFIX) else { return false };
+    let mut tokens = tokens.splitn(3, '.');
+    let (source, partner, kind) = (tokens.next(), tokens.next(), tokens.next());
+    source.is_some_and(|source| token_is(source, view.source()))
+        && partner.is_some_and(|partner| token_is(partner, view.partner_id().unwrap_or(NO_PARTNER)))
+        && kind == Some(view.kind().as_str())
+}
+
 /// A dot would split the token; `~` cannot stand in an id, so the way back is plain.
 fn token_of(id: &str) -> String {
     id.replace('.', "~")
@@ -126,10 +142,15 @@ mod tests {
             prop_assert_eq!(&parsed.partner_id, &envelope.partner_id);
             prop_assert_eq!(parsed.kind, envelope.payload.kind());
             prop_assert!(subject_agrees(&subject, &envelope).is_ok());
+            let bytes = crate::encode(&envelope);
+            prop_assert!(View::of(&bytes).is_none_or(|view| subject_is_of(&subject, &view)));
             let same = parsed.source == other.id.source
                 && parsed.partner_id == other.partner_id
                 && parsed.kind == other.payload.kind();
             prop_assert_eq!(subject_agrees(&subject, &other).is_ok(), same);
+            let bytes = crate::encode(&other);
+            let in_place = View::of(&bytes).map(|view| subject_is_of(&subject, &view));
+            prop_assert!(in_place.is_none_or(|in_place| in_place == same));
         }
     }
 }

@@ -95,13 +95,12 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The money that it bills: of sales, changes and claims with an amount.
+    /// The money that it bills: of sales and changes.
     #[must_use]
     pub fn money(&self) -> Option<(Amount, Currency)> {
         let (amount, currency) = match self.kind() {
             PayloadKind::LicenseSale => (9, 10),
             PayloadKind::SubscriptionChange => (6, 7),
-            PayloadKind::CoopClaim => (6, 7),
             _ => return None,
         };
         Some((self.amount(amount)?, self.currency(currency)?))

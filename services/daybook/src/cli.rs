@@ -232,6 +232,8 @@ pub(crate) struct ServeArguments {
 pub(crate) enum ImportFormat {
     /// One event a line, as the stream carries them.
     Ndjson,
+    /// The same events in protobuf: envelopes, each after its length (a varint).
+    Protobuf,
     /// Partner Center reconciliation, CSV or JSON; webhooks are known and make no events.
     PartnerCenter,
 }

@@ -1,8 +1,11 @@
 //! Bytes in, an input for the ledger out. Pure: what is appended and what is quarantined depends on the bytes and the
 //! subject alone, so that every ledger that reads the same stream holds the same records.
 
-use daybook_event::{Envelope, Instant, Payload, QuarantineVerdict};
-use daybook_proto::{DecodeFault, ENVELOPE_BYTES_MAX, content_hash, decode, encode, peek_id, subject_agrees};
+use daybook_event::{Amount, Currency, Envelope, Instant, Payload, QuarantineVerdict};
+use daybook_proto::{
+    DecodeFault, ENVELOPE_BYTES_MAX, View, content_hash, content_hash_of, decode, encode, peek_id, subject_agrees,
+    subject_is_of,
+};
 use daybook_store::{
     ContentHash, Decision, Identified, Incoming, Origin, PAYLOAD_BYTES_MAX, QuarantineReason, Verdict,
 };
@@ -25,14 +28,9 @@ pub const INPUT_BYTES_KEPT_MAX: usize = PAYLOAD_BYTES_MAX;
 #[must_use]
 pub fn classify(bytes: Vec<u8>, recorded_at: Instant, origin: Origin) -> Incoming {
     match read(&bytes, origin.subject.as_deref()) {
-        Ok(envelope) => Incoming::Event {
-            content_hash: ContentHash::of_digest(&content_hash(&envelope)),
-            decision: decision(&envelope.payload),
-            id: envelope.id,
-            recorded_at,
-            envelope: bytes,
-            origin,
-        },
+        Ok(Identified { id, content_hash, decision }) => {
+            Incoming::Event { id, content_hash, recorded_at, envelope: bytes, origin, decision }
+        }
         Err(reason) => {
             let id = peek_id(&bytes);
             Incoming::Faulty { reason, id, recorded_at, origin, bytes: kept(bytes) }
@@ -46,26 +44,80 @@ pub fn classify_envelope(envelope: &Envelope, recorded_at: Instant, origin: Orig
     classify(encode(envelope), recorded_at, origin)
 }
 
+/// What an event bills, for reports.
+pub(crate) type Billed = Option<(Amount, Currency)>;
+
+/// The same for an NDJSON line of the common form; none for any other.
+pub(crate) fn classify_line(
+    line: &str,
+    recorded_at: Instant,
+    origin: impl FnOnce() -> Origin,
+) -> Option<(Incoming, Billed)> {
+    let view = View::of_json(line)?;
+    let envelope = view.canonical().into_owned();
+    let content_hash = ContentHash::of_digest(&content_hash_of(&envelope));
+    event(&view, content_hash, recorded_at, envelope, origin())
+}
+
+/// The same for a protobuf message of a file.
+pub(crate) fn classify_message(
+    bytes: &[u8],
+    recorded_at: Instant,
+    origin: impl FnOnce() -> Origin,
+) -> Option<(Incoming, Billed)> {
+    let view = View::of(bytes)?;
+    event(&view, ContentHash::of_digest(&view.content_hash()), recorded_at, bytes.to_vec(), origin())
+}
+
+fn event(
+    view: &View<'_>,
+    content_hash: ContentHash,
+    recorded_at: Instant,
+    envelope: Vec<u8>,
+    origin: Origin,
+) -> Option<(Incoming, Billed)> {
+    let incoming = Incoming::Event { id: view.id()?, content_hash, recorded_at, envelope, origin, decision: None };
+    Some((incoming, view.money()))
+}
+
 /// What a stored envelope says of itself, for whoever verifies a ledger.
 ///
 /// # Errors
 /// Why the bytes are no envelope.
 pub fn identify(bytes: &[u8]) -> Result<Identified, String> {
-    let envelope = decode(bytes).map_err(|fault| fault.to_string())?;
-    Ok(Identified {
+    if let Some(identified) = View::of(bytes).as_ref().and_then(identified_in_place) {
+        return Ok(identified);
+    }
+    decode(bytes).map(identified).map_err(|fault| fault.to_string())
+}
+
+fn identified(envelope: Envelope) -> Identified {
+    Identified {
         content_hash: ContentHash::of_digest(&content_hash(&envelope)),
         decision: decision(&envelope.payload),
         id: envelope.id,
-    })
+    }
 }
 
-fn read(bytes: &[u8], subject: Option<&str>) -> Result<Envelope, QuarantineReason> {
+/// The same of an envelope read in place, whose kind decides nothing.
+fn identified_in_place(view: &View<'_>) -> Option<Identified> {
+    let content_hash = ContentHash::of_digest(&view.content_hash());
+    Some(Identified { id: view.id()?, content_hash, decision: None })
+}
+
+fn read(bytes: &[u8], subject: Option<&str>) -> Result<Identified, QuarantineReason> {
+    let view = View::of(bytes).filter(|view| subject.is_none_or(|subject| subject_is_of(subject, view)));
+    view.as_ref().and_then(identified_in_place).map_or_else(|| read_any(bytes, subject), Ok)
+}
+
+/// Reads envelopes of every form, and says what is wrong with what is none.
+fn read_any(bytes: &[u8], subject: Option<&str>) -> Result<Identified, QuarantineReason> {
     if bytes.len() > ENVELOPE_BYTES_MAX {
         return Err(too_large(bytes));
     }
     let envelope = decode(bytes).map_err(|fault| reason_of(fault, bytes))?;
     match subject.map_or(Ok(()), |subject| subject_agrees(subject, &envelope)) {
-        Ok(()) => Ok(envelope),
+        Ok(()) => Ok(identified(envelope)),
         Err(detail) => Err(QuarantineReason::SubjectMismatch { detail }),
     }
 }

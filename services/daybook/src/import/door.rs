@@ -73,9 +73,9 @@ pub(crate) struct OwnDoor {
 /// What goes with an input until it is settled.
 type Tag = (Part, Option<String>);
 
-/// Inputs appended in one transaction at the most. Files wait for nobody, and a random key costs the less the more of them
-/// are sorted into the index at once.
-const BATCH_EVENTS_MAX: usize = 100_000;
+/// Inputs appended in one transaction at the most. Files wait for nobody, and the more events share a commit, the less it
+/// costs each; beyond so many it is little, and the threads that judge ahead would wait for it.
+const BATCH_EVENTS_MAX: usize = 32_768;
 /// Their bytes at the most.
 const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 

@@ -12,13 +12,17 @@ use crate::{books, progress};
 use daybook_event::NaiveDate;
 use daybook_intake::classify_envelope;
 use daybook_intake::import::{
-    Billing, ImportError, ImportItem, ImportReport, Outcome, PartnerCenterOptions, PartnerMap, ndjson, partner_center,
+    Billing, ImportError, ImportItem, ImportReport, Judged, Outcome, PartnerCenterOptions, PartnerMap, Read, ndjson,
+    ndjson_ahead, partner_center, protobuf, protobuf_ahead,
 };
 use daybook_store::{Incoming, Origin};
 use indicatif::ProgressBar;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+
+/// The most threads that judge events ahead of the one that appends them: it is busy with fewer.
+const JUDGES_MAX: usize = 4;
 
 /// Reads every file in order through the door.
 pub(crate) fn files(
@@ -35,11 +39,11 @@ pub(crate) fn files(
     for path in &arguments.files {
         let bar = progress::bar("importing", 0);
         let file_name = path.display().to_string();
-        let mut take = |item: ImportItem| taker.take(item, &file_name, &bar);
         let reader = open(path)?;
         match arguments.from {
-            ImportFormat::Ndjson => {
-                ndjson(reader, &mut take).map_err(|error| failure(path, error))?;
+            ImportFormat::Ndjson | ImportFormat::Protobuf => {
+                let is_ndjson = arguments.from == ImportFormat::Ndjson;
+                taker.events(reader, is_ndjson, &file_name, &bar).map_err(|error| failure(path, error))?;
             }
             ImportFormat::PartnerCenter => {
                 let book = books::current(cli)?;
@@ -51,6 +55,7 @@ pub(crate) fn files(
                     billing: Billing::Detect,
                     invoice: arguments.invoice.clone(),
                 };
+                let mut take = |item: ImportItem| taker.take(item, &file_name, &bar);
                 partner_center(reader, &options, &mut take).map_err(|error| failure(path, error))?;
             }
         }
@@ -64,7 +69,7 @@ fn names(arguments: &ImportArguments, door: &dyn Door) -> Result<Names, Failure>
     Ok(match arguments.from {
         _ if arguments.supersede => Names::Superseding(Box::new(Superseder::open(door.reader()?)?)),
         ImportFormat::PartnerCenter => Names::KnownAgain { reader: door.reader()?, snapshot: None },
-        ImportFormat::Ndjson => Names::AsTheyCome,
+        ImportFormat::Ndjson | ImportFormat::Protobuf => Names::AsTheyCome,
     })
 }
 
@@ -79,6 +84,34 @@ struct Taker<'a> {
 }
 
 impl Taker<'_> {
+    /// Takes a file of events. Where they go in under the names that they have, they are judged ahead on other threads.
+    fn events(
+        &mut self,
+        reader: Box<dyn BufRead + Send>,
+        is_ndjson: bool,
+        file: &str,
+        bar: &ProgressBar,
+    ) -> Result<u64, ImportError<Failure>> {
+        if !matches!(self.names, Names::AsTheyCome) {
+            let mut take = |item: ImportItem| self.take(item, file, bar);
+            return if is_ndjson { ndjson(reader, &mut take) } else { protobuf(reader, &mut take) };
+        }
+        let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() - 1);
+        let read = Read { file: file.to_owned(), recorded_at: self.recorded_at, threads_max: threads.min(JUDGES_MAX) };
+        let mut take = |batch: Vec<Judged>| batch.into_iter().try_for_each(|judged| self.judged(judged, file, bar));
+        if is_ndjson { ndjson_ahead(reader, &read, &mut take) } else { protobuf_ahead(reader, &read, &mut take) }
+    }
+
+    fn judged(&mut self, judged: Judged, file: &str, bar: &ProgressBar) -> Result<(), Failure> {
+        match judged {
+            Judged::Event { incoming, money } => {
+                self.report.event(money);
+                self.push(incoming, Part::line(money), bar)
+            }
+            Judged::Item(item) => self.take(*item, file, bar),
+        }
+    }
+
     fn take(&mut self, item: ImportItem, file: &str, bar: &ProgressBar) -> Result<(), Failure> {
         self.report.item(&item);
         let (money, line) = (item.money(), item.origin().line);
@@ -169,7 +202,7 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+fn open(path: &Path) -> Result<Box<dyn BufRead + Send>, Failure> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }

@@ -2,7 +2,7 @@ use super::*;
 use daybook_event::{
     EventId, EventRef, NaiveDate, PartnerId, PartnerStanding, Payload, Reversal, SourceId, StandingValue,
 };
-use daybook_proto::subject_of;
+use daybook_proto::{encode_json, subject_of};
 use proptest::prelude::*;
 
 fn envelope(source: &str) -> Envelope {
@@ -128,6 +128,31 @@ fn of_a_huge_input_the_start_is_kept_with_the_hash_of_the_whole() {
 }
 
 proptest! {
+    #[test]
+    fn whatever_is_read_in_place_is_judged_as_by_the_long_way(
+        envelope in daybook_proto::arbitrary::envelope(),
+        at in any::<proptest::sample::Index>(),
+        byte in any::<u8>(),
+        is_damaged in any::<bool>(),
+        is_on_its_own in any::<bool>(),
+    ) {
+        let subject = if is_on_its_own { subject_of(&envelope) } else { "csp.events.a.b.reversal".to_owned() };
+        let mut bytes = encode(&envelope);
+        if is_damaged {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        for subject in [None, Some(subject.as_str())] {
+            prop_assert_eq!(read(&bytes, subject), read_any(&bytes, subject));
+        }
+        let line = encode_json(&envelope);
+        if let Some((judged, money)) = classify_line(&line, self::at(), Origin::default) {
+            prop_assert_eq!(&judged, &classify_envelope(&envelope, self::at(), Origin::default()));
+            let message = classify_message(&encode(&envelope), self::at(), Origin::default);
+            prop_assert_eq!(message, Some((judged, money)));
+        }
+    }
+
     #[test]
     fn any_bytes_are_judged_without_a_panic_and_alike_each_time(
         bytes in proptest::collection::vec(any::<u8>(), 0..400),

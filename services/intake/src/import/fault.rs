@@ -9,6 +9,10 @@ use std::fmt;
 pub enum FaultReason {
     /// An NDJSON line is longer than the limit.
     LineTooLong,
+    /// A protobuf message is longer than an envelope may be.
+    MessageTooLong,
+    /// A protobuf file ends in a message.
+    MessageCutOff,
     /// The line, or the event that it would make, does not pass the border that every event passes.
     EventInvalid,
     /// The line is not UTF-8.
@@ -49,6 +53,8 @@ impl FaultReason {
     pub fn code(self) -> &'static str {
         match self {
             Self::LineTooLong => "line_too_long",
+            Self::MessageTooLong => "message_too_long",
+            Self::MessageCutOff => "message_cut_off",
             Self::EventInvalid => "event_invalid",
             Self::NotUtf8 => "not_utf8",
             Self::RowColumns => "row_columns",
@@ -74,8 +80,10 @@ impl FaultReason {
         let detail = format!("{}: {detail}", self.code());
         match self {
             Self::PartnerUnknown => QuarantineReason::PartnerUnknown { detail },
-            Self::LineTooLong => QuarantineReason::TooLarge { detail },
-            Self::NotUtf8 | Self::RowColumns | Self::ItemInvalid => QuarantineReason::Undecodable { detail },
+            Self::LineTooLong | Self::MessageTooLong => QuarantineReason::TooLarge { detail },
+            Self::MessageCutOff | Self::NotUtf8 | Self::RowColumns | Self::ItemInvalid => {
+                QuarantineReason::Undecodable { detail }
+            }
             Self::EventInvalid
             | Self::AmountMissing
             | Self::AmountInvalid
@@ -118,6 +126,15 @@ pub enum FileError {
     /// Reading failed.
     #[error("cannot read the file")]
     Read(#[from] std::io::Error),
+    /// No length of a message where one must be.
+    #[error("at byte {byte} stands no length of a message: give protobuf envelopes, each after its length (a varint)")]
+    NotDelimited {
+        /// Where in the file, from 0.
+        byte: u64,
+    },
+    /// NDJSON, and not the protobuf that was asked for.
+    #[error("the file begins like NDJSON: import it with --from ndjson")]
+    Ndjson,
     /// More bytes than the limit.
     #[error("the file has more than {bytes_max} bytes; split it by invoice")]
     TooLarge {

@@ -1,10 +1,13 @@
 //! File importers: files become a stream of items. Parsing only: the caller appends or publishes.
 //!
-//! Two kinds of file: [`ndjson`], one event a line, interchangeable with the stream; and [`partner_center`],
-//! Microsoft's reconciliation files. Both hand every line to a sink, as an event, as a fault or as skipped, so that the
+//! Three kinds of file: [`ndjson`], one event a line, and [`protobuf`], one event a message, both interchangeable with the
+//! stream; and [`partner_center`], Microsoft's reconciliation files. All hand every line to a sink, as an event, as a fault or as skipped, so that the
 //! report accounts for each. A bad line never stops a file; only a file that cannot be read as one does.
 
+mod ahead;
 mod catalogue;
+mod chunk;
+mod delimited;
 mod earnings;
 mod fault;
 mod ndjson;
@@ -15,7 +18,9 @@ mod supersede;
 mod supersession;
 mod webhook;
 
+pub use ahead::{Judged, Read, ndjson_ahead, protobuf_ahead};
 pub use catalogue::{Catalogue, NoCatalogue, Placement, ProductHint};
+pub use delimited::protobuf;
 pub use earnings::{EarningItem, EarningLine, EarningsFile, earnings};
 pub use fault::{FaultReason, FileError, ImportError};
 pub use ndjson::{LINE_BYTES_MAX, ndjson};

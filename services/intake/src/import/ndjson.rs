@@ -1,5 +1,6 @@
 //! NDJSON: one event a line, the same events as on the stream.
 
+use super::chunk::{Chunk, Cut, Piece, Pieces};
 use super::fault::LineFault;
 use super::webhook::{Noticed, noticed};
 use super::{FaultReason, FileError, ImportError, ImportItem, Origin, SkipReason};
@@ -18,29 +19,33 @@ const LONG_LINE_BYTES_KEPT: usize = 4096;
 /// [`ImportError::File`] when reading fails, [`ImportError::Sink`] with the sink's own error; what came before has been
 /// handed on.
 pub fn ndjson<E>(
-    mut reader: impl BufRead,
+    reader: impl BufRead,
     sink: &mut dyn FnMut(ImportItem) -> Result<(), E>,
 ) -> Result<u64, ImportError<E>> {
-    let mut line = Line::default();
-    let mut number = 0;
-    while line.read_next(&mut reader).map_err(FileError::Read)? {
-        number += 1;
-        let bytes = line.content(number == 1);
-        if bytes.is_empty() {
-            continue;
+    let mut lines = Lines::new(reader);
+    let mut chunk = Chunk::default();
+    while lines.piece(&mut chunk)? {
+        for (piece, bytes) in chunk.iter() {
+            let line = content(bytes, piece.number == 1);
+            if !line.is_empty() {
+                sink(item(line, piece)).map_err(ImportError::Sink)?;
+            }
         }
-        let origin = Origin { file_sha256: None, line: number };
-        sink(item(bytes, line.cut, origin)).map_err(ImportError::Sink)?;
+        chunk.bytes.clear();
+        chunk.pieces.clear();
     }
-    Ok(number)
+    Ok(lines.count())
 }
 
-fn item(bytes: &[u8], cut: bool, origin: Origin) -> ImportItem {
-    match envelope(bytes, cut) {
+/// What a line is that is not blank.
+pub(super) fn item(bytes: &[u8], piece: Piece) -> ImportItem {
+    let origin = Origin { file_sha256: None, line: piece.number };
+    let is_cut = piece.cut.is_some();
+    match envelope(bytes, is_cut) {
         Ok(envelope) => ImportItem::Event { envelope: Box::new(envelope), origin, flags: Vec::new() },
         Err(LineFault { reason: FaultReason::EventInvalid, detail }) => not_an_event(bytes, detail, origin),
         Err(fault) => {
-            let kept = if cut { &bytes[..bytes.len().min(LONG_LINE_BYTES_KEPT)] } else { bytes };
+            let kept = if is_cut { &bytes[..bytes.len().min(LONG_LINE_BYTES_KEPT)] } else { bytes };
             let LineFault { reason, detail } = fault;
             ImportItem::Faulty { reason, detail, origin, bytes: kept.to_vec(), money: None }
         }
@@ -73,51 +78,76 @@ fn envelope(bytes: &[u8], cut: bool) -> Result<Envelope, LineFault> {
 /// What may stand around a line without counting: a byte order mark before, a carriage return after.
 const LINE_EDGE_BYTES: usize = 4;
 
-/// One line at a time, in one buffer that never grows past the limit.
-#[derive(Default)]
-struct Line {
-    bytes: Vec<u8>,
-    /// Whether the line was longer than the limit: `bytes` is its beginning.
-    cut: bool,
+/// The line without what stands around it.
+pub(super) fn content(bytes: &[u8], is_first: bool) -> &[u8] {
+    let bytes = if is_first { bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes) } else { bytes };
+    bytes.trim_ascii()
 }
 
-impl Line {
-    /// Reads up to the next line end; false at the end of the file.
-    fn read_next(&mut self, reader: &mut impl BufRead) -> std::io::Result<bool> {
-        self.bytes.clear();
-        self.cut = false;
-        let mut any = false;
+/// A file of lines. No line takes more memory than the limit.
+pub(super) struct Lines<R> {
+    reader: R,
+    count: u64,
+    offset: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader, count: 0, offset: 0 }
+    }
+}
+
+impl<R: BufRead> Pieces for Lines<R> {
+    fn piece(&mut self, chunk: &mut Chunk) -> Result<bool, FileError> {
+        let start = chunk.bytes.len();
+        let mut line_bytes = 0_u64;
         loop {
-            let chunk = match reader.fill_buf() {
-                Ok(chunk) => chunk,
+            let part = match self.reader.fill_buf() {
+                Ok(part) => part,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(e),
+                Err(e) => return Err(e.into()),
             };
-            if chunk.is_empty() {
-                return Ok(any);
+            if part.is_empty() && line_bytes == 0 {
+                return Ok(false);
             }
-            any = true;
-            let line_end = chunk.iter().position(|b| *b == b'\n');
-            self.take(&chunk[..line_end.unwrap_or(chunk.len())]);
-            let used = line_end.map_or(chunk.len(), |at| at + 1);
-            reader.consume(used);
-            if line_end.is_some() {
+            let line_end = line_end(part);
+            let text = &part[..line_end.unwrap_or(part.len())];
+            let room = (LINE_BYTES_MAX + LINE_EDGE_BYTES).saturating_sub(chunk.bytes.len() - start);
+            chunk.bytes.extend_from_slice(&text[..text.len().min(room)]);
+            let (is_last, used) = (line_end.is_some() || part.is_empty(), text.len() + usize::from(line_end.is_some()));
+            self.reader.consume(used);
+            line_bytes += used as u64;
+            if is_last {
+                let end_bytes = u64::from(line_end.is_some());
+                self.push(chunk, start, line_bytes, line_bytes - end_bytes);
                 return Ok(true);
             }
         }
     }
 
-    fn take(&mut self, part: &[u8]) {
-        let room = (LINE_BYTES_MAX + LINE_EDGE_BYTES).saturating_sub(self.bytes.len());
-        self.cut |= part.len() > room;
-        self.bytes.extend_from_slice(&part[..part.len().min(room)]);
+    fn count(&self) -> u64 {
+        self.count
     }
+}
 
-    fn content(&self, first: bool) -> &[u8] {
-        let bytes = self.bytes.as_slice();
-        let bytes = if first { bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes) } else { bytes };
-        bytes.trim_ascii()
+impl<R> Lines<R> {
+    fn push(&mut self, chunk: &mut Chunk, start: usize, used: u64, line_bytes: u64) {
+        let is_cut = line_bytes > (chunk.bytes.len() - start) as u64;
+        self.count += 1;
+        let cut = is_cut.then_some(Cut::TooLong(line_bytes));
+        chunk.pieces.push(Piece { number: self.count, offset: self.offset, end: chunk.bytes.len(), cut });
+        self.offset += used;
     }
+}
+
+/// How many bytes are looked at together.
+const BLOCK_BYTES: usize = 32;
+
+/// Where the first line of these bytes ends. Block by block, of which each is tested at once.
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    let has_end = |block: &[u8]| block.iter().fold(false, |has, byte| has | (*byte == b'\n'));
+    let block = bytes.chunks(BLOCK_BYTES).position(has_end)? * BLOCK_BYTES;
+    bytes[block..].iter().position(|byte| *byte == b'\n').map(|at| block + at)
 }
 
 #[cfg(test)]

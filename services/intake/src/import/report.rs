@@ -47,12 +47,21 @@ impl Sum {
     }
 
     fn add(&mut self, value: Decimal) {
+        if let Some(sum) = self.0.filter(|sum| is_short(*sum) && is_short(value)) {
+            self.0 = Some(sum + value);
+            return;
+        }
         // `checked_add` would round silently rather than overflow once the digits run out: compare both ways.
         self.0 = self.0.and_then(|sum| {
             let next = sum.checked_add(value)?;
             (next.checked_sub(value)? == sum && next.checked_sub(sum)? == value).then_some(next)
         });
     }
+}
+
+/// Whether the sum of two such is exact whatever they are: it has fewer digits than a decimal holds.
+fn is_short(value: Decimal) -> bool {
+    value.scale() <= 9 && value.mantissa().unsigned_abs() < 1 << 62
 }
 
 impl fmt::Display for Sum {
@@ -139,6 +148,11 @@ impl ImportReport {
                 self.flagged.push(FlaggedLine { line, code: flag.code, detail: flag.detail.clone() });
             }
         }
+    }
+
+    /// Counts an event that nothing is odd about; `money` is what it bills.
+    pub fn event(&mut self, money: Option<Money>) {
+        self.read.add(money);
     }
 
     /// Counts what became of an event or a faulty line; `money` is [`ImportItem::money`] of it.
