@@ -6,6 +6,7 @@
 
 mod json;
 mod lines;
+mod of_envelope;
 mod owned;
 mod schema;
 #[cfg(test)]
@@ -13,8 +14,10 @@ mod tests;
 mod value;
 mod wire;
 mod write;
+mod write_json;
 
 pub use lines::{ChangeView, SaleView};
+pub(crate) use of_envelope::{encode, encode_json};
 
 use crate::content::content_hash_of;
 use crate::limits::ENVELOPE_BYTES_MAX;
@@ -142,7 +145,7 @@ impl<'a> View<'a> {
     /// The canonical form: what [`crate::encode`] writes of the same envelope. Copies nothing where it was read from that.
     #[must_use]
     pub fn canonical(&self) -> Cow<'a, [u8]> {
-        self.canonical.map_or_else(|| Cow::Owned(write::write(self)), Cow::Borrowed)
+        self.canonical.map_or_else(|| Cow::Owned(write::write(&self.head, self.message, &self.fields)), Cow::Borrowed)
     }
 
     /// What [`crate::content_hash`] is of the same envelope.

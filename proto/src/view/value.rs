@@ -13,6 +13,8 @@ pub(super) enum Value<'a> {
     Bytes(&'a [u8]),
     Int(i32),
     Amount(Amount),
+    /// Of an envelope that is written; what is read stays text.
+    Date(NaiveDate),
     ExchangeRate(ExchangeRate),
 }
 

@@ -1,16 +1,18 @@
-//! The canonical protobuf form of a view: the bytes that [`crate::encode`] would write.
+//! The canonical protobuf form: fields in the order of their numbers, each where it is not empty.
 
 use super::schema::Message;
 use super::value::Value;
-use super::{Head, View};
+use super::{Fields, Head};
+use daybook_event::date_text;
 
 /// Room for what most envelopes take.
 const CAPACITY_BYTES: usize = 384;
 
-pub(super) fn write(view: &View<'_>) -> Vec<u8> {
+/// Writes an envelope.
+pub(super) fn write(head: &Head<'_>, message: &Message, fields: &Fields<'_>) -> Vec<u8> {
     let mut envelope = Vec::with_capacity(CAPACITY_BYTES);
     let out = &mut envelope;
-    let Head { source, event_id, partner_id, effective_on, seq, source_seq } = view.head;
+    let Head { source, event_id, partner_id, effective_on, seq, source_seq } = *head;
     text(1, source, out);
     text(2, event_id, out);
     text(3, partner_id, out);
@@ -23,13 +25,13 @@ pub(super) fn write(view: &View<'_>) -> Vec<u8> {
         key(6, 0, out);
         varint(source_seq, out);
     }
-    key(view.message.number, 2, out);
-    payload(view.message, &view.fields, out);
+    key(message.number, 2, out);
+    payload(message, fields, out);
     envelope
 }
 
 /// The payload behind its length. Nearly all of them take two bytes for it.
-fn payload(message: &Message, fields: &super::Fields<'_>, out: &mut Vec<u8>) {
+fn payload(message: &Message, fields: &Fields<'_>, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend([0; LENGTH_BYTES]);
     for (number, value) in (1..).zip(fields.iter().take(message.fields.len())) {
@@ -54,6 +56,10 @@ fn value_push(number: u8, value: &Value<'_>, out: &mut Vec<u8>) {
         }
         Value::Text(value) => text(number, value, out),
         Value::Bytes(value) => delimited(number, value, out),
+        Value::Date(date) => match date_text(*date) {
+            Some(date) => text(number, date.as_str(), out),
+            None => text(number, &date.to_string(), out),
+        },
         Value::Amount(amount) => text(number, amount.text().as_str(), out),
         Value::ExchangeRate(rate) => text(number, &rate.to_string(), out),
     }

@@ -8,6 +8,7 @@ use std::fmt;
 pub const AMOUNT_DECIMALS_MAX: u32 = 9;
 /// An [`Amount`]'s absolute value is below this many whole units.
 pub const AMOUNT_WHOLE_MAX: i64 = 1_000_000_000_000;
+const AMOUNT_RANGE: &str = "below 1000000000000 either way";
 /// Most decimals an [`ExchangeRate`] may have.
 pub const EXCHANGE_RATE_DECIMALS_MAX: u32 = 10;
 /// An [`ExchangeRate`] is below this.
@@ -31,7 +32,7 @@ impl Amount {
             return Err(MoneyError::Decimals { text: text.to_owned(), most: AMOUNT_DECIMALS_MAX });
         }
         if value.abs() >= Decimal::from(AMOUNT_WHOLE_MAX) {
-            return Err(MoneyError::Range { text: text.to_owned(), range: "below 1000000000000 either way" });
+            return Err(MoneyError::Range { text: text.to_owned(), range: AMOUNT_RANGE });
         }
         Ok(Self(value))
     }
@@ -47,6 +48,17 @@ impl Amount {
     #[must_use]
     pub fn nanos(&self) -> i128 {
         self.0.mantissa() * 10_i128.pow(AMOUNT_DECIMALS_MAX - self.0.scale())
+    }
+
+    /// So many hundredths.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] as for [`Amount::parse`].
+    pub fn from_cents(cents: i64) -> Result<Self, MoneyError> {
+        if cents.unsigned_abs() >= AMOUNT_WHOLE_MAX.unsigned_abs() * 100 {
+            return Err(MoneyError::Range { text: format!("{cents} cents"), range: AMOUNT_RANGE });
+        }
+        Ok(Self(Decimal::new(cents, 2).normalize()))
     }
 
     /// The decimal, without trailing zeros.

@@ -160,6 +160,14 @@ fn the_common_spelling_of_a_decimal_reads_as_every_other_does() {
 
 proptest! {
     #[test]
+    fn cents_are_an_amount(cents in -99_999_999_999_999_i64..=99_999_999_999_999) {
+        let text = format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100);
+        let amount = Amount::from_cents(cents).unwrap();
+        prop_assert_eq!(bits(amount.decimal()), bits(Amount::parse(&text).unwrap().decimal()));
+        prop_assert!(Amount::from_cents(cents.signum() * 100_000_000_000_000).is_err() || cents == 0);
+    }
+
+    #[test]
     fn any_spelling_reads_as_it_did(text in "-?[0-9]{0,20}[.]?[0-9]{0,11}([eE+_ .][0-9]{0,3})?") {
         prop_assert_eq!(decimal_parse(&text).map(bits), any_parse(&text).map(bits));
     }
