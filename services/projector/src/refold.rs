@@ -9,8 +9,8 @@ use daybook_rules::calendar::Calendar;
 use daybook_rules::model::RuleBook;
 use daybook_store::{DerivedRead, DerivedWrite};
 use daybook_views::{
-    ClosedMonths, ClosedTerms, FactsOfNoPartner, FoldError, FxTable, PartnerRows, PartnerState, overflowed,
-    overflowed_closed, settle, settle_closed, step,
+    ClosedMonths, ClosedTerms, FactsOfNoPartner, FoldError, FxTable, PartnerRows, PartnerState, digest_of_partner,
+    overflowed, overflowed_closed, settle, settle_closed, step,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +78,7 @@ pub(crate) fn refold(
     let refolded = fold_from(write, terms, partner_id, meta, affected, &kept)?;
     let partner = partner_id.as_str();
     write.rows_put(terms.generation, partner, &refolded.rows)?;
+    write.digest_put(terms.generation, partner, &digest_of_partner(partner_id, &refolded.rows).0)?;
     for month in write.state_months(terms.generation, partner)? {
         if month >= refolded.from || !kept.contains(&month) {
             write.state_delete(terms.generation, partner, month)?;

@@ -84,7 +84,21 @@ impl Views {
         }
     }
 
-    /// One number for all rows.
+    /// One number for all rows, from the digests that are kept beside them: no row is read.
+    ///
+    /// # Errors
+    /// [`ProjectError`] when the derived file cannot be read.
+    pub fn digest_kept(&self) -> Result<Digest, ProjectError> {
+        let mut partners = Vec::new();
+        self.snapshot.digests_all(self.generation, |partner, digest| {
+            partners.push((partner_parse(&partner)?, Digest(digest)));
+            Ok::<_, ProjectError>(ControlFlow::Continue(()))
+        })?;
+        let of_no_partner = self.rows_of_no_partner()?;
+        Ok(digest_of_views(partners.iter().map(|(partner_id, digest)| (partner_id, *digest)), &of_no_partner))
+    }
+
+    /// One number for all rows, from the rows themselves.
     ///
     /// # Errors
     /// [`ProjectError`] when the derived file cannot be read.

@@ -1,8 +1,8 @@
 //! Opening derived data, for writing and for reading.
 
 use super::{
-    DERIVED_FORMAT, DerivedError, DerivedSnapshot, DerivedWrite, FACTS, GLOBALS, META, META_FORMAT, PARTNERS, ROWS,
-    STATES,
+    DERIVED_FORMAT, DIGESTS, DerivedError, DerivedSnapshot, DerivedWrite, FACTS, GLOBALS, META, META_FORMAT, PARTNERS,
+    ROWS, STATES,
 };
 use crate::file::{FileError, StoreFile, caught};
 use crate::medium::Disk;
@@ -206,6 +206,7 @@ fn tables_make(file: &StoreFile) -> Result<(), ReadError> {
     transaction.open_table(FACTS)?;
     transaction.open_table(STATES)?;
     transaction.open_table(ROWS)?;
+    transaction.open_table(DIGESTS)?;
     transaction.open_table(PARTNERS)?;
     transaction.open_table(GLOBALS)?;
     transaction.open_table(META)?.insert(META_FORMAT, DERIVED_FORMAT)?;

@@ -24,6 +24,8 @@ const FACTS: TableDefinition<'static, (&'static str, i32, u32), &'static [u8]> =
 const STATES: TableDefinition<'static, (u32, &'static str, i32), &'static [u8]> = TableDefinition::new("states");
 /// Rows, by generation and partner.
 const ROWS: TableDefinition<'static, (u32, &'static str), &'static [u8]> = TableDefinition::new("rows");
+/// Digests of rows, by generation and partner.
+const DIGESTS: TableDefinition<'static, (u32, &'static str), &'static [u8]> = TableDefinition::new("digests");
 /// What is known of a partner.
 const PARTNERS: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("partners");
 /// What belongs to no partner, by name.
@@ -32,7 +34,7 @@ const GLOBALS: TableDefinition<'static, &'static str, &'static [u8]> = TableDefi
 const META: TableDefinition<&str, u32> = TableDefinition::new("derived_meta");
 const META_FORMAT: &str = "format";
 /// The format of this file. Another number: made anew.
-const DERIVED_FORMAT: u32 = 1;
+const DERIVED_FORMAT: u32 = 2;
 
 /// Why an operation on derived data failed.
 #[derive(Debug, thiserror::Error)]

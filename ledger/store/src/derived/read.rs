@@ -1,8 +1,8 @@
 //! Reading derived data: the same calls on a snapshot and inside a write transaction.
 
 use super::source::Source;
-use super::value::{bytes_read, large_read, value_read};
-use super::{DerivedError, FACTS, GLOBALS, PARTNERS, ROWS, STATES};
+use super::value::{bytes_read, digest_read, large_read, value_read};
+use super::{DIGESTS, DerivedError, FACTS, GLOBALS, PARTNERS, ROWS, STATES};
 use daybook_event::Month;
 use redb::ReadTransaction;
 use serde::de::DeserializeOwned;
@@ -159,6 +159,20 @@ pub trait DerivedRead: Sourced {
         let read = |key: (u32, &str), row: &[u8]| Ok((key.1.to_owned(), value_read("rows", &key, row)?));
         let bounds = [(generation, ""), (generation, PARTNER_END)];
         self.source().walk(ROWS, bounds, read, |(partner, rows)| visit(partner, rows))
+    }
+
+    /// The digest of every partner's rows of a generation, by partner in bytewise order.
+    ///
+    /// # Errors
+    /// [`DerivedError`], or what the visitor returned.
+    fn digests_all<E: From<DerivedError>>(
+        &self,
+        generation: u32,
+        mut visit: impl FnMut(String, [u8; 32]) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let read = |key: (u32, &str), row: &[u8]| Ok((key.1.to_owned(), digest_read("digests", &key, row)?));
+        let bounds = [(generation, ""), (generation, PARTNER_END)];
+        self.source().walk(DIGESTS, bounds, read, |(partner, digest)| visit(partner, digest))
     }
 
     /// What is kept of a partner.

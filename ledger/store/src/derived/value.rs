@@ -31,6 +31,15 @@ pub(super) fn value_read<T: DeserializeOwned>(table: &str, key: &impl Debug, row
     })
 }
 
+pub(super) fn digest_pack(table: &str, key: &impl Debug, digest: &[u8; 32]) -> Vec<u8> {
+    checked_value(domain(table, key).as_bytes(), digest)
+}
+
+pub(super) fn digest_read(table: &str, key: &impl Debug, row: &[u8]) -> Result<[u8; 32], DerivedError> {
+    let content = checked_read(domain(table, key).as_bytes(), row).ok_or_else(|| damaged(table, key))?;
+    content.try_into().map_err(|_| damaged(table, key))
+}
+
 /// As [`value_pack`], without the names of fields and compressed: for values that may be large, of which the reader keeps
 /// the shape by a number of its own.
 pub(super) fn large_pack<T: Serialize>(table: &str, key: &impl Debug, value: &T) -> Result<Vec<u8>, DerivedError> {

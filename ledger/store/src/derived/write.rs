@@ -1,8 +1,8 @@
 //! Writing derived data, in one transaction.
 
 use super::read::Sourced;
-use super::value::{bytes_pack, large_pack, value_pack};
-use super::{Derived, DerivedError, DerivedRead, FACTS, GLOBALS, PARTNERS, ROWS, STATES};
+use super::value::{bytes_pack, digest_pack, large_pack, value_pack};
+use super::{DIGESTS, Derived, DerivedError, DerivedRead, FACTS, GLOBALS, PARTNERS, ROWS, STATES};
 use crate::crash_point;
 use crate::file::caught_as;
 use daybook_event::Month;
@@ -115,18 +115,32 @@ impl DerivedWrite<'_> {
         })
     }
 
-    /// Removes a partner's rows.
+    /// Puts the digest of a partner's rows, so that the digest of all views is had without reading all rows.
+    ///
+    /// # Errors
+    /// [`DerivedError`].
+    pub fn digest_put(&mut self, generation: u32, partner: &str, digest: &[u8; 32]) -> Result<(), DerivedError> {
+        let key = (generation, partner);
+        let row = digest_pack("digests", &key, digest);
+        self.work(|transaction| {
+            transaction.open_table(DIGESTS)?.insert(key, row.as_slice())?;
+            Ok(())
+        })
+    }
+
+    /// Removes a partner's rows and their digest.
     ///
     /// # Errors
     /// [`DerivedError`].
     pub fn rows_delete(&mut self, generation: u32, partner: &str) -> Result<(), DerivedError> {
         self.work(|transaction| {
             transaction.open_table(ROWS)?.remove((generation, partner))?;
+            transaction.open_table(DIGESTS)?.remove((generation, partner))?;
             Ok(())
         })
     }
 
-    /// Removes every state and row of a generation. Its values in the globals are the caller's to remove.
+    /// Removes every state, row and digest of a generation. Its values in the globals are the caller's to remove.
     ///
     /// # Errors
     /// [`DerivedError`].
@@ -136,6 +150,7 @@ impl DerivedWrite<'_> {
             let states = (generation, "", i32::MIN)..(next, "", i32::MIN);
             transaction.open_table(STATES)?.retain_in(states, |_, _| false)?;
             transaction.open_table(ROWS)?.retain_in((generation, "")..(next, ""), |_, _| false)?;
+            transaction.open_table(DIGESTS)?.retain_in((generation, "")..(next, ""), |_, _| false)?;
             Ok(())
         })
     }

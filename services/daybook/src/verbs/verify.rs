@@ -242,10 +242,15 @@ fn verify_views(
     let terms = if keeps { Terms::current(&book, &books) } else { Terms::keeping_nothing(&book) };
     let folding = Folding { terms, through, threads: threads_of_machine(), memory_max: MEMORY_BYTES_MAX };
     let expected = fold(&known, &folding, |_, _| Ok(()))?.digest;
-    let actual = match views.digest() {
-        Ok(actual) => actual,
+    let (actual, kept) = match views.digest().and_then(|actual| Ok((actual, views.digest_kept()?))) {
+        Ok(digests) => digests,
         Err(error) => return Ok(finding(format!("{error}; delete the file, it comes back the same"))),
     };
+    if kept != actual {
+        return Ok(finding(format!(
+            "the digest kept of its rows is {kept}, that of the rows {actual}; delete the file, it comes back"
+        )));
+    }
     if actual == expected {
         return Ok(format!(
             "equal a replay at position {} through {}: {actual}",

@@ -107,7 +107,7 @@ fn live(known: &Known, arguments: &ViewsArguments, named: &NamedBook) -> Result<
     if at.closed.is_some() != (named.is_current && !closed.is_empty()) {
         return Ok(None);
     }
-    let Ok(digest) = kept.digest() else { return Ok(None) };
+    let Ok(digest) = kept.digest_kept() else { return Ok(None) };
     let root = hex::encode(snapshot.head().root);
     let mut views = Views::empty(head(position, through, root, book, digest.to_string()));
     let only = arguments.partner.as_ref();

@@ -85,6 +85,7 @@ impl Bench {
         assert_eq!(partners_of(views), expected.partners.keys().cloned().collect::<Vec<_>>(), "{about}");
         assert_eq!(views.rows_of_no_partner().unwrap(), expected.of_no_partner, "{about}");
         assert_eq!(views.digest().unwrap(), expected.digest(), "{about}");
+        assert_eq!(views.digest_kept().unwrap(), expected.digest(), "{about}");
     }
 }
 
