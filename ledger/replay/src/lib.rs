@@ -15,6 +15,7 @@ mod reconcile;
 mod replayed;
 mod rule_tests;
 mod shards;
+mod shared;
 mod views;
 
 pub use accounting::{
@@ -52,4 +53,5 @@ pub use replayed::{Replayed, replay, replay_closed, replay_closed_telling, repla
 
 pub use rule_tests::{RuleTestOutcome, run_rule_test};
 pub use shards::{Census, Shard};
+pub use shared::{SharedFolds, Wanted};
 pub use views::{Views, ViewsHead, keep_months};

@@ -11,6 +11,7 @@ pub mod model;
 mod adoption;
 mod diff;
 mod document;
+mod fold_terms;
 mod hashes;
 mod header;
 mod library;
@@ -28,6 +29,7 @@ pub use adoption::{
 };
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use diff::{DiffLine, diff};
+pub use fold_terms::FoldTerms;
 pub use hashes::sha256_hex;
 pub use library::{
     BookArgument, BookArgumentError, BookChoice, BookError, RuleLibrary, Version, VersionChange, book_file_names, lint,

@@ -77,6 +77,16 @@ impl FxTable {
         Some(PublishedRate { currency, month, rate, effective_on, position })
     }
 
+    /// The highest rate of each currency, in whichever month.
+    pub(crate) fn highest(&self) -> BTreeMap<Currency, ExchangeRate> {
+        let mut highest: BTreeMap<Currency, ExchangeRate> = BTreeMap::new();
+        for (currency, _, published) in self.all() {
+            let most = highest.entry(currency).or_insert(published.rate);
+            *most = published.rate.max(*most);
+        }
+        highest
+    }
+
     /// The currencies and months whose rate is not what it was.
     #[must_use]
     pub fn changed_from(&self, before: &Self) -> BTreeSet<(Currency, Month)> {

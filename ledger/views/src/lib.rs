@@ -37,6 +37,8 @@ mod openings;
 mod payout;
 mod pricing;
 mod products;
+mod reach;
+mod reprice;
 mod revenue;
 mod standing;
 mod state;
@@ -56,6 +58,8 @@ pub use lots::{LotDays, coop_threshold};
 pub use margins::{RevenueMargin, revenue_margins};
 pub use of_no_partner::FactsOfNoPartner;
 pub use pricing::{Bucket, Contribution, Growth, PricedLine};
+pub use reach::Reach;
+pub use reprice::Repricing;
 pub use rows::PartnerRows;
 pub use state::PartnerState;
 

@@ -9,7 +9,8 @@ use crate::compare::{MeasureDelta, PartnerDelta};
 use crate::histories::Histories;
 use crate::measures::{Measure, MeasureKey, measures_of};
 use daybook_event::{Exact, NaiveDate, Overflow, PartnerId};
-use daybook_views::{FxTable, PartnerHistory, PartnerRows, fold_partner};
+use crate::shared::{SharedFolds, Wanted};
+use daybook_views::{PartnerHistory, PartnerRows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -60,7 +61,7 @@ pub(super) fn fold_all(
     threads: usize,
     told: &(dyn Fn(usize) + Sync),
 ) -> Result<Folded, Overflow> {
-    let rates = Rates::of(histories, plan, through);
+    let shared = SharedFolds::of(&plan.books.books, histories.of_no_partner(), through);
     let all = histories.partners();
     let next = AtomicUsize::new(0);
     let work = || -> Result<Folded, Overflow> {
@@ -72,7 +73,7 @@ pub(super) fn fold_all(
             }
             let chunk = &all[first..all.len().min(first + CHUNK_PARTNERS)];
             for (partner_id, history) in chunk {
-                partner_pass(plan, &rates, partner_id, history, through, &mut found)?;
+                partner_pass(plan, &shared, partner_id, history, &mut found)?;
             }
             told(chunk.len());
         }
@@ -98,58 +99,36 @@ pub(super) fn fold_all(
     Ok(whole)
 }
 
-/// The exchange rates that count under each book: they differ only where the books name other senders.
-struct Rates {
-    tables: Vec<FxTable>,
-    of_fold: Vec<usize>,
-}
-
-impl Rates {
-    fn of(histories: &Histories, plan: &AttributionPlan, through: NaiveDate) -> Self {
-        let mut known: BTreeMap<&[String], usize> = BTreeMap::new();
-        let mut rates = Self { tables: Vec::new(), of_fold: Vec::new() };
-        for book in &plan.books.books {
-            let at = *known.entry(&book.sources_of_no_partner).or_insert(rates.tables.len());
-            if at == rates.tables.len() {
-                rates.tables.push(histories.of_no_partner().fx_counting(book, through));
-            }
-            rates.of_fold.push(at);
-        }
-        rates
-    }
-}
-
 fn partner_pass(
     plan: &AttributionPlan,
-    rates: &Rates,
+    shared: &SharedFolds<'_>,
     partner_id: &PartnerId,
     history: &PartnerHistory,
-    through: NaiveDate,
     found: &mut Folded,
 ) -> Result<(), Overflow> {
     // One calendar for all, as for every comparison: that of the book in force.
     let calendar = plan.table.players.reference().calendar();
     let candidate = plan.books.candidate();
     let coalitions = plan.coalitions();
-    let mut measures: Vec<BTreeMap<MeasureKey, Exact>> = Vec::with_capacity(plan.folds());
+    let mut measures: Vec<BTreeMap<MeasureKey, Exact>> = vec![BTreeMap::new(); plan.folds()];
     let mut sides: [Option<PartnerRows>; 2] = [None, None];
-    for (at, book) in plan.books.books.iter().enumerate() {
-        let rows = fold_partner(book, &rates.tables[rates.of_fold[at]], partner_id, history, through);
+    let is_side = |at: usize| at == REFERENCE || at == candidate;
+    let wanted = |at: usize| if is_side(at) { Wanted::Every } else { Wanted::Money };
+    shared.rows(partner_id, history, &wanted, &mut |at, rows| {
         let of_book = measures_of(calendar, &rows)?;
         for ((_, measure), amount) in &of_book {
             let sum = found.sums[at].entry(*measure).or_default();
             *sum = sum.plus(*amount)?;
         }
         if coalitions.contains(&at) && plan.table.game != Game::Sides {
-            found.cuts[at].add_rows(calendar, book, &rows)?;
+            found.cuts[at].add_rows(calendar, &plan.books.books[at], &rows)?;
         }
-        measures.push(of_book);
-        match at {
-            REFERENCE => sides[0] = Some(rows),
-            _ if at == candidate => sides[1] = Some(rows),
-            _ => {}
+        measures[at] = of_book;
+        if is_side(at) {
+            sides[usize::from(at != REFERENCE)] = Some(rows);
         }
-    }
+        Ok::<(), Overflow>(())
+    })?;
     let before = sides[0].take().unwrap_or_default();
     let after = sides[1].take().unwrap_or_else(|| before.clone());
     let earlier = match plan.checked_before() {
