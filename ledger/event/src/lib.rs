@@ -37,7 +37,7 @@ pub use money::{Amount, AmountText, Exact, ExchangeRate, MoneyError, Overflow, R
 pub use name::Name;
 pub use opening::Opening;
 pub use partner_standing::{PartnerStanding, StandingValue};
-pub use period::{DateText, Month, date_parse, date_text};
+pub use period::{Month, date_parse, wire_date_text};
 pub use printable::{PRINTABLE_BYTES_MAX, printable};
 pub use record::{Instant, Position, Record};
 pub use reversal::Reversal;

@@ -1,6 +1,6 @@
 //! Calendar months and dates.
 
-use crate::short_text::{ShortText, push_month};
+use crate::short_text::{ShortText, date_text, push_month};
 use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -17,28 +17,10 @@ pub fn date_parse(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(digits(0, 4)).ok()?, digits(5, 7), digits(8, 10))
 }
 
-/// A date as it prints, held without an allocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DateText([u8; 10]);
-
-impl DateText {
-    /// The text: `YYYY-MM-DD`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-/// What [`date_parse`] reads; none of a year that has not four digits.
+/// The text that [`date_parse`] reads; none of a year that has not four digits.
 #[must_use]
-pub fn date_text(date: NaiveDate) -> Option<DateText> {
-    let year = u32::try_from(date.year()).ok().filter(|year| *year <= 9999)?;
-    let mut text = *b"0000-00-00";
-    for (at, number) in [(0, year / 100), (2, year % 100), (5, date.month()), (8, date.day())] {
-        text[at] += u8::try_from(number / 10).ok()?;
-        text[at + 1] += u8::try_from(number % 10).ok()?;
-    }
-    Some(DateText(text))
+pub fn wire_date_text(date: NaiveDate) -> Option<ShortText> {
+    (0..=9999).contains(&date.year()).then(|| date_text(date))
 }
 
 /// A calendar month, counted from January of year 0. Printed `YYYY-MM`.
@@ -189,13 +171,13 @@ mod tests {
         for text in ["2022-02-28", "2022-02-29", "2024-02-29", "0000-01-01", "9999-12-31", "2022-13-01", "2022-00-10"] {
             let date = date_parse(text);
             assert_eq!(date, NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(), "{text}");
-            let printed = date.and_then(date_text);
-            assert_eq!(printed.as_ref().map(DateText::as_str), date.map(|_| text));
+            let printed = date.and_then(wire_date_text);
+            assert_eq!(printed.as_ref().map(ShortText::as_str), date.map(|_| text));
         }
         for text in ["2022-1-010", "20220110", "2022-01-1\u{e9}", "+022-01-10", " 022-01-10"] {
             assert_eq!(date_parse(text), None, "{text}");
         }
         assert_eq!(Month::parse("2022-0\u{e9}"), None);
-        assert_eq!([NaiveDate::MAX, NaiveDate::MIN].map(date_text), [None, None]);
+        assert_eq!([NaiveDate::MAX, NaiveDate::MIN].map(|date| wire_date_text(date).is_none()), [true, true]);
     }
 }

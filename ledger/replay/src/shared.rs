@@ -125,7 +125,8 @@ impl Branch {
         let mut ways: Vec<Vec<usize>> = Vec::new();
         for fold in some {
             let goes_along = |way: &&mut Vec<usize>| {
-                way.first().is_some_and(|one| folds[*one].terms.parts_from(&folds[fold].terms).is_none_or(|on| on > date))
+                way.first()
+                    .is_some_and(|one| folds[*one].terms.parts_from(&folds[fold].terms).is_none_or(|on| on > date))
             };
             match ways.iter_mut().find(goes_along) {
                 Some(way) => way.push(fold),

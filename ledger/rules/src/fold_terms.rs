@@ -7,7 +7,7 @@
 
 use crate::calendar::Calendar;
 use crate::model::{
-    Base, CatalogueEdition, Cadence, CertificationValidity, Competency, CompetencySource, Gate, GateTest, Lever, Match,
+    Base, Cadence, CatalogueEdition, CertificationValidity, Competency, CompetencySource, Gate, GateTest, Lever, Match,
     ProductGroup, RuleBook, RuleSet,
 };
 use crate::sha256_hex;

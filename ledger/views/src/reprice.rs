@@ -48,8 +48,7 @@ impl<'a> Repricing<'a> {
         through: NaiveDate,
     ) -> Result<PartnerRows, Overflow> {
         let booked = self.booked(state)?;
-        let mut rows =
-            settle_booked(self.book, fx, partner_id, source, state, booked, &Pinned::default(), through)?;
+        let mut rows = settle_booked(self.book, fx, partner_id, source, state, booked, &Pinned::default(), through)?;
         for row in &mut rows.standing {
             // Standing changes on no date before the first rule set.
             row.rule_set.clone_from(&self.book.set_on_or_first(row.on).version);

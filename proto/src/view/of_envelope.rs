@@ -5,19 +5,19 @@ use super::value::Value;
 use super::{Fields, Head, write, write_json};
 use daybook_event::{
     CertificationEarned, CoopClaim, Currency, Envelope, EventId, LicenseSale, NaiveDate, PartnerStanding, Payload,
-    Segment, StandingValue, SubscriptionChange, date_text,
+    Segment, StandingValue, SubscriptionChange, wire_date_text,
 };
 
 /// The canonical protobuf form; none of a kind that takes the long way.
 pub(crate) fn encode(envelope: &Envelope) -> Option<Vec<u8>> {
-    let on = date_text(envelope.effective_on)?;
+    let on = wire_date_text(envelope.effective_on)?;
     let (message, fields) = fields_of(&envelope.payload)?;
     Some(write::write(&head_of(envelope, on.as_str()), message, &fields))
 }
 
 /// Adds the NDJSON form, without a line break; false, and nothing added, of a kind that takes the long way.
 pub(crate) fn encode_json(envelope: &Envelope, out: &mut Vec<u8>) -> bool {
-    let Some(on) = date_text(envelope.effective_on) else { return false };
+    let Some(on) = wire_date_text(envelope.effective_on) else { return false };
     let Some((message, fields)) = fields_of(&envelope.payload) else { return false };
     // Bytes are base64 there.
     if fields.iter().any(|value| matches!(value, Value::Bytes(_))) {

@@ -3,7 +3,7 @@
 use super::schema::Message;
 use super::value::Value;
 use super::{Fields, Head};
-use daybook_event::date_text;
+use daybook_event::wire_date_text;
 
 /// Room for what most envelopes take.
 const CAPACITY_BYTES: usize = 384;
@@ -56,7 +56,7 @@ fn value_push(number: u8, value: &Value<'_>, out: &mut Vec<u8>) {
         }
         Value::Text(value) => text(number, value, out),
         Value::Bytes(value) => delimited(number, value, out),
-        Value::Date(date) => match date_text(*date) {
+        Value::Date(date) => match wire_date_text(*date) {
             Some(date) => text(number, date.as_str(), out),
             None => text(number, &date.to_string(), out),
         },

@@ -3,7 +3,7 @@
 use super::schema::Message;
 use super::value::Value;
 use super::{Fields, Head};
-use daybook_event::date_text;
+use daybook_event::wire_date_text;
 
 /// Writes an envelope, whose fields hold no bytes.
 pub(super) fn write(head: &Head<'_>, message: &Message, fields: &Fields<'_>, out: &mut Vec<u8>) {
@@ -53,7 +53,7 @@ fn value_push(name: &str, value: &Value<'_>, out: &mut Vec<u8>) {
         }
         Value::Text(text) => text_push(text, out),
         Value::Amount(amount) => text_push(amount.text().as_str(), out),
-        Value::Date(date) => match date_text(*date) {
+        Value::Date(date) => match wire_date_text(*date) {
             Some(date) => text_push(date.as_str(), out),
             None => text_push(&date.to_string(), out),
         },
