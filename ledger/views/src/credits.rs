@@ -1,21 +1,20 @@
 //! Which line's terms a credit takes over, and what each line is worth in program currency.
 
-use crate::fact::{Fact, Line};
+use crate::compiled::CompiledBook;
 use crate::fx::FxTable;
-use crate::history::FactSource;
+use crate::lines::Lines;
+use crate::money::Conversion;
 use chrono::NaiveDate;
-use daybook_event::{Currency, EventRef, Exact, Month};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use daybook_event::{Exact, Month};
 
-/// A line with the line whose terms price it.
-pub(crate) struct Resolved<'a> {
-    /// Index into the month's facts.
-    pub(crate) at: usize,
-    pub(crate) fact: &'a Fact,
-    pub(crate) line: &'a Line,
-    /// The first line of the chain of credits; none: the line stands for itself.
-    pub(crate) root: Option<Cow<'a, Fact>>,
+/// A line with the line whose terms price it, both by row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resolved {
+    pub(crate) row: usize,
+    /// The row whose date, class and customer price it: its own, or that of the first line of the chain of credits.
+    pub(crate) by: usize,
+    /// Whether it is priced by another line.
+    pub(crate) is_credit: bool,
     /// The chain led to a line that was reversed.
     pub(crate) of_reversed: bool,
     /// In program currency; none without a rate, where the product is too large to hold, or where either is so of the
@@ -24,119 +23,103 @@ pub(crate) struct Resolved<'a> {
     /// The first line's own amount in program currency.
     pub(crate) root_worth: Option<Exact>,
     /// What is odd about it.
-    pub(crate) findings: Vec<&'static str>,
-}
-
-impl Resolved<'_> {
-    /// The fact whose date, product and customer price the line.
-    pub(crate) fn pricing_fact(&self) -> &Fact {
-        self.root.as_deref().unwrap_or(self.fact)
-    }
-
-    /// The line whose product, segment, charge type and customer price it.
-    pub(crate) fn pricing_line(&self) -> &Line {
-        self.root.as_deref().and_then(Fact::line).unwrap_or(self.line)
-    }
+    pub(crate) findings: [Option<&'static str>; 2],
 }
 
 /// How a chain of credits ends.
-enum Chain<'a> {
+enum Chain {
     /// Nothing credited, or nothing that can be: priced on its own date. The finding says why.
     Itself(Option<&'static str>),
-    Root(Cow<'a, Fact>),
-    Reversed(Cow<'a, Fact>),
+    Root(usize),
+    Reversed(usize),
 }
 
-/// Resolves the month's lines among facts dated up to the through date. Reversed facts are no lines, but known.
-pub(crate) struct Resolver<'a, S: FactSource> {
-    source: &'a S,
-    month: Month,
-    through: NaiveDate,
-    facts: &'a [Fact],
-    by_id: BTreeMap<&'a EventRef, usize>,
-    fx: &'a FxTable,
-    program_currency: Currency,
+/// A partner's lines under a book, with the rates that count and what was reversed.
+#[derive(Clone, Copy)]
+pub(crate) struct LinesUnder<'a> {
+    pub(crate) terms: &'a CompiledBook<'a>,
+    pub(crate) fx: &'a FxTable,
+    pub(crate) lines: &'a Lines,
+    /// Rows that are reversed, ascending.
+    pub(crate) reversed: &'a [u32],
 }
 
-impl<'a, S: FactSource> Resolver<'a, S> {
-    pub(crate) fn new(
-        source: &'a S,
-        month: Month,
-        through: NaiveDate,
-        facts: &'a [Fact],
-        fx: &'a FxTable,
-        program_currency: Currency,
-    ) -> Self {
-        // Only credits look anything up by id: most months have few, some have none.
-        let any_credit = facts.iter().any(|fact| fact.line().is_some_and(|line| line.credits.is_some()));
-        let by_id = facts.iter().enumerate().filter(|_| any_credit).map(|(at, fact)| (&fact.id, at)).collect();
-        Self { source, month, through, facts, by_id, fx, program_currency }
+impl<'a> LinesUnder<'a> {
+    pub(crate) fn resolve(&self, row: usize) -> Resolved {
+        let (by, is_credit, of_reversed, finding) = match self.chain(row) {
+            Chain::Itself(finding) => (row, false, false, finding),
+            Chain::Root(root) => (root, true, false, None),
+            Chain::Reversed(root) => (root, true, true, Some("CREDIT_OF_REVERSED")),
+        };
+        let other_currency = self.currency(row) != self.currency(by);
+        let findings = [finding, other_currency.then_some("CREDIT_OTHER_CURRENCY")];
+        let rate_month = Month::of(self.on(by));
+        let mut amount = self.convert(row, rate_month);
+        let root_worth = if is_credit && !of_reversed { self.convert(by, rate_month) } else { None };
+        if is_credit && !of_reversed {
+            amount = amount.filter(|_| root_worth.is_some());
+        }
+        Resolved { row, by, is_credit, of_reversed, amount, root_worth, findings }
     }
 
-    pub(crate) fn resolve(&self, at: usize, fact: &'a Fact, line: &'a Line) -> Result<Resolved<'a>, S::Error> {
-        let chain = if line.credits.is_none() { Chain::Itself(None) } else { self.chain(fact)? };
-        let (root, of_reversed, finding) = match chain {
-            Chain::Itself(finding) => (None, false, finding),
-            Chain::Root(root) => (Some(root), false, None),
-            Chain::Reversed(root) => (Some(root), true, Some("CREDIT_OF_REVERSED")),
-        };
-        let findings = finding.into_iter().collect();
-        let mut resolved = Resolved { at, fact, line, root, of_reversed, amount: None, root_worth: None, findings };
-        if resolved.pricing_line().currency != line.currency {
-            resolved.findings.push("CREDIT_OTHER_CURRENCY");
-        }
-        let rate_month = resolved.pricing_fact().month();
-        resolved.amount = self.convert(line, rate_month);
-        if resolved.root.is_some() && !of_reversed {
-            resolved.root_worth = self.convert(resolved.pricing_line(), rate_month);
-            resolved.amount = resolved.amount.filter(|_| resolved.root_worth.is_some());
-        }
-        Ok(resolved)
+    pub(crate) fn on(&self, row: usize) -> NaiveDate {
+        self.lines.on(row)
+    }
+
+    pub(crate) fn class(&self, row: usize) -> u32 {
+        self.lines.classes[row]
+    }
+
+    pub(crate) fn is_reversed(&self, row: usize) -> bool {
+        !self.reversed.is_empty() && self.reversed.binary_search_by_key(&row, |at| *at as usize).is_ok()
+    }
+
+    pub(crate) fn currency(&self, row: usize) -> usize {
+        self.terms.currency_of(self.class(row))
+    }
+
+    /// How amounts of a currency convert in a month.
+    pub(crate) fn conversion(&self, currency: usize, month: Month) -> Option<Conversion> {
+        let program = self.terms.book.sets[0].currency;
+        Conversion::of(self.fx, program, self.terms.distinct_currencies[currency], month)
     }
 
     /// The exchange rate is that of the month of the line that prices it.
-    fn convert(&self, line: &Line, rate_month: Month) -> Option<Exact> {
-        if line.currency == self.program_currency {
-            return Some(line.amount.exact());
-        }
-        let (rate, _) = self.fx.rate(line.currency, rate_month)?;
-        line.amount.convert(rate).ok()
+    fn convert(&self, row: usize, rate_month: Month) -> Option<Exact> {
+        self.conversion(self.currency(row), rate_month)?.amount(self.lines.nanos(row))
     }
 
-    fn chain(&self, first: &'a Fact) -> Result<Chain<'a>, S::Error> {
-        let mut chain: Vec<Cow<'a, Fact>> = Vec::new();
-        let mut places: BTreeMap<EventRef, usize> = BTreeMap::new();
-        let mut current = Cow::Borrowed(first);
+    fn chain(&self, first: usize) -> Chain {
+        let mut chain: Vec<usize> = Vec::new();
+        let mut current = first;
+        // Only lines of one date can credit each other in a circle, and some of them a later row.
+        let mut any_later = false;
         loop {
-            let Some(event_id) = current.line().and_then(|line| line.credits.clone()) else {
-                return Ok(Chain::Root(current));
+            let Some(credit) = self.lines.credit_at(current).map(|at| self.lines.credits[at]) else {
+                return if chain.is_empty() { Chain::Itself(None) } else { Chain::Root(current) };
             };
-            let target = EventRef { source: current.id.source.clone(), event_id };
-            let found = self.find(&target)?.filter(|fact| fact.line().is_some());
-            let Some(found) = found.filter(|fact| fact.effective_on <= current.effective_on) else {
+            let target = credit.target.map(|row| row as usize);
+            let found = target.filter(|found| self.lines.on_days[*found] <= self.lines.on_days[current]);
+            let Some(found) = found else {
                 let finding = Chain::Itself(Some("CREDIT_TARGET_UNKNOWN"));
-                return Ok(if chain.is_empty() { finding } else { Chain::Root(current) });
+                return if chain.is_empty() { finding } else { Chain::Root(current) };
             };
-            if self.source.reversals().names(&found.id) {
-                return Ok(Chain::Reversed(found));
+            if self.is_reversed(found) {
+                return Chain::Reversed(found);
             }
-            places.insert(current.id.clone(), chain.len());
             chain.push(current);
-            if let Some(&again) = places.get(&found.id) {
+            any_later |= found >= current;
+            let met = if any_later { chain.iter().position(|row| *row == found) } else { None };
+            if let Some(again) = met {
                 // Whoever credits a member of a cycle prices itself: the members, and the one that leads into it.
                 let prices_itself = again.saturating_sub(1);
-                let itself = Chain::Itself(Some("CREDIT_CYCLE"));
-                return Ok(if prices_itself == 0 { itself } else { Chain::Root(chain.swap_remove(prices_itself)) });
+                return if prices_itself == 0 {
+                    Chain::Itself(Some("CREDIT_CYCLE"))
+                } else {
+                    Chain::Root(chain[prices_itself])
+                };
             }
             current = found;
         }
-    }
-
-    fn find(&self, id: &EventRef) -> Result<Option<Cow<'a, Fact>>, S::Error> {
-        if let Some(&at) = self.by_id.get(id) {
-            let fact = &self.facts[at];
-            return Ok((fact.effective_on <= self.through).then_some(Cow::Borrowed(fact)));
-        }
-        Ok(self.source.find_before(id, self.month)?.map(Cow::Owned))
     }
 }

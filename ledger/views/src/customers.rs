@@ -122,6 +122,12 @@ pub(crate) struct Told<'a> {
     pub(crate) known_from: NaiveDate,
 }
 
+impl First {
+    fn is_before(&self, told: Told<'_>) -> bool {
+        (self.on, self.seq, &self.event) <= (told.on, told.seq, told.event)
+    }
+}
+
 /// Some product groups, as the terms of one day see them.
 #[derive(Debug, Clone)]
 pub(crate) struct GroupsOnDay {
@@ -156,23 +162,27 @@ impl GroupsOnDay {
 
 impl Customers {
     /// Notes positive revenue: whoever has it is a customer from then on.
-    pub(crate) fn bought(&mut self, customer_id: &str, product: usize, told: Told<'_>) {
-        self.first(customer_id, FirstOf::Product(product), told);
+    pub(crate) fn bought(&mut self, customer: usize, product: usize, told: Told<'_>) {
+        self.first(customer, FirstOf::Product(product), told);
+    }
+
+    /// Whether positive revenue of the product on an earlier date or of a smaller `seq` is known, whatever its event.
+    pub(crate) fn bought_before(&self, customer: usize, product: usize, on: NaiveDate, seq: u32) -> bool {
+        let firsts = &self.all[customer].firsts;
+        firsts.iter().any(|first| first.of == FirstOf::Product(product) && (first.on, first.seq) < (on, seq))
     }
 
     /// Notes that somebody was a customer in a group before.
-    pub(crate) fn known_in_group(&mut self, customer_id: &str, group: &str, told: Told<'_>) {
-        self.first(customer_id, FirstOf::Group(group.to_owned()), told);
+    pub(crate) fn known_in_group(&mut self, customer: usize, group: &str, told: Told<'_>) {
+        self.first(customer, FirstOf::Group(group.to_owned()), told);
     }
 
-    fn first(&mut self, customer_id: &str, of: FirstOf, told: Told<'_>) {
-        let key = (told.on, told.seq, told.event);
-        self.with(customer_id, |customer| {
-            if customer.firsts.iter().all(|first| first.of != of || key < (first.on, first.seq, &first.event)) {
-                let Told { on, seq, event, known_from } = told;
-                customer.firsts.push(First { of, on, seq, event: event.clone(), known_from });
-            }
-        });
+    fn first(&mut self, customer: usize, of: FirstOf, told: Told<'_>) {
+        let firsts = &mut self.all[customer].firsts;
+        if !firsts.iter().any(|first| first.of == of && first.is_before(told)) {
+            let Told { on, seq, event, known_from } = told;
+            firsts.push(First { of, on, seq, event: event.clone(), known_from });
+        }
     }
 
     /// Notes the month of a revenue line or of opening revenue.
@@ -183,34 +193,26 @@ impl Customers {
     /// Adds to what the customer was billed in the month.
     pub(crate) fn bill(
         &mut self,
-        customer_id: &str,
+        customer: usize,
         month: Month,
         product: usize,
         amount: Exact,
     ) -> Result<(), Overflow> {
-        self.with(customer_id, |customer| {
-            let sum = customer.billed.entry(month).or_default().entry(product).or_default();
-            *sum = sum.plus(amount)?;
-            Ok(())
-        })
+        let sum = self.all[customer].billed.entry(month).or_default().entry(product).or_default();
+        *sum = sum.plus(amount)?;
+        Ok(())
     }
 
     /// Takes in revenue of a month before the ledger began.
     pub(crate) fn opened(
         &mut self,
-        customer_id: &str,
+        customer: usize,
         product: usize,
         month: Month,
         amount: Exact,
         known_from: NaiveDate,
     ) {
-        let opened = OpeningRevenue { product, month, amount, known_from };
-        self.with(customer_id, |customer| customer.opened.push(opened));
-    }
-
-    fn with<R>(&mut self, customer_id: &str, change: impl FnOnce(&mut Customer) -> R) -> R {
-        let number = self.number_of(customer_id);
-        change(&mut self.all[number])
+        self.all[customer].opened.push(OpeningRevenue { product, month, amount, known_from });
     }
 
     /// The customer's number, a new one if it was not seen before.
@@ -228,13 +230,9 @@ impl Customers {
         self.numbers.get(customer_id).copied()
     }
 
-    fn customer(&self, customer_id: &str) -> Option<&Customer> {
-        self.all.get(self.number(customer_id)?)
-    }
-
     /// Since when somebody is a customer in the groups, as far as it was known on a date.
-    pub(crate) fn new_on(&self, customer_id: &str, groups: &GroupsOnDay, known: NaiveDate) -> Option<NaiveDate> {
-        self.customer(customer_id)?.first_in(groups, known).map(|first| first.on)
+    pub(crate) fn new_on(&self, customer: usize, groups: &GroupsOnDay, known: NaiveDate) -> Option<NaiveDate> {
+        self.all.get(customer)?.first_in(groups, known).map(|first| first.on)
     }
 
     /// The events that made customers of the groups new in the window of so many days that ends on the day.
@@ -247,26 +245,26 @@ impl Customers {
     /// What the customer was billed in the month over the groups: its lines, and openings known on the date.
     pub(crate) fn total(
         &self,
-        customer_id: &str,
+        customer: usize,
         month: Month,
         groups: &GroupsOnDay,
         known: NaiveDate,
     ) -> Result<Exact, Overflow> {
-        let lines = self.customer(customer_id).and_then(|customer| customer.billed.get(&month));
+        let lines = self.all.get(customer).and_then(|customer| customer.billed.get(&month));
         let lines = lines.into_iter().flatten().filter(|(product, _)| groups.products.takes(**product));
         let sum = lines.map(|(_, amount)| *amount).try_fold(Exact::ZERO, Exact::plus)?;
-        sum.plus(self.opened_in(customer_id, month, groups, known)?)
+        sum.plus(self.opened_in(customer, month, groups, known)?)
     }
 
     /// Opening revenue of the customer in the month over the groups, as far as it was known on a date.
     pub(crate) fn opened_in(
         &self,
-        customer_id: &str,
+        customer: usize,
         month: Month,
         groups: &GroupsOnDay,
         known: NaiveDate,
     ) -> Result<Exact, Overflow> {
-        let opened = self.customer(customer_id).map(|customer| customer.opened.as_slice()).unwrap_or_default();
+        let opened = self.all.get(customer).map(|customer| customer.opened.as_slice()).unwrap_or_default();
         let counts =
             |of: &&OpeningRevenue| of.month == month && of.known_from <= known && groups.products.takes(of.product);
         opened.iter().filter(counts).map(|of| of.amount).try_fold(Exact::ZERO, Exact::plus)

@@ -1,21 +1,22 @@
 //! The fold itself: month-steps, then the settlement of everything that looks across months.
 
-use crate::booking::{book_month, note_oddities};
-use crate::caps::apply_caps;
+use crate::apart::Apart;
 use crate::claims::ClaimStep;
 use crate::closing::Pinned;
 use crate::competency::Certification;
+use crate::compiled::CompiledBook;
 use crate::coop::settle_coop;
-use crate::credits::{Resolved, Resolver};
-use crate::customers::{Asked, Told};
+use crate::credits::LinesUnder;
 use crate::fact::{Fact, FactKind};
 use crate::fx::FxTable;
-use crate::growth::{self, BilledAs};
-use crate::history::{FactSource, PartnerHistory};
+use crate::gathered::Gathered;
+use crate::history::{FactSource, PartnerHistory, Reversals};
+use crate::lines::{LineClasses, LinesError, PartnerColumns};
 use crate::lots::lots;
+use crate::month::{LineFold, Stop};
 use crate::openings::{note_adjustment, note_balance, note_opening};
 use crate::payout::settle_payouts;
-use crate::pricing::{PricedLine, Pricer};
+use crate::pricing::PricedLine;
 use crate::rows::{FindingRow, PartnerRows, PostingRow, ProvisionalRow, TrueUpRow};
 use crate::standing::MonthOfStanding;
 use crate::state::{Credited, FactHistory, FactValue, PartnerState};
@@ -55,18 +56,41 @@ pub fn fold_partner(
     history: &PartnerHistory,
     through: NaiveDate,
 ) -> PartnerRows {
-    let Some(first) = history.first_month() else { return empty_of(partner_id, history) };
+    let first = history.first_month().unwrap_or(Month::of(through));
+    let mut classes = LineClasses::default();
+    let Ok(columns) = PartnerColumns::of(history, &mut classes) else { return overflowed(partner_id, first) };
+    let terms = CompiledBook::of(book, classes.all());
+    // Columns that are in memory whole lack nothing.
+    fold_columns(&terms, fx, partner_id, &columns, through).unwrap_or_else(|_| overflowed(partner_id, first))
+}
+
+/// Folds a partner whose lines are in columns, as if nothing were closed. The columns' classes are those of the terms.
+///
+/// # Errors
+/// [`LinesError`] where columns that are read late cannot be come by.
+pub fn fold_columns(
+    terms: &CompiledBook<'_>,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    columns: &PartnerColumns,
+    through: NaiveDate,
+) -> Result<PartnerRows, LinesError> {
+    let Some(first) = columns.first_month() else { return Ok(empty_of(partner_id, &columns.reversals)) };
+    let under = LinesUnder { terms, fx, lines: &columns.lines, reversed: &columns.reversed };
+    let mut fold = LineFold::new(under, false);
     let mut state = PartnerState::before(first);
-    let folded = (|| -> Result<PartnerRows, FoldError<std::convert::Infallible>> {
+    let mut folded = || -> Result<PartnerRows, Stop> {
         while state.next_month <= Month::of(through) {
-            step(book, fx, partner_id, history, &mut state, through)?;
+            let others = columns.others_of(state.next_month);
+            let facts = MonthOfFacts { facts: others, reversals: &columns.reversals };
+            fold_month(&mut fold, partner_id, &mut state, facts, through)?;
         }
-        Ok(settle(book, fx, partner_id, history, &state, through)?)
-    })();
-    match folded {
-        Ok(rows) => rows,
-        Err(FoldError::Overflow(_)) => overflowed(partner_id, first),
-        Err(FoldError::Facts(never)) => match never {},
+        Ok(settle_open(terms.book, fx, partner_id, &columns.reversals, &state, through)?)
+    };
+    match folded() {
+        Ok(rows) => Ok(rows),
+        Err(Stop::Overflow(_)) => Ok(overflowed(partner_id, first)),
+        Err(Stop::Lines(error)) => Err(error),
     }
 }
 
@@ -85,8 +109,8 @@ pub fn overflowed(partner_id: &PartnerId, first: Month) -> PartnerRows {
     }
 }
 
-fn empty_of(partner_id: &PartnerId, source: &impl FactSource) -> PartnerRows {
-    let mut findings = reversal_findings(partner_id, source);
+fn empty_of(partner_id: &PartnerId, reversals: &Reversals) -> PartnerRows {
+    let mut findings = reversal_findings(partner_id, reversals);
     findings.sort();
     PartnerRows { findings, ..PartnerRows::default() }
 }
@@ -103,69 +127,92 @@ pub fn step<S: FactSource>(
     state: &mut PartnerState,
     through: NaiveDate,
 ) -> Result<Vec<PricedLine>, FoldError<S::Error>> {
+    step_by(book, fx, partner_id, source, state, through, true)
+}
+
+/// The same for whoever asks for no lines: those that are treated alike are summed.
+///
+/// # Errors
+/// [`FoldError`]; the state is then of no use.
+pub fn advance<S: FactSource>(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    source: &S,
+    state: &mut PartnerState,
+    through: NaiveDate,
+) -> Result<(), FoldError<S::Error>> {
+    step_by(book, fx, partner_id, source, state, through, false).map(|_| ())
+}
+
+#[allow(clippy::too_many_arguments)] // those of `step`, and whether lines are wanted
+fn step_by<S: FactSource>(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    source: &S,
+    state: &mut PartnerState,
+    through: NaiveDate,
+    by_line: bool,
+) -> Result<Vec<PricedLine>, FoldError<S::Error>> {
     let month = state.next_month;
     let facts = source.month(month).map_err(FoldError::Facts)?;
-    let resolver = Resolver::new(source, month, through, &facts, fx, book.sets[0].currency);
-    let counting = |fact: &&Fact| fact.effective_on <= through && !source.reversals().names(&fact.id);
-    let mut lines = Vec::new();
-    for (at, fact) in facts.iter().enumerate().filter(|(_, fact)| counting(fact)) {
-        if let Some(line) = fact.line() {
-            lines.push(resolver.resolve(at, fact, line).map_err(FoldError::Facts)?);
-        }
-    }
-    let asked = Asked::by(book, month);
+    let gathered = Gathered::of(source, month, &facts, through).map_err(FoldError::Facts)?;
+    let mut classes = LineClasses::default();
+    // More lines than 32 bits count cannot be in memory; if they were, there would be no figure of them.
+    let lines = gathered.lines(&mut classes).map_err(|_| Overflow)?;
+    let terms = CompiledBook::of_month(book, classes.all(), month);
+    let under = LinesUnder { terms: &terms, fx, lines: &lines, reversed: &gathered.reversed };
+    let of_month = MonthOfFacts { facts: &facts, reversals: source.reversals() };
+    let apart = fold_month(&mut LineFold::new(under, by_line), partner_id, state, of_month, through);
+    let apart = apart.map_err(|stop| match stop {
+        Stop::Overflow(overflow) => FoldError::Overflow(overflow),
+        Stop::Lines(_) => FoldError::Overflow(Overflow),
+    })?;
+    Ok(apart.into_iter().map(|line| gathered.priced(&under, line)).collect())
+}
+
+/// A month's facts, those that are no line among them, and what was reversed.
+#[derive(Clone, Copy)]
+struct MonthOfFacts<'a> {
+    facts: &'a [Fact],
+    reversals: &'a Reversals,
+}
+
+/// Takes the state through its next month. Returns the lines that were looked at one by one.
+fn fold_month(
+    fold: &mut LineFold<'_>,
+    partner_id: &PartnerId,
+    state: &mut PartnerState,
+    of_month: MonthOfFacts<'_>,
+    through: NaiveDate,
+) -> Result<Vec<Apart>, Stop> {
+    let (book, fx, month) = (fold.under.terms.book, fold.under.fx, state.next_month);
+    let mut lines = fold.month(state, month, through);
+    let counts = |fact: &&Fact| fact.effective_on <= through && !of_month.reversals.names(&fact.id);
+    let mut facts = of_month.facts.iter().filter(counts).peekable();
     let mut standing = MonthOfStanding::new(book, partner_id);
-    let mut counted = facts.iter().filter(counting).peekable();
-    let mut revenue = lines.iter().peekable();
-    let mut day = month.first_day();
-    while day <= month.last_day() && day <= through {
-        while let Some(fact) = counted.next_if(|fact| fact.effective_on == day) {
+    let (mut row, end) = (lines.rows().start, lines.rows().end);
+    let (mut day, last) = (month.first_day(), month.last_day().min(through));
+    while day <= last {
+        while let Some(fact) = facts.next_if(|fact| fact.effective_on == day) {
             note(book, fx, partner_id, state, fact)?;
         }
         let mut has_lines = false;
-        while let Some(line) = revenue.next_if(|line| line.fact.effective_on == day) {
-            has_lines = true;
-            note_line(asked, state, month, line)?;
+        if row < end && fold.under.on(row) == day {
+            let rows = fold.under.lines.rows_of_date(row, end);
+            row = rows.end;
+            has_lines = fold.note_day(state, &mut lines, rows)?;
         }
         standing.day(state, day, has_lines)?;
         day = day + Days::new(1);
     }
-    note_reversed_balances(book, partner_id, source, state, &facts, through);
+    note_reversed_balances(book, partner_id, of_month, state, through);
     state.days.extend(standing.finish());
-    let mut pricer = Pricer::new(book, state);
-    let mut priced = lines.iter().map(|line| pricer.price(line)).collect::<Result<Vec<_>, _>>()?;
-    growth::contribute(book, partner_id, state, month, &lines, &mut priced)?;
-    apply_caps(book, state, &lines, &mut priced)?;
-    book_month(book, partner_id, state, month, &lines, &priced)?;
-    note_oddities(partner_id, state, &lines)?;
+    let apart = fold.book(partner_id, state, &lines)?;
     state.next_month = month.next();
     state.growth.forget_before(state.next_month);
-    Ok(priced)
-}
-
-/// Takes a revenue line into everything that sums lines: trailing revenue, and what the terms ask of customers.
-fn note_line(asked: Asked, state: &mut PartnerState, month: Month, line: &Resolved<'_>) -> Result<(), Overflow> {
-    let of = line.pricing_line();
-    let priced_on = line.pricing_fact().effective_on;
-    let product = state.products.number_of(&of.product);
-    state.customers.had_revenue_in(month);
-    // A sale without an exchange rate makes a customer all the same; a sale to the partner itself does not.
-    let is_sale = line.line.amount.is_positive();
-    if asked.newness && is_sale && !state.is_own_tenant(&of.customer_id, priced_on) {
-        let on = line.fact.effective_on;
-        let told = Told { on, seq: line.fact.seq, event: &line.fact.id, known_from: on };
-        state.customers.bought(&of.customer_id, product, told);
-    }
-    let Some(amount) = line.amount else { return Ok(()) };
-    state.revenue.add(line.fact.effective_on, product, amount)?;
-    if asked.totals {
-        state.customers.bill(&of.customer_id, month, product, amount)?;
-    }
-    if let Some(asks) = asked.growth {
-        let customer = state.customers.number_of(&of.customer_id);
-        state.growth.bill(month, customer, BilledAs::of(asks, of, product, priced_on), amount)?;
-    }
-    Ok(())
+    Ok(apart)
 }
 
 /// Takes a fact that is no revenue line into the state.
@@ -191,17 +238,16 @@ fn note(
 }
 
 /// Opening balances that were reversed: they count on in months that were closed before.
-fn note_reversed_balances<S: FactSource>(
+fn note_reversed_balances(
     book: &RuleBook,
     partner_id: &PartnerId,
-    source: &S,
+    of_month: MonthOfFacts<'_>,
     state: &mut PartnerState,
-    facts: &[Fact],
     through: NaiveDate,
 ) {
-    for fact in facts.iter().filter(|fact| fact.effective_on <= through) {
+    for fact in of_month.facts.iter().filter(|fact| fact.effective_on <= through) {
         let FactKind::Opening(opening) = &fact.kind else { continue };
-        if let from @ Some(_) = source.reversals().reversed_from(&fact.id) {
+        if let from @ Some(_) = of_month.reversals.reversed_from(&fact.id) {
             note_balance(book, partner_id, state, fact, opening, from);
         }
     }
@@ -219,7 +265,18 @@ pub fn settle(
     state: &PartnerState,
     through: NaiveDate,
 ) -> Result<PartnerRows, Overflow> {
-    settle_booked(book, fx, partner_id, source, state, Booked::as_if_open(state), &Pinned::default(), through)
+    settle_open(book, fx, partner_id, source.reversals(), state, through)
+}
+
+fn settle_open(
+    book: &RuleBook,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    reversals: &Reversals,
+    state: &PartnerState,
+    through: NaiveDate,
+) -> Result<PartnerRows, Overflow> {
+    settle_booked(book, fx, partner_id, reversals, state, Booked::as_if_open(state), &Pinned::default(), through)
 }
 
 /// What is booked in which month.
@@ -242,7 +299,7 @@ pub(crate) fn settle_booked(
     book: &RuleBook,
     fx: &FxTable,
     partner_id: &PartnerId,
-    source: &impl FactSource,
+    reversals: &Reversals,
     state: &PartnerState,
     booked: Booked,
     pinned: &Pinned<'_>,
@@ -252,7 +309,7 @@ pub(crate) fn settle_booked(
     let payouts = settle_payouts(book, partner_id, state, &booked, pinned, &coop.conversions, through)?;
     let mut findings = state.findings.clone();
     findings.extend(coop.findings);
-    findings.extend(reversal_findings(partner_id, source));
+    findings.extend(reversal_findings(partner_id, reversals));
     for (root, credited) in &state.credited {
         if is_above(credited)? {
             let mut events: Vec<String> = credited.events.iter().map(EventRef::to_string).collect();
@@ -286,8 +343,8 @@ fn is_above(credited: &Credited) -> Result<bool, Overflow> {
     Ok(if credited.line.is_negative() { rest.is_positive() } else { rest.is_negative() })
 }
 
-fn reversal_findings(partner_id: &PartnerId, source: &impl FactSource) -> Vec<FindingRow> {
-    let found = source.reversals().findings();
+fn reversal_findings(partner_id: &PartnerId, reversals: &Reversals) -> Vec<FindingRow> {
+    let found = reversals.findings();
     found.into_iter().map(|(code, reversal)| finding(partner_id, code, vec![reversal.to_string()])).collect()
 }
 

@@ -94,3 +94,17 @@ impl FxTable {
         keys.filter(|(currency, month)| self.rate(*currency, *month) != before.rate(*currency, *month)).collect()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use daybook_event::{EventId, SourceId};
+
+    /// A table of one rate.
+    pub(crate) fn table(currency: Currency, month: Month, rate: ExchangeRate) -> FxTable {
+        let id = EventRef { source: SourceId::parse("bank").unwrap(), event_id: EventId::parse("rate").unwrap() };
+        let effective_on = month.first_day();
+        let published = Published { effective_on, seq: 0, id, rate, position: Position::new(1) };
+        FxTable { rates: BTreeMap::from([((currency, month), vec![published])]) }
+    }
+}

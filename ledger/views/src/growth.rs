@@ -1,10 +1,10 @@
 //! Growth of a customer's month over the same month a year before.
 
+use crate::apart::Apart;
 use crate::codes::Flag;
-use crate::credits::Resolved;
 use crate::customers::{GroupsOnDay, GrowthAsks};
-use crate::fact::Line;
-use crate::pricing::{Contribution, Growth, PricedLine};
+use crate::lines::BilledClass;
+use crate::pricing::{Contribution, Growth};
 use crate::rows::ProvisionalRow;
 use crate::state::PartnerState;
 use chrono::NaiveDate;
@@ -32,11 +32,11 @@ pub(crate) struct BilledAs {
 
 impl BilledAs {
     /// A line, by the line that prices it.
-    pub(crate) fn of(asks: GrowthAsks, line: &Line, product: usize, priced_on: NaiveDate) -> Self {
+    pub(crate) fn of(asks: GrowthAsks, class: &BilledClass, product: usize, priced_on: NaiveDate) -> Self {
         Self {
             product,
-            segment: line.segment.filter(|_| asks.segment),
-            charge_type: if asks.charge_type { line.charge_type.clone() } else { String::new() },
+            segment: class.segment.filter(|_| asks.segment),
+            charge_type: if asks.charge_type { class.charge_type.clone() } else { String::new() },
             priced_on: asks.market.then_some(priced_on),
         }
     }
@@ -72,12 +72,11 @@ impl GrowthBases {
     fn matching(
         &self,
         state: &PartnerState,
-        customer_id: &str,
+        customer: usize,
         month: Month,
         lever: &Lever,
         groups: &GroupsOnDay,
     ) -> Result<Exact, Overflow> {
-        let Some(customer) = state.customers.number(customer_id) else { return Ok(Exact::ZERO) };
         let of_customer = self.0.get(&month).and_then(|customers| customers.get(&customer));
         let matched = of_customer
             .into_iter()
@@ -93,14 +92,13 @@ pub(crate) fn contribute(
     partner_id: &PartnerId,
     state: &mut PartnerState,
     month: Month,
-    lines: &[Resolved<'_>],
-    priced: &mut [PricedLine],
+    apart: &mut [Apart],
 ) -> Result<(), Overflow> {
-    let mut sums: BTreeMap<(&str, &str), (Exact, usize)> = BTreeMap::new();
-    for (at, line) in lines.iter().enumerate() {
-        let (Some(amount), Some(rule_set)) = (priced[at].amount, priced[at].rule_set) else { continue };
-        for &lever in &priced[at].growth {
-            let key = (line.pricing_line().customer_id.as_str(), book.sets[rule_set].levers[lever].name.as_str());
+    let mut sums: BTreeMap<(usize, &str), (Exact, usize)> = BTreeMap::new();
+    for (at, line) in apart.iter().enumerate() {
+        let (Some(amount), Some(rule_set)) = (line.priced.amount, line.priced.rule_set) else { continue };
+        for &lever in &line.priced.growth {
+            let key = (line.customer, book.sets[rule_set].levers[lever].name.as_str());
             let (sum, last) = sums.entry(key).or_default();
             (*sum, *last) = (sum.plus(amount)?, at);
         }
@@ -114,19 +112,19 @@ pub(crate) fn contribute(
         let partner_id = partner_id.clone();
         state.provisional.push(ProvisionalRow { partner_id, month, why: Name::known(Flag::NoBase.as_str()) });
     }
-    for ((customer_id, name), (sum, last)) in sums {
-        let Some(set) = priced[last].rule_set.map(|at| &book.sets[at]) else { continue };
+    for ((customer, name), (sum, last)) in sums {
+        let Some(set) = apart[last].priced.rule_set.map(|at| &book.sets[at]) else { continue };
         let Some(at) = set.levers.iter().position(|lever| lever.name == name) else { continue };
         let lever = &set.levers[at];
-        let on = lines[last].pricing_fact().effective_on;
+        let on = apart[last].priced_on;
         let groups = GroupsOnDay::of(set, &book.catalogue, on, &state.products, &lever.matches.groups);
-        let billed = state.growth.matching(state, customer_id, year_before, lever, &groups)?;
-        let opened = state.customers.opened_in(customer_id, year_before, &groups, month.last_day())?;
+        let billed = state.growth.matching(state, customer, year_before, lever, &groups)?;
+        let opened = state.customers.opened_in(customer, year_before, &groups, month.last_day())?;
         // Both are zero where nothing is known of the year before.
         let growth = Growth { billed: sum, year_before: billed.plus(opened)? };
         let base = growth.billed.minus(growth.year_before)?.max(Exact::ZERO);
         let raw = base.times(lever.rate)?;
-        let contributions = &mut priced[last].contributions;
+        let contributions = &mut apart[last].priced.contributions;
         contributions.push(Contribution {
             lever: at,
             base,

@@ -16,11 +16,13 @@ pub mod lines;
 pub mod reasons;
 pub mod rows;
 
+mod apart;
 mod booking;
 mod caps;
 mod claims;
 mod closing;
 mod competency;
+mod compiled;
 mod coop;
 mod credits;
 mod currencies;
@@ -28,10 +30,13 @@ mod customers;
 mod digest;
 mod fold;
 mod gates;
+mod gathered;
 mod growth;
 mod history;
 mod lots;
 mod margins;
+mod money;
+mod month;
 mod of_no_partner;
 mod openings;
 mod payout;
@@ -47,10 +52,11 @@ pub use closing::{
     ClosedMonths, ClosedTerms, Closing, Closings, Statement, StatementError, TermsStep, closing_event_id,
     fold_partner_closed, overflowed_closed, settle_closed, statement_event_id, statements_digest,
 };
+pub use compiled::CompiledBook;
 pub use currencies::CurrencyUses;
 pub use digest::{Digest, digest_of_partner, digest_of_views};
 pub use fact::{Exam, Fact, FactKind, Line, LineKind};
-pub use fold::{FoldError, PartnerFold, fold_partner, overflowed, settle, step};
+pub use fold::{FoldError, PartnerFold, advance, fold_columns, fold_partner, overflowed, settle, step};
 pub use fx::{FxTable, PublishedRate};
 pub use history::{FactSource, Known, PartnerHistory, PinnedRecord, Reversals};
 pub use lines::{LineClass, LineClasses, Lines, LinesError, PartnerColumns};

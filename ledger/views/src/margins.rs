@@ -1,6 +1,6 @@
 //! How far a partner is from the revenue gates on a day.
 
-use crate::fold::{FoldError, step};
+use crate::fold::{FoldError, advance};
 use crate::fx::FxTable;
 use crate::gates::GateContext;
 use crate::history::PartnerHistory;
@@ -34,7 +34,7 @@ pub fn revenue_margins(
     let Some(first) = history.first_month() else { return Ok(Vec::new()) };
     let mut state = PartnerState::before(first);
     while state.next_month <= Month::of(through) {
-        match step(book, fx, partner_id, history, &mut state, through) {
+        match advance(book, fx, partner_id, history, &mut state, through) {
             Ok(_) => {}
             Err(FoldError::Overflow(overflow)) => return Err(overflow),
             Err(FoldError::Facts(never)) => match never {},

@@ -151,15 +151,17 @@ pub(crate) fn note_opening(
                 state.findings.push(finding(partner_id, "OPENING_IGNORED", vec![fact.id.to_string()]));
                 return Ok(());
             }
-            state.customers.known_in_group(customer_id, product_group, told(fact, *since_on));
+            let customer = state.customers.number_of(customer_id);
+            state.customers.known_in_group(customer, product_group, told(fact, *since_on));
         }
         Opening::Revenue { customer_id, product, month, amount } => {
-            let product = state.products.number_of(product);
+            let (product, customer) = (state.products.number_of(product), state.customers.number_of(customer_id));
+            state.weigh(amount.exact());
             state.revenue.add(month.last_day(), product, amount.exact())?;
             state.customers.had_revenue_in(*month);
-            state.customers.opened(customer_id, product, *month, amount.exact(), fact.effective_on);
+            state.customers.opened(customer, product, *month, amount.exact(), fact.effective_on);
             if amount.is_positive() {
-                state.customers.bought(customer_id, product, told(fact, month.last_day()));
+                state.customers.bought(customer, product, told(fact, month.last_day()));
             }
         }
         Opening::Lot { .. } | Opening::Carry { .. } => note_balance(book, partner_id, state, fact, opening, None),

@@ -1,14 +1,13 @@
 //! Where each billed amount goes, and what it contributes.
 
-use crate::codes::LineCode;
-use crate::credits::Resolved;
+use crate::compiled::takes_group;
 use crate::customers::GroupsOnDay;
 use crate::fact::Line;
 use crate::reasons::{LeverFit, NewCustomerFit};
 use crate::state::{JudgedDay, PartnerState};
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Month, Name, Overflow};
-use daybook_rules::model::{Base, Lever, Match, RuleBook};
+use daybook_rules::model::{Base, Lever, RuleBook};
 use std::collections::BTreeMap;
 
 /// Where a billed amount goes: the first that holds, in this order.
@@ -73,6 +72,16 @@ pub struct PricedLine {
     pub growth: Vec<usize>,
 }
 
+/// What becomes of every line that the same levers look at, on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) bucket: Bucket,
+    /// Levers whose rate applies to the billed amount, by index into the rule set's.
+    pub(crate) levers: Vec<usize>,
+    /// Growth levers that apply.
+    pub(crate) growth: Vec<usize>,
+}
+
 /// Prices the lines of a month. The day of the line that prices each must have been judged, and the month's lines must
 /// all be in the state.
 pub(crate) struct Pricer<'a> {
@@ -82,11 +91,13 @@ pub(crate) struct Pricer<'a> {
     groups: BTreeMap<(usize, usize, NaiveDate), GroupsOnDay>,
 }
 
-/// What levers look at: the line that prices, on its day.
+/// What a lever is asked about: a customer's line on its day.
+#[derive(Clone, Copy)]
 pub(crate) struct PricedOn<'a> {
     pub(crate) rule_set: usize,
     pub(crate) day: &'a JudgedDay,
-    pub(crate) line: &'a Line,
+    /// The customer's number, where some lever may ask for it and it is known.
+    pub(crate) customer: Option<usize>,
 }
 
 impl<'a> Pricer<'a> {
@@ -94,54 +105,20 @@ impl<'a> Pricer<'a> {
         Self { book, state, groups: BTreeMap::new() }
     }
 
-    /// Finds the line's bucket and what applies to it. Growth and caps come after, when all lines are priced.
-    pub(crate) fn price(&mut self, resolved: &Resolved<'_>) -> Result<PricedLine, Overflow> {
-        let fact = resolved.pricing_fact();
-        let mut priced = PricedLine {
-            fact: resolved.at,
-            amount: resolved.amount,
-            credit_of: resolved.root.as_ref().map(|root| root.id.clone()),
-            rule_set: self.book.index_on(fact.effective_on),
-            bucket: Bucket::Unmatched,
-            contributions: Vec::new(),
-            growth: Vec::new(),
-        };
-        let Some(amount) = resolved.amount else {
-            priced.bucket = Bucket::Unconverted;
-            return Ok(priced);
-        };
-        if resolved.of_reversed {
-            return Ok(priced);
+    /// In each slot the first lever in file order whose match, base conditions and needs hold; slots add up. `levers` are
+    /// those that take the line's class.
+    pub(crate) fn outcome(&mut self, on: &PricedOn<'_>, levers: &[usize]) -> Result<Outcome, Overflow> {
+        if let Some(code) = &on.day.code {
+            return Ok(Outcome::nothing(Bucket::Ineligible(code.as_str().into())));
         }
-        let Some(rule_set) = priced.rule_set else {
-            priced.bucket = Bucket::NoTerms;
-            return Ok(priced);
-        };
-        let Some(day) = self.state.judged(fact.effective_on) else {
-            // Every line's day is judged before the line is priced, and a credit's first line was a line of its day.
-            unreachable!("the day of {} was not judged", fact.id)
-        };
-        let line = resolved.pricing_line();
-        if self.state.is_own_tenant(&line.customer_id, day.on) {
-            priced.bucket = Bucket::Ineligible(Name::known(LineCode::OwnTenant.as_str()));
-        } else if let Some(code) = &day.code {
-            priced.bucket = Bucket::Ineligible(code.as_str().into());
-        } else {
-            self.apply_levers(&PricedOn { rule_set, day, line }, amount, &mut priced)?;
-        }
-        Ok(priced)
-    }
-
-    /// In each slot the first lever in file order whose match, base conditions and needs hold; slots add up.
-    fn apply_levers(&mut self, on: &PricedOn<'_>, amount: Exact, priced: &mut PricedLine) -> Result<(), Overflow> {
         let set = &self.book.sets[on.rule_set];
-        let family = self.book.catalogue.family_of(&on.line.product, on.day.on);
-        let groups = set.groups_of(&on.line.product, family);
+        let mut outcome = Outcome::nothing(Bucket::Unmatched);
         let mut slots_taken: Vec<&str> = Vec::new();
         let mut first_unmet_need = None;
-        for (at, lever) in set.levers.iter().enumerate() {
+        for &at in levers {
+            let lever = &set.levers[at];
             let is_taken = slots_taken.contains(&lever.slot.as_str());
-            if is_taken || !self.matches(lever, &groups, on) || !self.base_holds(at, lever, on)? {
+            if is_taken || !self.state.is_in_market(&lever.matches, on.day.on) || !self.base_holds(at, lever, on)? {
                 continue;
             }
             let needs = lever.needs.iter().map(|&need| &set.gates[need]);
@@ -150,53 +127,33 @@ impl<'a> Pricer<'a> {
                 continue;
             }
             slots_taken.push(&lever.slot);
-            if lever.base == Base::Growth {
-                priced.growth.push(at);
-            } else {
-                let before_cap = amount.times(lever.rate)?;
-                priced.contributions.push(Contribution {
-                    lever: at,
-                    base: amount,
-                    before_cap,
-                    amount: before_cap,
-                    sum_before: None,
-                    growth: None,
-                });
-            }
+            if lever.base == Base::Growth { &mut outcome.growth } else { &mut outcome.levers }.push(at);
         }
-        priced.bucket = match (slots_taken.is_empty(), first_unmet_need) {
+        outcome.bucket = match (slots_taken.is_empty(), first_unmet_need) {
             (false, _) => Bucket::Earning,
             (true, Some(code)) => Bucket::Ineligible(code.into()),
             (true, None) => Bucket::Unmatched,
         };
-        Ok(())
+        Ok(outcome)
     }
 
-    /// How each lever fits the line, in file order: what [`Self::apply_levers`] asks, one by one.
-    pub(crate) fn fits(&mut self, on: &PricedOn<'_>) -> Result<Vec<LeverFit>, Overflow> {
+    /// How each lever fits the line, in file order: what [`Self::outcome`] asks, one by one.
+    pub(crate) fn fits(&mut self, on: &PricedOn<'_>, line: &Line) -> Result<Vec<LeverFit>, Overflow> {
         let set = &self.book.sets[on.rule_set];
-        let groups = set.groups_of(&on.line.product, self.book.catalogue.family_of(&on.line.product, on.day.on));
+        let groups = set.groups_of(&line.product, self.book.catalogue.family_of(&line.product, on.day.on));
         let mut fits = Vec::new();
         for (at, lever) in set.levers.iter().enumerate() {
             let wanted = &lever.matches;
             fits.push(LeverFit {
                 lever: at,
                 group: takes_group(wanted, &groups),
-                segment: wanted.takes_segment(on.line.segment),
-                charge_type: wanted.takes_charge_type(&on.line.charge_type),
+                segment: wanted.takes_segment(line.segment),
+                charge_type: wanted.takes_charge_type(&line.charge_type),
                 market: self.state.is_in_market(wanted, on.day.on),
                 new_customer: self.new_customer(at, lever, on)?,
             });
         }
         Ok(fits)
-    }
-
-    fn matches(&self, lever: &Lever, groups: &[usize], on: &PricedOn<'_>) -> bool {
-        let wanted = &lever.matches;
-        takes_group(wanted, groups)
-            && wanted.takes_segment(on.line.segment)
-            && wanted.takes_charge_type(&on.line.charge_type)
-            && self.state.is_in_market(wanted, on.day.on)
     }
 
     /// What the base asks beside the match: a customer new to the groups, with enough billed in the month.
@@ -219,14 +176,19 @@ impl<'a> Pricer<'a> {
         });
         let month = Month::of(on.day.on);
         // What is known at the month's end: a later opening does not change what a credit takes over.
-        let (customer_id, known) = (on.line.customer_id.as_str(), month.last_day());
-        let new_on = state.customers.new_on(customer_id, groups, known);
+        let known = month.last_day();
+        let new_on = on.customer.and_then(|customer| state.customers.new_on(customer, groups, known));
         let in_time = new_on.is_some_and(|new_on| (0..months).contains(&month.since(Month::of(new_on))));
-        let total = if in_time { state.customers.total(customer_id, month, groups, known)? } else { Exact::ZERO };
+        let total = match on.customer.filter(|_| in_time) {
+            Some(customer) => state.customers.total(customer, month, groups, known)?,
+            None => Exact::ZERO,
+        };
         Ok(Some(NewCustomerFit { new_on, in_time, total, at_least: monthly_at_least }))
     }
 }
 
-fn takes_group(wanted: &Match, groups: &[usize]) -> bool {
-    wanted.groups.is_empty() || wanted.groups.iter().any(|group| groups.contains(group))
+impl Outcome {
+    pub(crate) fn nothing(bucket: Bucket) -> Self {
+        Self { bucket, levers: Vec::new(), growth: Vec::new() }
+    }
 }

@@ -23,6 +23,9 @@ pub struct PartnerState {
     pub next_month: Month,
     /// Where the partner stands.
     pub(crate) standing: Standing,
+    /// Everything billed and opened, each amount without its sign, in counts of 10^-25: while this is far from the end of the
+    /// range, sums may be taken in any order.
+    weight: i128,
     /// Standing facts by name.
     pub(crate) facts: BTreeMap<String, FactHistory>,
     /// Certifications in order.
@@ -145,6 +148,7 @@ impl PartnerState {
         Self {
             next_month: first,
             standing,
+            weight: 0,
             facts: BTreeMap::new(),
             certifications: Vec::new(),
             products: Products::default(),
@@ -165,6 +169,24 @@ impl PartnerState {
         }
     }
 
+    /// Notes that an amount goes into sums.
+    pub(crate) fn weigh(&mut self, amount: Exact) {
+        self.weight = self.weight.saturating_add(amount.raw().saturating_abs());
+    }
+
+    /// Whether some sum may leave the range of exact money, so that sums must be taken in order.
+    pub(crate) fn is_heavy(&self) -> bool {
+        // A rate is at most ten, and every sum is of parts of the whole.
+        self.weight > i128::MAX / 64
+    }
+
+    /// Whether some customer may be the partner itself.
+    pub(crate) fn has_own_tenants(&self) -> bool {
+        const PREFIX: &str = "own_tenant:";
+        let from = (Bound::Included(PREFIX), Bound::Unbounded);
+        self.facts.range::<str, _>(from).next().is_some_and(|(fact, _)| fact.starts_with(PREFIX))
+    }
+
     /// Whether the standing fact is held on a date that is folded already.
     pub(crate) fn is_held(&self, fact: &str, on: NaiveDate) -> bool {
         self.facts.get(fact).and_then(|history| history.value_on(on)).is_some_and(FactValue::is_held)
@@ -172,11 +194,8 @@ impl PartnerState {
 
     /// Whether the customer is the partner itself on a date that is folded already.
     pub(crate) fn is_own_tenant(&self, customer_id: &str, on: NaiveDate) -> bool {
-        const PREFIX: &str = "own_tenant:";
-        // Asked for every line, while few partners have the fact: no text is made for those who do not.
-        let from = (Bound::Included(PREFIX), Bound::Unbounded);
-        let any = self.facts.range::<str, _>(from).next().is_some_and(|(fact, _)| fact.starts_with(PREFIX));
-        any && self.is_held(&format!("{PREFIX}{customer_id}"), on)
+        // Few partners have the fact: no text is made for those who do not.
+        self.has_own_tenants() && self.is_held(&format!("own_tenant:{customer_id}"), on)
     }
 
     /// Whether the partner is, on a date that is folded already, in a market that the match takes.

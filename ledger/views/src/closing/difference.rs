@@ -4,7 +4,7 @@ use super::Pinned;
 use super::causes::{Run, runs};
 use super::months::{ClosedMonths, Step};
 use super::until::Until;
-use crate::fold::{FoldError, step};
+use crate::fold::{FoldError, advance};
 use crate::fx::FxTable;
 use crate::history::FactSource;
 use crate::rows::TrueUpRow;
@@ -180,7 +180,7 @@ impl<'a, S: FactSource> Folds<'a, S> {
         end: Month,
     ) -> Result<(), FoldError<S::Error>> {
         while state.next_month < end {
-            step(book, fx, self.partner_id, source, state, self.closed.through)?;
+            advance(book, fx, self.partner_id, source, state, self.closed.through)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::Pinned;
 use super::difference::differences;
 use super::months::ClosedMonths;
-use crate::fold::{Booked, FoldError, finding, overflowed, settle_booked, step};
+use crate::fold::{Booked, FoldError, advance, finding, overflowed, settle_booked};
 use crate::history::{FactSource, PartnerHistory};
 use crate::rows::{FindingRow, PartnerRows, TrueUpRow};
 use crate::state::PartnerState;
@@ -22,7 +22,7 @@ pub fn fold_partner_closed(closed: &ClosedMonths<'_>, partner_id: &PartnerId, hi
             if again == Some(state.next_month) {
                 start = Some(state.clone());
             }
-            step(closed.book, &closed.fx, partner_id, history, &mut state, closed.through)?;
+            advance(closed.book, &closed.fx, partner_id, history, &mut state, closed.through)?;
         }
         settle_closed(closed, partner_id, history, &state, start.take())
     };
@@ -76,7 +76,7 @@ pub fn settle_closed<S: FactSource>(
 ) -> Result<PartnerRows, FoldError<S::Error>> {
     let (booked, pinned, odd) = booked_closed(closed, partner_id, source, state, start)?;
     let (book, fx, through) = (closed.book, &closed.fx, closed.through);
-    let mut rows = settle_booked(book, fx, partner_id, source, state, booked, &pinned, through)?;
+    let mut rows = settle_booked(book, fx, partner_id, source.reversals(), state, booked, &pinned, through)?;
     let too_late = state.openings.too_late(book.calendar(), |month| pinned.known_until(month));
     let too_late = too_late.into_iter().map(|event| event.to_string());
     rows.findings.extend(too_late.map(|event| finding(partner_id, "OPENING_OF_CLOSED_MONTH", vec![event])));

@@ -64,6 +64,34 @@ impl Lines {
         self.on_days.partition_point(|on| *on < first)..self.on_days.partition_point(|on| *on <= last)
     }
 
+    /// How many rows are dated up to a date.
+    #[must_use]
+    pub fn rows_until(&self, on: NaiveDate) -> usize {
+        let last = on.num_days_from_ce();
+        self.on_days.partition_point(|on| *on <= last)
+    }
+
+    /// The rows of the date of a row, from that row on, up to an end.
+    pub(crate) fn rows_of_date(&self, row: usize, end: usize) -> Range<usize> {
+        let on = self.on_days[row];
+        let same = self.on_days[row..end].iter().take_while(|other| **other == on).count();
+        row..row + same
+    }
+
+    /// Those of these rows that may bill the same money as another of the other kind.
+    pub(crate) fn twins_in(&self, rows: &Range<usize>) -> &[u32] {
+        let before = |end: usize| self.twins.partition_point(|row| (*row as usize) < end);
+        &self.twins[before(rows.start)..before(rows.end)]
+    }
+
+    /// Whether a row billed more than nothing (1), nothing (0) or less (-1).
+    pub(crate) fn amounts_sign(&self, row: usize) -> i128 {
+        match self.amounts[row] {
+            AMOUNT_IS_WIDE => self.nanos(row).signum(),
+            nanos => i128::from(nanos.signum()),
+        }
+    }
+
     /// The business date of a row.
     #[must_use]
     pub fn on(&self, row: usize) -> NaiveDate {
@@ -85,6 +113,9 @@ impl Lines {
     /// The `seq` of a row.
     #[must_use]
     pub fn seq(&self, row: usize) -> u32 {
+        if self.seqs.is_empty() {
+            return 0;
+        }
         self.seqs.binary_search_by_key(&row, |(at, _)| *at as usize).map_or(0, |at| self.seqs[at].1)
     }
 

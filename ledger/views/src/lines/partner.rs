@@ -49,6 +49,14 @@ impl PartnerColumns {
         Ok(PartnerHistory::new(facts?, self.reversals.clone()).with_pinned(self.pinned.clone()))
     }
 
+    /// The facts of a month that are no line.
+    #[must_use]
+    pub fn others_of(&self, month: Month) -> &[Fact] {
+        let first = self.others.partition_point(|fact| fact.month() < month);
+        let end = self.others.partition_point(|fact| fact.month() <= month);
+        &self.others[first..end]
+    }
+
     /// The month of the first fact.
     #[must_use]
     pub fn first_month(&self) -> Option<Month> {

@@ -58,5 +58,6 @@ pub fn lever_fits(
 ) -> Result<Option<Vec<LeverFit>>, Overflow> {
     let (book, state) = (partner.book, &partner.state);
     let (Some(rule_set), Some(day)) = (book.index_on(priced_on), state.judged(priced_on)) else { return Ok(None) };
-    Pricer::new(book, state).fits(&PricedOn { rule_set, day, line }).map(Some)
+    let customer = state.customers.number(&line.customer_id);
+    Pricer::new(book, state).fits(&PricedOn { rule_set, day, customer }, line).map(Some)
 }

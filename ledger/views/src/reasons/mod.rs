@@ -12,7 +12,7 @@ pub use claims::{LotSums, StepReason, claim_steps, claim_steps_closed};
 pub use gates::{Alternative, GateReason, Requirement, Wants};
 pub use levers::{LeverFit, NewCustomerFit, lever_fits};
 
-use crate::fold::{FoldError, step};
+use crate::fold::{FoldError, advance};
 use crate::fx::FxTable;
 use crate::history::{FactSource, PartnerHistory};
 use crate::standing::is_assessment;
@@ -58,7 +58,7 @@ impl<'a> PartnerOn<'a> {
         on: NaiveDate,
     ) -> Result<Self, Overflow> {
         while state.next_month <= Month::of(on) {
-            step(book, fx, partner_id, history, &mut state, on).map_err(overflow::<PartnerHistory>)?;
+            advance(book, fx, partner_id, history, &mut state, on).map_err(overflow::<PartnerHistory>)?;
         }
         Ok(Self { book, state, on })
     }
