@@ -63,6 +63,10 @@ pub struct BlockHead {
     pub partner_id: String,
     /// How many lines it holds: what it takes to fold it.
     pub lines: u64,
+    /// The first position among its records.
+    pub first: Position,
+    /// The last position among its records.
+    pub last: Position,
     pub(super) parts: [Place; BLOCK_PARTS],
 }
 
@@ -94,12 +98,14 @@ pub(super) fn start_check(bytes: &[u8; START_BYTES]) -> Result<(), String> {
 }
 
 pub(super) fn directory_bytes(blocks: &[BlockHead]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(blocks.len() * 80);
+    let mut out = Vec::with_capacity(blocks.len() * 96);
     out.extend_from_slice(&(blocks.len() as u64).to_le_bytes());
     for block in blocks {
         out.extend_from_slice(&u16::try_from(block.partner_id.len()).ok()?.to_le_bytes());
         out.extend_from_slice(block.partner_id.as_bytes());
-        out.extend_from_slice(&block.lines.to_le_bytes());
+        for number in [block.lines, block.first.number(), block.last.number()] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
         block.parts.iter().for_each(|place| place.push(&mut out));
     }
     Some(out)
@@ -110,17 +116,18 @@ pub(super) fn directory_read(bytes: &[u8], end: u64) -> Option<Vec<BlockHead>> {
     let mut taker = Taker(bytes);
     let count = usize::try_from(taker.u64()?).ok()?;
     // A count that is not true must not take memory.
-    let mut blocks: Vec<BlockHead> = Vec::with_capacity(count.min(bytes.len() / (2 + 8 + BLOCK_PARTS * PLACE_BYTES)));
+    let mut blocks: Vec<BlockHead> = Vec::with_capacity(count.min(bytes.len() / (2 + 24 + BLOCK_PARTS * PLACE_BYTES)));
     for _ in 0..count {
         let length = taker.u16()?;
         let partner_id = std::str::from_utf8(taker.slice(usize::from(length))?).ok()?.to_owned();
         let lines = taker.u64()?;
+        let (first, last) = (Position::new(taker.u64()?), Position::new(taker.u64()?));
         let mut parts = [Place::default(); BLOCK_PARTS];
         for place in &mut parts {
             *place = Place::take(&mut taker).filter(|place| place.fits(end))?;
         }
         let in_order = blocks.last().is_none_or(|last| last.partner_id < partner_id);
-        blocks.push(in_order.then_some(BlockHead { partner_id, lines, parts })?);
+        blocks.push(in_order.then_some(BlockHead { partner_id, lines, first, last, parts })?);
     }
     taker.0.is_empty().then_some(blocks)
 }
@@ -207,6 +214,8 @@ mod tests {
         let block = |id: &str| BlockHead {
             partner_id: id.to_owned(),
             lines: 4,
+            first: Position::new(2),
+            last: Position::new(3),
             parts: [Place { offset: 16, bytes: 3, sum: 1 }; BLOCK_PARTS],
         };
         let bytes = directory_bytes(&[block("P-1"), block("P-2")]).unwrap();

@@ -4,6 +4,7 @@ use super::layout::{BlockHead, Place, RunHead, Tail, directory_bytes, start_byte
 use super::sum::sum_of;
 use super::{BLOCK_PARTS, ColumnsError, ColumnsWriter, RunFile};
 use crate::MediumFile;
+use daybook_event::Position;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
@@ -28,11 +29,17 @@ impl<'a> RunWriter<'a> {
         Self { writer, head, path, file, buffer, written: 0, blocks: Vec::new() }
     }
 
-    /// Adds a partner's block. Partners come in order of their ids.
+    /// Adds a partner's block: how many lines it has, and its first and last position. Partners come in order of their ids.
     ///
     /// # Errors
     /// [`ColumnsError`]: a disk that fails, or partners out of order.
-    pub fn block(&mut self, partner_id: &str, lines: u64, parts: [&[u8]; BLOCK_PARTS]) -> Result<(), ColumnsError> {
+    pub fn block(
+        &mut self,
+        partner_id: &str,
+        lines: u64,
+        between: [Position; 2],
+        parts: [&[u8]; BLOCK_PARTS],
+    ) -> Result<(), ColumnsError> {
         if self.blocks.last().is_some_and(|last| *last.partner_id >= *partner_id) {
             let error = io::Error::new(ErrorKind::InvalidInput, format!("partner {partner_id} is out of order"));
             return Err(self.failed(error));
@@ -41,7 +48,8 @@ impl<'a> RunWriter<'a> {
         for (place, part) in places.iter_mut().zip(parts) {
             *place = self.part(part)?;
         }
-        self.blocks.push(BlockHead { partner_id: partner_id.to_owned(), lines, parts: places });
+        let [first, last] = between;
+        self.blocks.push(BlockHead { partner_id: partner_id.to_owned(), lines, first, last, parts: places });
         Ok(())
     }
 

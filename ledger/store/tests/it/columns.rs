@@ -5,6 +5,7 @@ use daybook_store::{Columns, ColumnsError, ColumnsOptions, Part, Run, RunFile, R
 use std::path::Path;
 
 const LEDGER: [u8; 16] = [7; 16];
+const BETWEEN: [Position; 2] = [Position::new(1), Position::new(2)];
 
 fn columns(dir: &Path) -> Columns {
     Columns::at(dir, &ColumnsOptions::default())
@@ -26,8 +27,8 @@ fn write(columns: &Columns, from: u64, to: u64) -> RunFile {
     let writer = columns.writer().unwrap().unwrap();
     let mut run = writer.run(head(from, to)).unwrap();
     let said = format!("{from}-{to}");
-    run.block("P-1", 3, [said.as_bytes(), b"cold"]).unwrap();
-    run.block("P-2", 4, [b"", &[9; 3000]]).unwrap();
+    run.block("P-1", 3, BETWEEN, [said.as_bytes(), b"cold"]).unwrap();
+    run.block("P-2", 4, BETWEEN, [b"", &[9; 3000]]).unwrap();
     run.finish(b"dictionary", b"shared").unwrap()
 }
 
@@ -47,8 +48,9 @@ fn a_run_is_read_as_it_was_written() {
     let file = write(&columns, 1, 9);
     let run = columns.open(&file).unwrap();
     assert_eq!(run.head(), &head(1, 9));
-    let blocks: Vec<_> = run.blocks().iter().map(|block| (block.partner_id.as_str(), block.lines)).collect();
-    assert_eq!(blocks, [("P-1", 3), ("P-2", 4)]);
+    let blocks: Vec<_> =
+        run.blocks().iter().map(|block| (block.partner_id.as_str(), block.lines, [block.first, block.last])).collect();
+    assert_eq!(blocks, [("P-1", 3, BETWEEN), ("P-2", 4, BETWEEN)]);
     assert_eq!((run.block_of("P-2"), run.block_of("P-3")), (Some(1), None));
     let mut bytes = vec![1; 7];
     let parts: [(Part, &[u8]); 6] = [
@@ -75,7 +77,7 @@ fn large_parts_go_past_the_buffer() {
     let sizes = [10, 1 << 20, (1 << 20) - 40, 3 << 20, 5];
     for (at, size) in sizes.into_iter().enumerate() {
         let part = vec![u8::try_from(at).unwrap(); size];
-        run.block(&format!("P-{at}"), 1, [&part, &part[..1]]).unwrap();
+        run.block(&format!("P-{at}"), 1, BETWEEN, [&part, &part[..1]]).unwrap();
     }
     let run = columns.open(&run.finish(b"", b"").unwrap()).unwrap();
     let mut bytes = Vec::new();
@@ -91,9 +93,9 @@ fn partners_out_of_order_are_refused() {
     let columns = columns(dir.path());
     let writer = columns.writer().unwrap().unwrap();
     let mut run = writer.run(head(1, 2)).unwrap();
-    run.block("P-2", 1, [b"", b""]).unwrap();
+    run.block("P-2", 1, BETWEEN, [b"", b""]).unwrap();
     for id in ["P-1", "P-2"] {
-        assert!(run.block(id, 1, [b"", b""]).is_err(), "{id}");
+        assert!(run.block(id, 1, BETWEEN, [b"", b""]).is_err(), "{id}");
     }
 }
 
@@ -112,7 +114,7 @@ fn no_flipped_bit_and_no_cut_is_read_as_good() {
     let columns = columns(dir.path());
     let writer = columns.writer().unwrap().unwrap();
     let mut run = writer.run(head(1, 9)).unwrap();
-    run.block("P-1", 3, [b"hot", b"cold"]).unwrap();
+    run.block("P-1", 3, BETWEEN, [b"hot", b"cold"]).unwrap();
     let file = run.finish(b"dictionary", b"shared").unwrap();
     let whole = std::fs::read(&file.path).unwrap();
     assert_eq!(all_of(&columns, &file).unwrap().len(), 4);

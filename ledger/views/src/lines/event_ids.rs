@@ -85,6 +85,41 @@ impl EventIds {
         Ok(())
     }
 
+    /// The ids of these rows, in this order.
+    pub(super) fn gathered(&self, rows: impl Iterator<Item = usize>) -> Result<Self, LinesError> {
+        let mut gathered = Self::default();
+        for row in rows {
+            gathered.push_of(self, row)?;
+        }
+        Ok(gathered)
+    }
+
+    /// Adds the id of a row of another list.
+    pub(super) fn push_of(&mut self, other: &Self, row: usize) -> Result<(), LinesError> {
+        let form = other.forms[row];
+        let number = if form == TEXT { u128::from(self.texts.push(&other.text(row))?) } else { other.numbers[row] };
+        self.forms.push(form);
+        self.numbers.push(number);
+        Ok(())
+    }
+
+    /// The numbers of two rows, where these stand in the order of the texts: lower-case hex digits compare as they count.
+    pub(super) fn packed_pair(&self, one: usize, two: usize) -> Option<(u128, u128)> {
+        let form = self.forms[one];
+        (form != TEXT && form == self.forms[two]).then(|| (self.numbers[one], self.numbers[two]))
+    }
+
+    /// The form and number of an id that is kept without its text; none where the id of the row is kept as text.
+    pub(super) fn packed_at(&self, row: usize) -> Option<(u8, u128)> {
+        let form = self.forms[row];
+        (form != TEXT).then(|| (form, self.numbers[row]))
+    }
+
+    /// About how many bytes they take in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.forms.len() * (1 + size_of::<u128>()) + self.texts.bytes().len()
+    }
+
     /// Whether the ids of two rows, of this list and of another, are the same.
     #[must_use]
     pub fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
@@ -123,7 +158,7 @@ impl EventIds {
 }
 
 /// The form and number of an id that is a number in hex.
-fn packed(text: &str) -> Option<(u8, u128)> {
+pub(super) fn packed(text: &str) -> Option<(u8, u128)> {
     let bytes = text.as_bytes();
     let form = match bytes.len() {
         32 => HEX,
