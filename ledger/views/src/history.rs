@@ -101,9 +101,7 @@ impl Reversals {
     pub fn add(&mut self, position: Position, envelope: &Envelope) {
         if let Payload::Reversal(reversal) = &envelope.payload {
             let target = EventRef { source: envelope.id.source.clone(), event_id: reversal.reverses.clone() };
-            let from = self.targets.entry(target.clone()).or_insert(position);
-            *from = position.min(*from);
-            self.made.insert(envelope.id.clone(), Made { target, position });
+            self.add_made(envelope.id.clone(), position, target);
         }
     }
 
@@ -130,6 +128,35 @@ impl Reversals {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.made.is_empty()
+    }
+
+    /// Everything that some reversal names, in order.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &EventRef> {
+        self.targets.keys()
+    }
+
+    /// Every reversal in order, with its position and what it names.
+    pub(crate) fn made(&self) -> impl Iterator<Item = (&EventRef, Position, &EventRef)> {
+        self.made.iter().map(|(id, made)| (id, made.position, &made.target))
+    }
+
+    /// Targets that are known, in order.
+    pub(crate) fn known_all(&self) -> impl Iterator<Item = (&EventRef, Known)> {
+        self.known.iter().map(|(id, known)| (id, *known))
+    }
+
+    /// Takes in the reversal of that id.
+    pub(crate) fn add_made(&mut self, id: EventRef, position: Position, target: EventRef) {
+        let from = self.targets.entry(target.clone()).or_insert(position);
+        *from = position.min(*from);
+        self.made.insert(id, Made { target, position });
+    }
+
+    /// Takes in the reversals of others. What they name must be noted again.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for (id, made) in other.made {
+            self.add_made(id, made.position, made.target);
+        }
     }
 
     /// The reversals that name the event, the one that took it out first.

@@ -59,7 +59,9 @@ pub use fact::{Exam, Fact, FactKind, Line, LineKind};
 pub use fold::{FoldError, PartnerFold, advance, fold_columns, fold_partner, overflowed, settle, step};
 pub use fx::{FxTable, PublishedRate};
 pub use history::{FactSource, Known, PartnerHistory, PinnedRecord, Reversals};
-pub use lines::{LineClass, LineClasses, Lines, LinesError, PartnerColumns};
+pub use lines::{
+    COLUMNS_SHAPE, ColumnsBuilder, ColumnsBytes, LineClass, LineClasses, Lines, LinesError, PartnerColumns,
+};
 pub use lots::{LotDays, coop_threshold};
 pub use margins::{RevenueMargin, revenue_margins};
 pub use of_no_partner::FactsOfNoPartner;

@@ -1,6 +1,8 @@
 //! Columns gathered record by record, and from other columns.
 
+use super::cold::Cold;
 use super::numbers::Numbers;
+use super::order::Rows;
 use super::{AMOUNT_IS_WIDE, Credit, LineClass, LineClasses, Lines, LinesError, PartnerColumns, count};
 use crate::fact::{Fact, FactKind, Line};
 use crate::history::{Known, PinnedRecord, Reversals};
@@ -11,7 +13,7 @@ use daybook_event::{Envelope, Month, Payload, Position};
 #[derive(Debug, Clone, Default)]
 pub struct ColumnsBuilder {
     /// Its texts are empty until the end: they are in the numbers.
-    lines: Lines,
+    rows: Rows,
     customers: Numbers,
     subscriptions: Numbers,
     sources: Numbers,
@@ -66,31 +68,32 @@ impl ColumnsBuilder {
 
     fn add_credit(&mut self, line: &Line) -> Result<(), LinesError> {
         if let Some(credited) = &line.credits {
-            self.lines.credits.push(Credit { row: count(self.lines.len())?, target: None });
-            self.lines.credited_ids.push(credited)?;
+            let Rows { hot, cold } = &mut self.rows;
+            hot.credits.push(Credit { row: count(hot.len())?, target: None });
+            cold.credited_ids.push(credited)?;
         }
         Ok(())
     }
 
     fn add_row(&mut self, fact: &Fact, class: u32, party: Party, nanos: i128) -> Result<(), LinesError> {
         let source = self.sources.of(fact.id.source.as_str())?;
-        let lines = &mut self.lines;
-        let row = count(lines.len())?;
+        let Rows { hot, cold } = &mut self.rows;
+        let row = count(hot.len())?;
         let narrow = i64::try_from(nanos).unwrap_or(AMOUNT_IS_WIDE);
         if narrow == AMOUNT_IS_WIDE {
-            lines.amounts_wide.push((row, nanos));
+            hot.amounts_wide.push((row, nanos));
         }
         if fact.seq != 0 {
-            lines.seqs.push((row, fact.seq));
+            hot.seqs.push((row, fact.seq));
         }
-        lines.on_days.push(fact.effective_on.num_days_from_ce());
-        lines.classes.push(class);
-        lines.customers.push(party.0);
-        lines.subscriptions.push(party.1);
-        lines.amounts.push(narrow);
-        lines.positions.push(fact.position.number());
-        lines.sources.push(source);
-        lines.event_ids.push(&fact.id.event_id)
+        hot.on_days.push(fact.effective_on.num_days_from_ce());
+        hot.classes.push(class);
+        hot.customers.push(party.0);
+        hot.amounts.push(narrow);
+        cold.subscriptions.push(party.1);
+        cold.positions.push(fact.position.number());
+        cold.sources.push(source);
+        cold.event_ids.push(&fact.id.event_id)
     }
 
     /// Takes in other columns of the same partner, up to a position. `class_numbers` has the number here of each class
@@ -114,40 +117,41 @@ impl ColumnsBuilder {
     }
 
     fn append_lines(&mut self, lines: &Lines, class_numbers: &[u32], until: Position) -> Result<(), LinesError> {
+        let cold = lines.cold()?;
         let mut credits = lines.credits.iter().enumerate().peekable();
         let [customers, subscriptions, sources] = [
-            self.customers.of_all(&lines.customer_ids)?,
-            self.subscriptions.of_all(&lines.subscription_ids)?,
-            self.sources.of_all(&lines.source_ids)?,
+            self.customers.of_all(&cold.customer_ids)?,
+            self.subscriptions.of_all(&cold.subscription_ids)?,
+            self.sources.of_all(&cold.source_ids)?,
         ];
+        let to = &mut self.rows;
         let number = |numbers: &[u32], at: u32| numbers.get(at as usize).copied();
         for row in 0..lines.len() {
             let credit = credits.next_if(|(_, credit)| credit.row as usize == row);
-            if lines.positions[row] > until.number() {
+            if cold.positions[row] > until.number() {
                 continue;
             }
-            let to = &mut self.lines;
-            let row_new = count(to.len())?;
+            let row_new = count(to.hot.len())?;
             if let Some((at, _)) = credit {
-                to.credits.push(Credit { row: row_new, target: None });
-                to.credited_ids.push_of(&lines.credited_ids, at)?;
+                to.hot.credits.push(Credit { row: row_new, target: None });
+                to.cold.credited_ids.push_of(&cold.credited_ids, at)?;
             }
             if lines.amounts[row] == AMOUNT_IS_WIDE {
-                to.amounts_wide.push((row_new, lines.nanos(row)));
+                to.hot.amounts_wide.push((row_new, lines.nanos(row)));
             }
             if !lines.seqs.is_empty() && lines.seq(row) != 0 {
-                to.seqs.push((row_new, lines.seq(row)));
+                to.hot.seqs.push((row_new, lines.seq(row)));
             }
             let missing = LinesError::Damaged { what: "a row names what is not there" };
-            to.on_days.push(lines.on_days[row]);
-            to.classes.push(number(class_numbers, lines.classes[row]).ok_or(missing.clone())?);
+            to.hot.on_days.push(lines.on_days[row]);
+            to.hot.classes.push(number(class_numbers, lines.classes[row]).ok_or(missing.clone())?);
             // A moneyless row names no customer, and none need be there.
-            to.customers.push(number(&customers, lines.customers[row]).unwrap_or(0));
-            to.subscriptions.push(number(&subscriptions, lines.subscriptions[row]).unwrap_or(0));
-            to.amounts.push(lines.amounts[row]);
-            to.positions.push(lines.positions[row]);
-            to.sources.push(number(&sources, lines.sources[row]).ok_or(missing)?);
-            to.event_ids.push_of(&lines.event_ids, row)?;
+            to.hot.customers.push(number(&customers, lines.customers[row]).unwrap_or(0));
+            to.hot.amounts.push(lines.amounts[row]);
+            to.cold.subscriptions.push(number(&subscriptions, cold.subscriptions[row]).unwrap_or(0));
+            to.cold.positions.push(cold.positions[row]);
+            to.cold.sources.push(number(&sources, cold.sources[row]).ok_or(missing)?);
+            to.cold.event_ids.push_of(&cold.event_ids, row)?;
         }
         Ok(())
     }
@@ -155,14 +159,14 @@ impl ColumnsBuilder {
     /// Whether nothing was taken in.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.others.is_empty() && self.pinned.is_empty() && self.reversals.is_empty()
+        self.rows.hot.is_empty() && self.others.is_empty() && self.pinned.is_empty() && self.reversals.is_empty()
     }
 
     /// About how many bytes it takes in memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let texts = self.customers.bytes() + self.subscriptions.bytes() + self.sources.bytes();
-        self.lines.len() * ROW_BYTES + self.lines.event_ids.bytes() + texts + self.bytes_of_others
+        self.rows.hot.len() * ROW_BYTES + self.rows.cold.event_ids.bytes() + texts + self.bytes_of_others
     }
 
     /// The columns of everything taken in: the same whatever the order was in which it came.
@@ -170,14 +174,14 @@ impl ColumnsBuilder {
     /// # Errors
     /// [`LinesError`].
     pub fn finish(mut self, classes: &LineClasses) -> Result<PartnerColumns, LinesError> {
-        let lines = self.lines_taken().found(classes)?;
+        let rows = self.rows_taken().found(classes)?;
         let mut reversals = self.reversals;
         let targets: Vec<_> = reversals.targets().cloned().collect();
-        let rows = lines.rows_of_events(targets.iter().map(|target| (&target.source, &target.event_id)))?;
+        let found = rows.rows_of_events(targets.iter().map(|target| (&target.source, &target.event_id)))?;
         let mut reversed = Vec::new();
-        for (target, row) in targets.iter().zip(rows) {
+        for (target, row) in targets.iter().zip(found) {
             if let Some(row) = row {
-                reversals.note_known(target, Known::Fact(Month::of(lines.on(row as usize))));
+                reversals.note_known(target, Known::Fact(Month::of(rows.hot.on(row as usize))));
                 reversed.push(row);
             }
         }
@@ -187,17 +191,17 @@ impl ColumnsBuilder {
         others.iter().for_each(|fact| reversals.note_known(&fact.id, Known::Fact(fact.month())));
         pinned.sort_by_key(|record| record.position);
         pinned.iter().for_each(|record| reversals.note_known(&record.id, Known::Closing));
-        Ok(PartnerColumns { lines, reversed, others, reversals, pinned })
+        Ok(PartnerColumns { lines: rows.into_lines(), reversed, others, reversals, pinned })
     }
 }
 
 impl ColumnsBuilder {
-    fn lines_taken(&mut self) -> Lines {
-        let mut lines = std::mem::take(&mut self.lines);
-        lines.customer_ids = std::mem::take(&mut self.customers).into_texts();
-        lines.subscription_ids = std::mem::take(&mut self.subscriptions).into_texts();
-        lines.source_ids = std::mem::take(&mut self.sources).into_texts();
-        lines
+    fn rows_taken(&mut self) -> Rows {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.cold.customer_ids = std::mem::take(&mut self.customers).into_texts();
+        rows.cold.subscription_ids = std::mem::take(&mut self.subscriptions).into_texts();
+        rows.cold.source_ids = std::mem::take(&mut self.sources).into_texts();
+        rows
     }
 }
 
@@ -211,15 +215,21 @@ impl Lines {
         for fact in facts {
             builder.add_line(fact, classes)?;
         }
-        builder.lines_taken().found(classes)
+        Ok(builder.rows_taken().found(classes)?.into_lines())
     }
+}
 
+impl Rows {
     /// The rows in order, with what they say of each other.
     fn found(self, classes: &LineClasses) -> Result<Self, LinesError> {
-        let mut lines = self.ordered(classes)?;
-        lines.find_targets(classes)?;
-        lines.find_twins(classes)?;
-        Ok(lines)
+        let mut rows = self.ordered(classes)?;
+        rows.find_targets(classes)?;
+        rows.find_twins(classes)?;
+        Ok(rows)
+    }
+
+    fn into_lines(self) -> Lines {
+        Lines { cold: Cold::here(self.cold), ..self.hot }
     }
 }
 

@@ -10,6 +10,7 @@ mod hot;
 mod pack;
 
 use super::{LineClasses, LinesError, PartnerColumns};
+use std::sync::Arc;
 
 /// The shape of these bytes. Another number: they mean something else.
 pub const COLUMNS_SHAPE: u32 = 1;
@@ -29,24 +30,27 @@ impl ColumnsBytes {
     /// # Errors
     /// [`LinesError::TooMany`].
     pub fn of(columns: &PartnerColumns) -> Result<Self, LinesError> {
-        Ok(Self { hot: hot::hot_bytes(columns)?, cold: cold::cold_bytes(&columns.lines)? })
+        Ok(Self { hot: hot::hot_bytes(columns)?, cold: cold::cold_bytes(columns.lines.cold()?)? })
     }
 }
 
 impl PartnerColumns {
-    /// The columns that both parts hold. `class_numbers` has the number among `classes` of each class that the bytes name.
+    /// The columns that the hot part holds; the cold part is had from `cold` when it is first asked for. `class_numbers` has
+    /// the number among `classes` of each class that the bytes name.
     ///
     /// # Errors
     /// [`LinesError::Damaged`].
     pub fn from_bytes(
         hot: &[u8],
-        cold: &[u8],
+        cold: impl Fn() -> Result<Vec<u8>, LinesError> + Send + Sync + 'static,
         class_numbers: &[u32],
         classes: &LineClasses,
     ) -> Result<Self, LinesError> {
-        let mut columns = hot::hot_read(hot, class_numbers)?;
-        cold::cold_read(cold, &mut columns.lines)?;
-        columns.checked(classes)
+        let columns = hot::hot_read(hot, class_numbers)?.checked(classes)?;
+        let lines = &columns.lines;
+        let (rows, customers, credits) = (lines.len(), lines.customer_count as usize, lines.credits.len());
+        let source = move || cold::cold_read(&cold()?)?.checked(rows, customers, credits);
+        Ok(Self { lines: columns.lines.with_cold(Arc::new(source)), ..columns })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Rows by event, and what rows say of each other.
 
 use super::event_ids::packed;
-use super::{BilledClass, LineClasses, Lines, LinesError, count};
+use super::order::Rows;
+use super::{BilledClass, LineClasses, LinesError, count};
 use crate::fact::LineKind;
 use daybook_event::{Currency, EventId, SourceId};
 use std::collections::{BTreeMap, HashMap};
@@ -16,10 +17,11 @@ pub(super) struct Wanted {
     texts: HashMap<(u32, String), Vec<usize>>,
 }
 
-impl Lines {
+impl Rows {
     /// The number of a source, if a row is of it.
     fn source_number(&self, source: &SourceId) -> Option<u32> {
-        (0..u32::try_from(self.source_ids.len()).ok()?).find(|number| self.source_ids.get(*number) == source.as_str())
+        (0..u32::try_from(self.cold.source_ids.len()).ok()?)
+            .find(|number| self.cold.source_ids.get(*number) == source.as_str())
     }
 
     /// The row of each of these events, where a row is of it.
@@ -42,14 +44,14 @@ impl Lines {
     /// Finds the rows that credits name: those of a revenue line of the same source.
     pub(super) fn find_targets(&mut self, classes: &LineClasses) -> Result<(), LinesError> {
         let mut wanted = Wanted::default();
-        for (at, credit) in self.credits.iter().enumerate() {
-            wanted.add(self.sources[credit.row as usize], &self.credited_ids.text(at), at);
+        for (at, credit) in self.hot.credits.iter().enumerate() {
+            wanted.add(self.cold.sources[credit.row as usize], &self.cold.credited_ids.text(at), at);
         }
-        let mut targets = vec![None; self.credits.len()];
+        let mut targets = vec![None; self.hot.credits.len()];
         self.find_wanted(&wanted, |at, row| targets[at] = Some(row))?;
         let is_billed =
-            |row: &u32| classes.get(self.classes[*row as usize]).is_some_and(|class| class.billed().is_some());
-        for (credit, target) in self.credits.iter_mut().zip(targets) {
+            |row: &u32| classes.get(self.hot.classes[*row as usize]).is_some_and(|class| class.billed().is_some());
+        for (credit, target) in self.hot.credits.iter_mut().zip(targets) {
             credit.target = target.filter(is_billed);
         }
         Ok(())
@@ -59,12 +61,12 @@ impl Lines {
         if wanted.packed.is_empty() && wanted.texts.is_empty() {
             return Ok(());
         }
-        for row in 0..self.len() {
-            let source = self.sources[row];
-            let hits = match self.event_ids.packed_at(row) {
+        for row in 0..self.hot.len() {
+            let source = self.cold.sources[row];
+            let hits = match self.cold.event_ids.packed_at(row) {
                 Some((form, number)) => wanted.packed.get(&(source, form, number)),
                 None if wanted.texts.is_empty() => None,
-                None => wanted.texts.get(&(source, self.event_ids.text(row).into_owned())),
+                None => wanted.texts.get(&(source, self.cold.event_ids.text(row).into_owned())),
             };
             for at in hits.into_iter().flatten() {
                 found(*at, count(row)?);
@@ -75,20 +77,26 @@ impl Lines {
 
     /// Finds the rows that bill the same money as one of the other kind.
     pub(super) fn find_twins(&mut self, classes: &LineClasses) -> Result<(), LinesError> {
-        let class_of = |row: usize| classes.get(self.classes[row]).and_then(|class| class.billed());
+        let class_of = |row: usize| classes.get(self.hot.classes[row]).and_then(|class| class.billed());
         let key_of = |row: usize, class: &BilledClass| -> BillKey {
-            (self.sources[row], self.subscriptions[row], self.on_days[row], self.nanos(row), class.currency)
+            (
+                self.cold.sources[row],
+                self.cold.subscriptions[row],
+                self.hot.on_days[row],
+                self.hot.nanos(row),
+                class.currency,
+            )
         };
         let mut twins = Vec::new();
         let mut changes: BTreeMap<BillKey, Vec<u32>> = BTreeMap::new();
-        for row in 0..self.len() {
+        for row in 0..self.hot.len() {
             let Some(class) = class_of(row).filter(|class| class.kind == LineKind::Change) else { continue };
-            if !self.subscription_ids.get(self.subscriptions[row]).is_empty() {
+            if !self.cold.subscription_ids.get(self.cold.subscriptions[row]).is_empty() {
                 changes.entry(key_of(row, class)).or_default().push(count(row)?);
             }
         }
         if !changes.is_empty() {
-            for row in 0..self.len() {
+            for row in 0..self.hot.len() {
                 let Some(class) = class_of(row).filter(|class| class.kind == LineKind::Sale) else { continue };
                 if let Some(rows) = changes.get_mut(&key_of(row, class)) {
                     twins.append(rows);
@@ -97,7 +105,7 @@ impl Lines {
             }
         }
         twins.sort_unstable();
-        self.twins = twins;
+        self.hot.twins = twins;
         Ok(())
     }
 }

@@ -4,14 +4,20 @@
 //! Everything here is a fact of records. Nothing depends on a rule book, a through date or an exchange rate, and reversals
 //! stand apart: the same columns serve every replay.
 
+mod build;
+mod bytes;
 mod class;
 mod cold;
 mod columns;
 mod event_ids;
-mod gather;
+mod find;
+mod numbers;
+mod order;
 mod partner;
 mod texts;
 
+pub use build::ColumnsBuilder;
+pub use bytes::{COLUMNS_SHAPE, ColumnsBytes};
 pub use class::{BilledClass, LineClass, LineClasses};
 pub use cold::{ColdLines, ColdSource};
 pub use columns::{AMOUNT_IS_WIDE, Credit, Lines};

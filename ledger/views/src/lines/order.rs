@@ -1,33 +1,41 @@
 //! Columns brought into the order of facts.
 
 use super::numbers::renumbered;
-use super::{Credit, EventIds, LineClasses, Lines, LinesError, count};
+use super::{ColdLines, Credit, EventIds, LineClasses, Lines, LinesError, count};
 use std::cmp::Ordering;
+use std::mem::take;
 
-impl Lines {
+/// Rows while they are made: both sorts of columns at hand, in any order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rows {
+    pub(super) hot: Lines,
+    pub(super) cold: ColdLines,
+}
+
+impl Rows {
     /// The same rows in the order of facts, texts numbered in the order in which rows name them. Targets of credits and twins
     /// are not known then.
     pub(super) fn ordered(mut self, classes: &LineClasses) -> Result<Self, LinesError> {
-        count(self.len())?;
+        count(self.hot.len())?;
         let order = self.order();
         if !order.iter().enumerate().all(|(to, from)| to == *from as usize) {
             self.permute(&order)?;
         }
+        let Self { mut hot, mut cold } = self;
         let billed: Vec<bool> = classes.all().iter().map(|class| class.billed().is_some()).collect();
-        let numbers = std::mem::take(&mut self.classes);
+        let numbers = &hot.classes;
         let is_billed = |row: usize| billed.get(numbers[row] as usize).copied().unwrap_or(false);
-        self.customer_ids = renumbered(std::mem::take(&mut self.customer_ids), &mut self.customers, is_billed)?;
-        let subscription_ids = std::mem::take(&mut self.subscription_ids);
-        self.subscription_ids = renumbered(subscription_ids, &mut self.subscriptions, is_billed)?;
-        self.source_ids = renumbered(std::mem::take(&mut self.source_ids), &mut self.sources, |_| true)?;
-        self.classes = numbers;
-        Ok(self)
+        cold.customer_ids = renumbered(take(&mut cold.customer_ids), &mut hot.customers, is_billed)?;
+        cold.subscription_ids = renumbered(take(&mut cold.subscription_ids), &mut cold.subscriptions, is_billed)?;
+        cold.source_ids = renumbered(take(&mut cold.source_ids), &mut cold.sources, |_| true)?;
+        hot.customer_count = count(cold.customer_ids.len())?;
+        Ok(Self { hot, cold })
     }
 
     /// The rows in the order of facts.
     fn order(&self) -> Vec<u32> {
-        let day = |row: u32| self.on_days[row as usize];
-        let mut order: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
+        let day = |row: u32| self.hot.on_days[row as usize];
+        let mut order: Vec<u32> = (0..u32::try_from(self.hot.len()).unwrap_or(u32::MAX)).collect();
         order.sort_by_key(|row| day(*row));
         let ranks = self.source_ranks();
         let within_day = |one: &u32, two: &u32| self.compare(&ranks, *one as usize, *two as usize);
@@ -38,15 +46,15 @@ impl Lines {
     }
 
     fn compare(&self, ranks: &[u32], one: usize, two: usize) -> Ordering {
-        let seqs = if self.seqs.is_empty() { Ordering::Equal } else { self.seq(one).cmp(&self.seq(two)) };
-        let rank = |row: usize| ranks.get(self.sources[row] as usize);
-        seqs.then_with(|| rank(one).cmp(&rank(two))).then_with(|| self.event_ids.compare(one, two))
+        let seqs = if self.hot.seqs.is_empty() { Ordering::Equal } else { self.hot.seq(one).cmp(&self.hot.seq(two)) };
+        let rank = |row: usize| ranks.get(self.cold.sources[row] as usize);
+        seqs.then_with(|| rank(one).cmp(&rank(two))).then_with(|| self.cold.event_ids.compare(one, two))
     }
 
     /// Where each source stands among them all, bytewise.
     fn source_ranks(&self) -> Vec<u32> {
-        let of = |number: u32| self.source_ids.get(number);
-        let all = 0..u32::try_from(self.source_ids.len()).unwrap_or(u32::MAX);
+        let of = |number: u32| self.cold.source_ids.get(number);
+        let all = 0..u32::try_from(self.cold.source_ids.len()).unwrap_or(u32::MAX);
         all.clone()
             .map(|one| u32::try_from(all.clone().filter(|two| of(*two) < of(one)).count()).unwrap_or(u32::MAX))
             .collect()
@@ -57,23 +65,24 @@ impl Lines {
         for (to, from) in order.iter().enumerate() {
             rows_new[*from as usize] = count(to)?;
         }
-        gather(&mut self.on_days, order);
-        gather(&mut self.classes, order);
-        gather(&mut self.customers, order);
-        gather(&mut self.amounts, order);
-        gather(&mut self.positions, order);
-        gather(&mut self.subscriptions, order);
-        gather(&mut self.sources, order);
-        self.event_ids = self.event_ids.gathered(order.iter().map(|row| *row as usize))?;
-        self.amounts_wide.iter_mut().for_each(|(row, _)| *row = rows_new[*row as usize]);
-        self.amounts_wide.sort_unstable_by_key(|(row, _)| *row);
-        self.seqs.iter_mut().for_each(|(row, _)| *row = rows_new[*row as usize]);
-        self.seqs.sort_unstable_by_key(|(row, _)| *row);
+        let Self { hot, cold } = self;
+        gather(&mut hot.on_days, order);
+        gather(&mut hot.classes, order);
+        gather(&mut hot.customers, order);
+        gather(&mut hot.amounts, order);
+        gather(&mut cold.positions, order);
+        gather(&mut cold.subscriptions, order);
+        gather(&mut cold.sources, order);
+        cold.event_ids = cold.event_ids.gathered(order.iter().map(|row| *row as usize))?;
+        hot.amounts_wide.iter_mut().for_each(|(row, _)| *row = rows_new[*row as usize]);
+        hot.amounts_wide.sort_unstable_by_key(|(row, _)| *row);
+        hot.seqs.iter_mut().for_each(|(row, _)| *row = rows_new[*row as usize]);
+        hot.seqs.sort_unstable_by_key(|(row, _)| *row);
         let mut credits: Vec<(u32, usize)> =
-            self.credits.iter().enumerate().map(|(at, credit)| (rows_new[credit.row as usize], at)).collect();
+            hot.credits.iter().enumerate().map(|(at, credit)| (rows_new[credit.row as usize], at)).collect();
         credits.sort_unstable();
-        self.credited_ids = self.credited_ids.gathered(credits.iter().map(|(_, at)| *at))?;
-        self.credits = credits.into_iter().map(|(row, _)| Credit { row, target: None }).collect();
+        cold.credited_ids = cold.credited_ids.gathered(credits.iter().map(|(_, at)| *at))?;
+        hot.credits = credits.into_iter().map(|(row, _)| Credit { row, target: None }).collect();
         Ok(())
     }
 }

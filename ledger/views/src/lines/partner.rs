@@ -3,7 +3,7 @@
 use super::{LineClasses, Lines, LinesError, count};
 use crate::fact::{Fact, FactKind};
 use crate::history::{PartnerHistory, PinnedRecord, Reversals};
-use daybook_event::Month;
+use daybook_event::{Month, Position};
 
 /// One partner: lines in columns, everything else as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,6 +55,20 @@ impl PartnerColumns {
         let first = self.others.partition_point(|fact| fact.month() < month);
         let end = self.others.partition_point(|fact| fact.month() <= month);
         &self.others[first..end]
+    }
+
+    /// The first and the last position among its records; none where there is no record.
+    ///
+    /// # Errors
+    /// As for [`Lines::cold`].
+    pub fn positions(&self) -> Result<Option<[Position; 2]>, LinesError> {
+        let of_lines = self.lines.cold()?.positions.iter().map(|position| Position::new(*position));
+        let of_others = self.others.iter().map(|fact| fact.position);
+        let of_reversals = self.reversals.made().map(|(_, position, _)| position);
+        let all = of_lines.chain(of_others).chain(of_reversals).chain(self.pinned.iter().map(|record| record.position));
+        Ok(all.fold(None, |ends: Option<[Position; 2]>, one| {
+            Some(ends.map_or([one; 2], |[first, last]| [first.min(one), last.max(one)]))
+        }))
     }
 
     /// The month of the first fact.

@@ -23,7 +23,7 @@ fn id_of(number: usize) -> String {
     }
 }
 
-fn line(kind: LineKind, customer: u8, product: u8, amount: &str, credits: Option<usize>) -> FactKind {
+pub(super) fn line(kind: LineKind, customer: u8, product: u8, amount: &str, credits: Option<usize>) -> FactKind {
     FactKind::Line(Line {
         kind,
         customer_id: format!("customer-{customer}"),
@@ -37,14 +37,14 @@ fn line(kind: LineKind, customer: u8, product: u8, amount: &str, credits: Option
     })
 }
 
-fn fact(number: usize, day: u64, seq: u32, kind: FactKind) -> Fact {
+pub(super) fn fact(number: usize, day: u64, seq: u32, kind: FactKind) -> Fact {
     let first = NaiveDate::from_ymd_opt(2021, 1, 1).unwrap();
     let source = if number.is_multiple_of(5) { "contoso" } else { "fabrikam" };
     let position = Position::new(number as u64 + 1);
     Fact { id: event(source, &id_of(number)), effective_on: first + Days::new(day), seq, position, kind }
 }
 
-fn reversals_of(fact: &Fact) -> Reversals {
+pub(super) fn reversals_of(fact: &Fact) -> Reversals {
     let mut reversals = Reversals::default();
     let reverses = fact.id.event_id.clone();
     reversals.add(
@@ -79,12 +79,18 @@ fn any_kind() -> impl Strategy<Value = FactKind> {
     ]
 }
 
+/// Facts of any kind and order.
+pub(super) fn any_facts() -> impl Strategy<Value = Vec<Fact>> {
+    proptest::collection::vec((0_u64..70, 0_u32..3, any_kind()), 1..40).prop_map(|kinds| {
+        let facts = kinds.into_iter().enumerate().map(|(number, (day, seq, kind))| fact(number, day, seq, kind));
+        facts.collect()
+    })
+}
+
 proptest! {
     /// Whatever the facts: columns hold all of them, and pass the check that columns from outside must pass.
     #[test]
-    fn columns_lose_nothing(kinds in proptest::collection::vec((0_u64..70, 0_u32..3, any_kind()), 1..40), reversed in 0_usize..40) {
-        let facts = kinds.into_iter().enumerate().map(|(number, (day, seq, kind))| fact(number, day, seq, kind));
-        let facts: Vec<Fact> = facts.collect();
+    fn columns_lose_nothing(facts in any_facts(), reversed in 0_usize..40) {
         let reversals = facts.get(reversed).map(reversals_of).unwrap_or_default();
         let history = PartnerHistory::new(facts, reversals);
         let mut classes = LineClasses::default();

@@ -36,7 +36,7 @@ pub(super) fn put_day(out: &mut Vec<u8>, day: NaiveDate) {
     out.extend_from_slice(&day.num_days_from_ce().to_le_bytes());
 }
 
-/// A date, or none: no date is day 0 of the calendar.
+/// Whether there is a date, and the date.
 pub(super) fn put_day_maybe(out: &mut Vec<u8>, day: Option<NaiveDate>) {
     out.push(u8::from(day.is_some()));
     if let Some(day) = day {
@@ -154,8 +154,7 @@ impl<'a> Taker<'a> {
 
     pub(super) fn month(&mut self) -> Result<Month, LinesError> {
         let index = self.i32()?;
-        let is_month = MONTHS.contains(&index);
-        if is_month { Ok(Month::from_index(index)) } else { Err(damaged("a month is none")) }
+        if MONTHS.contains(&index) { Ok(Month::from_index(index)) } else { Err(damaged("a month is none")) }
     }
 
     pub(super) fn amount(&mut self) -> Result<Amount, LinesError> {
