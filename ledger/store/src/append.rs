@@ -7,10 +7,12 @@ use crate::format_v1::{
 use crate::format_v2::{
     DecisionRow, KeptRow, decision_row, entry_leaf, entry_state_row, kept_row, quarantine_frontier_row,
 };
-use crate::idempotency::{EventKey, KeyStore, Met, Standing, batch_met};
+use crate::format_v3::{Name, act_row};
+use crate::idempotency::{EventKey, Met, Standing, batch_met};
+use crate::keys::{KeyIndex, KeyTables, names_add};
 use crate::seal::{Sealed, Sealer, Tail};
 use crate::tables::{
-    DECISIONS, ENTRY_STATES, EVENT_KEYS, HOLES, META, META_FRONTIER, META_KEPT, META_QUARANTINE_FRONTIER, META_STATE,
+    ACTS, DECISIONS, ENTRY_STATES, HOLES, META, META_FRONTIER, META_KEPT, META_QUARANTINE_FRONTIER, META_STATE,
     QUARANTINE, SEGMENTS, TILES, UNSEALED,
 };
 use crate::{
@@ -30,6 +32,7 @@ pub(crate) struct Writer {
     pub(crate) kept: KeptRow,
     pub(crate) tail: Tail,
     pub(crate) sealer: Sealer,
+    pub(crate) index: KeyIndex,
     /// Whether decisions about quarantine entries act: the ledger's intake semantics say so.
     pub(crate) is_deciding: bool,
     pub(crate) judge: Option<Judge>,
@@ -39,7 +42,10 @@ pub(crate) struct Writer {
 #[derive(Default)]
 pub(crate) struct Staged {
     outcomes: Vec<Outcome>,
+    /// The names of new records, in order of their positions.
     pub(crate) keys: Vec<(EventKey, Standing)>,
+    /// Where records of the operators stand.
+    pub(crate) acts: Vec<Position>,
     tiles: Vec<(u8, u64, Hash)>,
     /// Rows of new quarantine entries, by number.
     pub(crate) quarantine: Vec<(u64, Vec<u8>)>,
@@ -48,6 +54,16 @@ pub(crate) struct Staged {
     pub(crate) states: BTreeMap<u64, u64>,
     /// The events that decisions made records of: what comes behind them in the batch may meet them.
     pub(crate) judged: BTreeMap<EventKey, Standing>,
+}
+
+impl Staged {
+    /// Takes note of a new record's name.
+    pub(crate) fn name(&mut self, id: &EventRef, key: EventKey, standing: Standing) {
+        self.keys.push((key, standing));
+        if id.source.is_ledger() {
+            self.acts.push(standing.position);
+        }
+    }
 }
 
 /// Refuses what a ledger of this binding and state cannot take, before anything is changed.
@@ -100,13 +116,12 @@ impl Writer {
     ) -> Result<Vec<Outcome>, ReadError> {
         crash_point("append:begin");
         let staged = {
-            let mut keys = transaction.open_table(EVENT_KEYS)?;
-            let event_keys: Vec<EventKey> = batch.iter().filter_map(event_key).collect();
-            let met = batch_met(&keys, &event_keys)?;
-            let committed = Committed { transaction: &transaction, keys: &keys };
-            let mut staged = self.stage(batch, &event_keys, &met, &committed)?;
-            staged.keys.sort_unstable_by_key(|(key, _)| *key);
-            keys.add(&staged.keys)?;
+            let mut tables = KeyTables::open(&transaction)?;
+            let keys: Vec<EventKey> = batch.iter().filter_map(event_key).collect();
+            let met = batch_met(&keys, &self.index.find(&tables.slabs, &tables.names, &keys)?);
+            let committed = Committed { transaction: &transaction, tables: &tables };
+            let staged = self.stage(batch, &keys, &met, &committed)?;
+            self.write_names(&mut tables, &staged)?;
             staged
         };
         write_staged(&transaction, &staged)?;
@@ -150,7 +165,7 @@ impl Writer {
                     let Some(stands) = stands else {
                         let position = self.record(&mut staged, recorded_at, &envelope)?;
                         let new = Standing { position, content: content_hash };
-                        staged.keys.push((keys[at], new));
+                        staged.name(&id, keys[at], new);
                         standing.push(new);
                         staged.outcomes.push(Outcome::Appended(position));
                         if let Some(decision) = decision.filter(|_| self.is_deciding) {
@@ -173,6 +188,14 @@ impl Writer {
             staged.outcomes.push(outcome);
         }
         Ok(staged)
+    }
+
+    /// Writes the names of the new records, and brings the index up to them.
+    pub(crate) fn write_names(&mut self, tables: &mut KeyTables<'_>, staged: &Staged) -> Result<(), ReadError> {
+        let behind = self.state.position.number() - staged.keys.len() as u64;
+        let name = |(key, standing): &(EventKey, Standing)| Name { key: key.0, content: *standing.content.as_bytes() };
+        names_add(&mut tables.names, behind, staged.keys.iter().map(name))?;
+        self.index.add(&mut tables.slabs, staged.keys.iter().map(|(key, _)| key.hash()))
     }
 
     /// Makes the next record.
@@ -283,6 +306,12 @@ pub(crate) fn write_staged(transaction: &WriteTransaction, staged: &Staged) -> R
         let mut table = transaction.open_table(TILES)?;
         for (level, index, hash) in &staged.tiles {
             table.insert((*level, *index), tile_row(*level, *index, hash))?;
+        }
+    }
+    if !staged.acts.is_empty() {
+        let mut table = transaction.open_table(ACTS)?;
+        for position in &staged.acts {
+            table.insert(position.number(), act_row(position.number()))?;
         }
     }
     if !staged.quarantine.is_empty() {

@@ -3,11 +3,14 @@
 use crate::append::unpackable;
 use crate::file::{StoreFile, caught};
 use crate::format_v1::{IdentityRow, packed_row};
-use crate::format_v2::LEDGER_FORMAT;
+use crate::format_v3::{KeysRow, LEDGER_FORMAT, keys_row};
+use crate::keys::span_bits;
 use crate::ledger::writer_empty;
 use crate::medium::Disk;
 use crate::reader::open_error;
-use crate::tables::{EVENT_KEYS, HOLES, META, META_FORMAT, META_IDENTITY, QUARANTINE, SEGMENTS, TILES, UNSEALED};
+use crate::tables::{
+    ACTS, HOLES, META, META_FORMAT, META_IDENTITY, META_KEYS, NAMES, QUARANTINE, SEGMENTS, SLABS, TILES, UNSEALED,
+};
 use crate::upgrade::tables_add;
 use crate::{Binding, Hash, LEDGER_FILE, LedgerOptions, OpenError, ReadError};
 use daybook_event::Instant;
@@ -59,15 +62,19 @@ pub(crate) fn tables_make(
     {
         transaction.open_table(UNSEALED)?;
         transaction.open_table(SEGMENTS)?;
-        transaction.open_table(EVENT_KEYS)?;
         transaction.open_table(TILES)?;
         transaction.open_table(QUARANTINE)?;
         transaction.open_table(HOLES)?;
         tables_add(&transaction)?;
+        transaction.open_table(NAMES)?;
+        transaction.open_table(SLABS)?;
+        transaction.open_table(ACTS)?;
         let mut meta = transaction.open_table(META)?;
         meta.insert(META_FORMAT, LEDGER_FORMAT.to_be_bytes().as_slice())?;
         let row = packed_row(META_IDENTITY.as_bytes(), &identity).ok_or_else(unpackable)?;
         meta.insert(META_IDENTITY, row.as_slice())?;
+        let keys = KeysRow { span_bits: span_bits(options), acts_from: 1 };
+        meta.insert(META_KEYS, keys_row(&keys).as_slice())?;
     }
     writer_empty(options)?.write_state(&transaction)?;
     transaction.commit()?;

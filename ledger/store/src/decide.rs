@@ -6,7 +6,8 @@
 use crate::append::{Staged, Writer};
 use crate::format_v1::quarantine_read;
 use crate::format_v2::{DecisionRow, decision_leaf, decision_read, entry_state_read};
-use crate::idempotency::{EventKey, KeyTable, Standing, key_find};
+use crate::idempotency::{EventKey, Standing};
+use crate::keys::KeyTables;
 use crate::tables::{DECISIONS, ENTRY_STATES, QUARANTINE};
 use crate::{AppendError, Decision, Hash, Incoming, Origin, QuarantineEntry, ReadError, Verdict};
 use daybook_event::{Instant, Position};
@@ -21,7 +22,7 @@ pub(crate) const DECIDING_SEMANTICS: u32 = 2;
 /// What was committed before this append.
 pub(crate) struct Committed<'a> {
     pub(crate) transaction: &'a WriteTransaction,
-    pub(crate) keys: &'a KeyTable<'a>,
+    pub(crate) tables: &'a KeyTables<'a>,
 }
 
 impl Writer {
@@ -86,13 +87,14 @@ impl Writer {
         };
         let key = EventKey::of(&id);
         let in_batch = staged.keys.iter().find(|(new, _)| *new == key).map(|(_, standing)| *standing);
-        let stands = if in_batch.is_some() { in_batch } else { key_find(committed.keys, key)? };
+        let KeyTables { slabs, names } = committed.tables;
+        let stands = if in_batch.is_some() { in_batch } else { self.index.find(slabs, names, &[key])?.pop().flatten() };
         if let Some(stands) = stands {
             return Ok(if stands.content == content_hash { stands.position } else { Position::ZERO });
         }
         let position = self.record(staged, recorded_at, &envelope)?;
         let new = Standing { position, content: content_hash };
-        staged.keys.push((key, new));
+        staged.name(&id, key, new);
         staged.judged.insert(key, new);
         Ok(position)
     }

@@ -37,6 +37,10 @@ finding_codes! {
     Envelope => "envelope_undecodable",
     /// A record has no idempotency entry, or one that names another position or content.
     Key => "idempotency_entry_wrong",
+    /// The idempotency index is not what the names of the records make it.
+    Index => "idempotency_index_differs",
+    /// The marks at records of the operators are at others.
+    Act => "act_mark_differs",
     /// A counter differs from what is there.
     Count => "count_differs",
     /// A quarantine entry is not what was written.

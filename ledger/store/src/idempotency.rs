@@ -4,12 +4,12 @@
 //! probability of about 2^-62. Even then no event is lost in silence: the content hash covers the id, so the later
 //! of the two is quarantined as a conflict and never taken for a duplicate.
 //!
-//! The append asks through [`KeyStore`], a whole batch at a time in key order: a table serves it now, sorted runs may later.
+//! Up to format 2 a table has an entry for each key. Since format 3 names lie in order of positions, and an index finds them.
 
 use crate::ReadError;
-use crate::format_v1::{KEY_ROW_BYTES, key_row, key_row_read};
+use crate::format_v1::{KEY_ROW_BYTES, key_row_read};
 use daybook_event::{EventRef, Position};
-use redb::{ReadableTable, Table};
+use redb::ReadableTable;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -81,15 +81,7 @@ pub(crate) struct Standing {
     pub(crate) content: ContentHash,
 }
 
-/// Where idempotency entries are kept. Both calls take keys in ascending order, each key once.
-pub(crate) trait KeyStore {
-    /// What stands under each key.
-    fn find(&self, keys: &[EventKey]) -> Result<Vec<Option<Standing>>, ReadError>;
-    /// Adds entries for keys that have none.
-    fn add(&mut self, entries: &[(EventKey, Standing)]) -> Result<(), ReadError>;
-}
-
-/// Reads one entry of a table of entries.
+/// Reads one entry of the table that ledgers up to format 2 have.
 pub(crate) fn key_find(
     table: &impl ReadableTable<[u8; 16], [u8; KEY_ROW_BYTES]>,
     key: EventKey,
@@ -98,22 +90,6 @@ pub(crate) fn key_find(
     let (position, content) = key_row_read(&key.0, &row.value())
         .ok_or_else(|| ReadError::damaged(format!("the idempotency entry {}", hex::encode(key.0))))?;
     Ok(Some(Standing { position, content: ContentHash(content) }))
-}
-
-/// The table of entries, open for writing.
-pub(crate) type KeyTable<'a> = Table<'a, [u8; 16], [u8; KEY_ROW_BYTES]>;
-
-impl KeyStore for KeyTable<'_> {
-    fn find(&self, keys: &[EventKey]) -> Result<Vec<Option<Standing>>, ReadError> {
-        keys.iter().map(|key| key_find(self, *key)).collect()
-    }
-
-    fn add(&mut self, entries: &[(EventKey, Standing)]) -> Result<(), ReadError> {
-        for (key, standing) in entries {
-            self.insert(key.0, key_row(&key.0, standing.position, standing.content.as_bytes()))?;
-        }
-        Ok(())
-    }
 }
 
 /// What an event of a batch meets.
@@ -127,46 +103,27 @@ pub(crate) enum Met {
     Earlier(usize),
 }
 
-/// For each event of a batch, in order, what it meets.
-pub(crate) fn batch_met(store: &impl KeyStore, keys: &[EventKey]) -> Result<Vec<Met>, ReadError> {
-    let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_unstable_by_key(|&at| (keys[at], at));
-    let firsts: Vec<usize> = order.chunk_by(|&a, &b| keys[a] == keys[b]).map(|same| same[0]).collect();
-    let distinct: Vec<EventKey> = firsts.iter().map(|&at| keys[at]).collect();
-    let found = store.find(&distinct)?;
-    let mut met = vec![Met::New; keys.len()];
-    for (same, standing) in order.chunk_by(|&a, &b| keys[a] == keys[b]).zip(found) {
-        for &at in same {
-            met[at] = match standing {
-                Some(standing) => Met::Stored(standing),
-                None if at == same[0] => Met::New,
-                None => Met::Earlier(same[0]),
-            };
+/// For each event of a batch, in order, what it meets, from what stands under each of their keys.
+pub(crate) fn batch_met(keys: &[EventKey], found: &[Option<Standing>]) -> Vec<Met> {
+    let mut met: Vec<Met> = found.iter().map(|found| found.map_or(Met::New, Met::Stored)).collect();
+    let mut new: Vec<(u64, usize)> =
+        (0..keys.len()).filter(|at| found[*at].is_none()).map(|at| (keys[at].hash(), at)).collect();
+    new.sort_unstable();
+    for alike in new.chunk_by(|(a, _), (b, _)| a == b).filter(|alike| alike.len() > 1) {
+        for (nth, (_, at)) in alike.iter().enumerate() {
+            let first = alike[..nth].iter().find(|(_, first)| keys[*first] == keys[*at]);
+            if let Some((_, first)) = first {
+                met[*at] = Met::Earlier(*first);
+            }
         }
     }
-    Ok(met)
+    met
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use daybook_event::{EventId, SourceId};
-    use std::collections::BTreeMap;
-
-    struct InMemory(BTreeMap<EventKey, Standing>);
-
-    impl KeyStore for InMemory {
-        fn find(&self, keys: &[EventKey]) -> Result<Vec<Option<Standing>>, ReadError> {
-            assert!(keys.is_sorted_by(|a, b| a < b), "each key once, ascending");
-            Ok(keys.iter().map(|key| self.0.get(key).copied()).collect())
-        }
-
-        fn add(&mut self, entries: &[(EventKey, Standing)]) -> Result<(), ReadError> {
-            self.0.extend(entries.iter().copied());
-            Ok(())
-        }
-    }
-
     fn key(source: &str, event_id: &str) -> EventKey {
         EventKey::of(&EventRef {
             source: SourceId::parse(source).unwrap(),
@@ -183,10 +140,8 @@ mod tests {
     #[test]
     fn the_first_of_a_batch_stands() {
         let standing = Standing { position: Position::new(4), content: ContentHash::new([1; 16]) };
-        let mut store = InMemory(BTreeMap::new());
-        store.add(&[(key("s", "old"), standing)]).unwrap();
         let batch = [key("s", "b"), key("s", "old"), key("s", "a"), key("s", "b"), key("s", "b")];
-        let met = batch_met(&store, &batch).unwrap();
+        let met = batch_met(&batch, &[None, Some(standing), None, None, None]);
         assert_eq!(met, [Met::New, Met::Stored(standing), Met::New, Met::Earlier(0), Met::Earlier(0)]);
     }
 }

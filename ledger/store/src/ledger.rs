@@ -5,11 +5,13 @@ use crate::create::{ledger_make, tables_make};
 use crate::decide::{DECIDING_SEMANTICS, Judge};
 use crate::file::{StoreFile, caught};
 use crate::format_v1::{StateRow, frame_split, unsealed_read};
-use crate::format_v2::{KeptRow, LEDGER_FORMAT};
+use crate::format_v2::KeptRow;
+use crate::format_v3::LEDGER_FORMAT;
+use crate::keys::{KeyIndex, Spans, span_bits};
 use crate::medium::Disk;
 use crate::reader::{LedgerReader, identity_read, open_error};
 use crate::seal::{SEGMENT_STORED_BYTES_MAX, Sealer, Tail};
-use crate::tables::UNSEALED;
+use crate::tables::{NAMES, SLABS, UNSEALED};
 use crate::upgrade::upgrade;
 use crate::{
     AppendError, Appended, Binding, CloseError, Cursor, Frontier, Head, Hole, Incoming, LEDGER_FILE, Medium, OpenError,
@@ -27,6 +29,8 @@ pub struct LedgerOptions {
     pub cache_bytes_max: usize,
     /// The largest stored segment. Just under a power of two wastes nothing.
     pub segment_stored_bytes_max: usize,
+    /// Stored in a new ledger: the positions that are sorted at once for idempotency, as a binary logarithm from 6 to 16.
+    pub key_span_bits: u8,
     /// Stored in a new ledger: when it was created.
     pub created_at: Instant,
     /// Stored in a new ledger: its id. None: a hash of binding and creation time.
@@ -44,6 +48,7 @@ impl Default for LedgerOptions {
         Self {
             cache_bytes_max: 64 * 1024 * 1024,
             segment_stored_bytes_max: SEGMENT_STORED_BYTES_MAX,
+            key_span_bits: 16,
             created_at: Instant::default(),
             ledger_id: None,
             intake_semantics: DECIDING_SEMANTICS,
@@ -97,7 +102,7 @@ impl Ledger {
         drop(transaction);
         let upgraded_from = Some(format).filter(|format| *format < LEDGER_FORMAT);
         if upgraded_from.is_some() {
-            caught("upgrading the ledger", || upgrade(&file)).map_err(damaged)?;
+            caught("upgrading the ledger", || upgrade(&file, (format, &identity), options)).map_err(damaged)?;
         }
         let reader = LedgerReader::new(Arc::clone(&file), identity);
         let writer =
@@ -221,6 +226,7 @@ pub(crate) fn writer_empty(options: &LedgerOptions) -> Result<Writer, ReadError>
         kept: KeptRow::default(),
         tail: Tail::default(),
         sealer: Sealer::new(options.segment_stored_bytes_max)?,
+        index: KeyIndex::empty(Spans::new(span_bits(options))),
         is_deciding: false,
         judge: options.judge,
     })
@@ -234,6 +240,9 @@ fn writer_load(snapshot: &Snapshot, options: &LedgerOptions) -> Result<Writer, R
     writer.quarantine_frontier = snapshot.quarantine_frontier()?;
     writer.kept = *snapshot.kept()?;
     writer.is_deciding = snapshot.identity().intake_semantics >= DECIDING_SEMANTICS;
+    let (slabs, names) = (snapshot.transaction().open_table(SLABS)?, snapshot.transaction().open_table(NAMES)?);
+    let spans = Spans::new(snapshot.keys_row()?.span_bits);
+    writer.index = KeyIndex::load(spans, writer.state.position.number(), &slabs, &names)?;
     writer.tail.sealed_to = writer.state.sealed_to;
     let table = snapshot.transaction().open_table(UNSEALED)?;
     for row in table.iter()? {

@@ -29,12 +29,15 @@ mod file;
 mod finding;
 mod format_v1;
 mod format_v2;
+mod format_v3;
 #[doc(hidden)]
 pub mod fuzz;
 mod idempotency;
 mod incoming;
+mod keys;
 mod ledger;
 mod medium;
+mod names;
 mod nodes;
 mod proving;
 mod quarantine;
@@ -68,7 +71,7 @@ pub use durations::{DURATION_BOUNDS_MICROS, Durations};
 pub use entries::EntryState;
 pub use error::{AppendError, CloseError, OpenError, ReadError};
 pub use finding::{Finding, FindingCode, VerifyReport};
-pub use format_v2::LEDGER_FORMAT;
+pub use format_v3::LEDGER_FORMAT;
 pub use idempotency::ContentHash;
 pub use incoming::{
     Appended, Binding, Counts, Cursor, Decision, Head, Hole, Identity, Incoming, Origin, Outcome, PAYLOAD_BYTES_MAX,

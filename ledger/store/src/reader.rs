@@ -2,7 +2,9 @@
 
 use crate::file::{FileError, StoreFile, caught};
 use crate::format_v1::{self, IdentityRow, packed_read};
-use crate::format_v2::LEDGER_FORMAT;
+use crate::format_v2;
+use crate::format_v3::LEDGER_FORMAT;
+use crate::keys::Tail;
 use crate::medium::Disk;
 use crate::tables::{META, META_FORMAT, META_IDENTITY};
 use crate::{
@@ -13,18 +15,20 @@ use daybook_event::{EventRef, Instant, Position, Record};
 use redb::{ReadOnlyTable, ReadTransaction, TableHandle};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Reads a ledger. Each call sees the newest commit; [`LedgerReader::snapshot`] holds one still for several calls.
 #[derive(Clone)]
 pub struct LedgerReader {
     file: Arc<StoreFile>,
     identity: Arc<IdentityRow>,
+    /// Names behind the last run of the idempotency index, read when they are asked for.
+    tail: Arc<Mutex<Tail>>,
 }
 
 impl LedgerReader {
     pub(crate) fn new(file: Arc<StoreFile>, identity: IdentityRow) -> Self {
-        Self { file, identity: Arc::new(identity) }
+        Self { file, identity: Arc::new(identity), tail: Arc::default() }
     }
 
     /// Opens the ledger in the folder for reading, while another process may be writing it.
@@ -49,7 +53,7 @@ impl LedgerReader {
     /// [`ReadError`].
     pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
         let transaction = self.file.begin_read()?;
-        Snapshot::new(transaction, &self.file, &self.identity)
+        Snapshot::new(transaction, &self.file, &self.identity, &self.tail)
     }
 
     /// The newest commit even where its head is damaged, and that damage.
@@ -252,6 +256,7 @@ pub(crate) fn identity_read(
     let damaged = |detail: &str| OpenError::Damaged { path: path.to_owned(), detail: detail.to_owned() };
     let format = match format {
         Some(format_v1::LEDGER_FORMAT) => format_v1::LEDGER_FORMAT,
+        Some(format_v2::LEDGER_FORMAT) => format_v2::LEDGER_FORMAT,
         Some(LEDGER_FORMAT) => LEDGER_FORMAT,
         Some(found) if found > LEDGER_FORMAT => {
             return Err(OpenError::Newer { path: path.to_owned(), found, known: LEDGER_FORMAT });

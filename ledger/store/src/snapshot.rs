@@ -4,17 +4,18 @@ use crate::append::hole_domain;
 use crate::block::Block;
 use crate::file::{StoreFile, caught};
 use crate::format_v1::{IdentityRow, SegmentHead, StateRow, frame_split, frontier_read, packed_read, unsealed_read};
-use crate::format_v2::{FORMAT_WITH_DECISIONS, KeptRow, LEDGER_FORMAT, kept_read, quarantine_frontier_read};
-use crate::idempotency::{EventKey, key_find};
+use crate::format_v2::{FORMAT_WITH_DECISIONS, KeptRow, kept_read, quarantine_frontier_read};
+use crate::format_v3::{FORMAT_WITH_SLABS, KeysRow, LEDGER_FORMAT, keys_read};
+use crate::keys::Tail;
 use crate::reader::format_read;
 use crate::tables::{
-    EVENT_KEYS, HOLES, META, META_FRONTIER, META_KEPT, META_QUARANTINE_FRONTIER, META_STATE, SEGMENTS, UNSEALED,
+    HOLES, META, META_FRONTIER, META_KEPT, META_KEYS, META_QUARANTINE_FRONTIER, META_STATE, SEGMENTS, UNSEALED,
 };
-use crate::{ContentHash, Counts, Cursor, Frontier, Head, Hole, Identity, ReadError, RecordRef};
-use daybook_event::{EventRef, Instant, Position, Record};
+use crate::{Counts, Cursor, Frontier, Head, Hole, Identity, ReadError, RecordRef};
+use daybook_event::{Instant, Position, Record};
 use redb::{ReadOnlyTable, ReadTransaction};
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// One committed state of a ledger. Holding it keeps the space of what is replaced meanwhile: let go of it soon.
 pub struct Snapshot {
@@ -24,13 +25,15 @@ pub struct Snapshot {
     state: StateRow,
     frontier: Frontier,
     second: Second,
+    tail: Arc<Mutex<Tail>>,
 }
 
-/// What format 2 keeps beside the first tree. Damage of it does not keep anybody from reading records.
+/// What later formats keep beside the first tree. Damage of it does not keep anybody from reading records.
 struct Second {
     format: u32,
     kept: Option<KeptRow>,
     quarantine_frontier: Option<Frontier>,
+    keys: Option<KeysRow>,
 }
 
 impl Second {
@@ -46,6 +49,7 @@ impl Second {
             format,
             kept: if format < FORMAT_WITH_DECISIONS { Some(KeptRow::default()) } else { kept },
             quarantine_frontier: frontier,
+            keys: meta.get(META_KEYS)?.and_then(|row| keys_read(row.value())),
         })
     }
 }
@@ -55,6 +59,7 @@ impl Snapshot {
         transaction: ReadTransaction,
         file: &Arc<StoreFile>,
         identity: &Arc<IdentityRow>,
+        tail: &Arc<Mutex<Tail>>,
     ) -> Result<Self, ReadError> {
         let (state, frontier) = caught("reading the ledger's state", || {
             let meta = transaction.open_table(META)?;
@@ -67,7 +72,8 @@ impl Snapshot {
             .filter(|frontier| frontier.size() == state.position.number())
             .ok_or_else(|| ReadError::damaged("the row of the tree's frontier"))?;
         let second = caught("reading the quarantine's state", || Second::read(&transaction))?;
-        Ok(Self { transaction, file: Arc::clone(file), identity: Arc::clone(identity), state, frontier, second })
+        let (file, identity, tail) = (Arc::clone(file), Arc::clone(identity), Arc::clone(tail));
+        Ok(Self { transaction, file, identity, state, frontier, second, tail })
     }
 
     /// A snapshot as of an empty ledger's, for looking at what else is stored where the head cannot be read.
@@ -79,13 +85,39 @@ impl Snapshot {
             identity: Arc::clone(identity),
             state: StateRow::default(),
             frontier: Frontier::default(),
-            second: second.unwrap_or(Second { format: LEDGER_FORMAT, kept: None, quarantine_frontier: None }),
+            second: second.unwrap_or(Second {
+                format: LEDGER_FORMAT,
+                kept: None,
+                quarantine_frontier: None,
+                keys: None,
+            }),
+            tail: Arc::default(),
         }
     }
 
     /// Whether the ledger keeps decisions and checkpoints: since format 2.
     pub(crate) fn keeps_decisions(&self) -> bool {
         self.second.format >= FORMAT_WITH_DECISIONS
+    }
+
+    /// The number of its format.
+    pub(crate) fn format(&self) -> u32 {
+        self.second.format
+    }
+
+    /// Whether the ledger keeps names and slabs: since format 3.
+    pub(crate) fn keeps_slabs(&self) -> bool {
+        self.second.format >= FORMAT_WITH_SLABS
+    }
+
+    /// What is fixed about names and slabs.
+    pub(crate) fn keys_row(&self) -> Result<KeysRow, ReadError> {
+        self.second.keys.ok_or_else(|| ReadError::damaged("the row of what is fixed about names"))
+    }
+
+    /// The names behind the last run of the index, as far as they have been read.
+    pub(crate) fn tail(&self) -> &Mutex<Tail> {
+        &self.tail
     }
 
     /// The counts of decisions and checkpoints.
@@ -263,17 +295,6 @@ impl Snapshot {
             Ok::<_, ReadError>(ControlFlow::Break(()))
         })?;
         Ok(found)
-    }
-
-    /// Where the event with this id stands, and the hash of its content.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn position_of(&self, id: &EventRef) -> Result<Option<(Position, ContentHash)>, ReadError> {
-        caught("looking up an event", || {
-            let table = self.transaction.open_table(EVENT_KEYS)?;
-            Ok(key_find(&table, EventKey::of(id))?.map(|standing| (standing.position, standing.content)))
-        })
     }
 
     /// The last position with `recorded_at` at or before the instant; 0 if there is none.

@@ -2,7 +2,8 @@
 
 use crate::file::caught;
 use crate::tables::{
-    CHECKPOINTS, DECISIONS, ENTRY_STATES, EVENT_KEYS, HOLES, META, QUARANTINE, SEGMENTS, TILES, UNSEALED,
+    ACTS, CHECKPOINTS, DECISIONS, ENTRY_STATES, EVENT_KEYS, HOLES, META, NAMES, QUARANTINE, SEGMENTS, SLABS, TILES,
+    UNSEALED,
 };
 use crate::{ReadError, Snapshot};
 use redb::{ReadTransaction, ReadableTableMetadata, TableDefinition};
@@ -45,7 +46,12 @@ impl Snapshot {
                 usage.add(transaction, CHECKPOINTS)?;
             }
             usage.records_bytes = usage.add(transaction, UNSEALED)? + usage.add(transaction, SEGMENTS)?;
-            usage.keys_bytes = usage.add(transaction, EVENT_KEYS)?;
+            usage.keys_bytes = if self.keeps_slabs() {
+                usage.add(transaction, ACTS)?;
+                usage.add(transaction, NAMES)? + usage.add(transaction, SLABS)?
+            } else {
+                usage.add(transaction, EVENT_KEYS)?
+            };
             usage.segments = transaction.open_table(SEGMENTS)?.len()?;
             Ok(usage)
         })?;

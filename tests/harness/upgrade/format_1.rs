@@ -21,7 +21,7 @@ fn a_copy_of_it_is_taken_over_with_the_same_root_records_and_figures() {
     let ledger = Ledger::create_or_open(dir.path(), None, &LedgerOptions::default()).unwrap();
     assert_eq!(ledger.upgraded_from(), Some(1));
     let identity = ledger.reader().identity().unwrap();
-    assert_eq!((identity.format, identity.intake_semantics), (2, 1), "what decides is as it was");
+    assert_eq!((identity.format, identity.intake_semantics), (3, 1), "what decides is as it was");
     ledger.close().unwrap();
 
     let new = audit(dir.path(), None).report;
@@ -48,7 +48,7 @@ fn an_import_into_it_says_once_that_it_was_taken_over() {
         String::from_utf8(output.stderr).unwrap()
     };
     let said = import();
-    assert!(said.contains("was of format 1 and is of format 2 from here on"), "{said}");
+    assert!(said.contains("was of format 1 and is of format 3 from here on"), "{said}");
     assert!(!import().contains("format"), "only once");
     assert_eq!(daybook.json(&["verify"])["findings"], json!([]));
 }

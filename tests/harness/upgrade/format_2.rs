@@ -168,11 +168,14 @@ fn the_ledger_of_format_2_is_whole_and_has_the_roots_states_and_checkpoints_of_t
     is_as_expected(dir.path());
     let daybook = Daybook::on(dir.path());
     assert_eq!(daybook.json(&["verify"])["findings"], json!([]));
-    // A writer finds nothing to take over, and everything as it was.
-    let ledger = Ledger::create_or_open(dir.path(), None, &options()).unwrap();
-    assert_eq!(ledger.upgraded_from(), None);
-    drop(ledger);
-    is_as_expected(dir.path());
+    // A writer takes it over, once, and everything is as it was.
+    for upgraded_from in [Some(2), None] {
+        let ledger = Ledger::create_or_open(dir.path(), None, &options()).unwrap();
+        assert_eq!(ledger.upgraded_from(), upgraded_from);
+        drop(ledger);
+        is_as_expected(dir.path());
+    }
+    assert_eq!(daybook.json(&["verify"])["findings"], json!([]));
 }
 
 /// The reason of a quarantine entry is in the quarantine tree, in words too: words that change are another root, so replicas

@@ -11,11 +11,12 @@ use crate::append::{Staged, Writer};
 use crate::create::{UNFINISHED_FILE, tables_make};
 use crate::file::{StoreFile, caught};
 use crate::format_v2::checkpoint_row;
-use crate::idempotency::{EventKey, KeyStore, Standing};
+use crate::idempotency::{EventKey, Standing};
+use crate::keys::KeyTables;
 use crate::ledger::writer_empty;
 use crate::medium::Disk;
 use crate::reader::open_error;
-use crate::tables::{CHECKPOINTS, EVENT_KEYS, HOLES};
+use crate::tables::{CHECKPOINTS, HOLES};
 use crate::{Cursor, Head, Identified, LEDGER_FILE, LedgerOptions, OpenError, StoredCheckpoint, Verdict};
 use daybook_event::Position;
 use daybook_proof::Checkpoint;
@@ -254,7 +255,7 @@ impl Build {
     fn record(&mut self, frame: &crate::format_v1::Frame<'_>, known: &Identified) -> Result<(), BackupError> {
         let position = self.writer.record(&mut self.staged, frame.recorded_at, frame.envelope)?;
         let standing = Standing { position, content: known.content_hash };
-        self.staged.keys.push((EventKey::of(&known.id), standing));
+        self.staged.name(&known.id, EventKey::of(&known.id), standing);
         self.grown(frame.bytes.len())
     }
 
@@ -292,15 +293,14 @@ impl Build {
     }
 
     fn commit(&mut self) -> Result<(), BackupError> {
-        let mut staged = std::mem::take(&mut self.staged);
+        let staged = std::mem::take(&mut self.staged);
         let (holes, checkpoints) = (std::mem::take(&mut self.holes), std::mem::take(&mut self.checkpoints));
         self.bytes = 0;
         self.checkpoints_written += checkpoints.len() as u64;
         self.writer.kept.checkpoints = self.checkpoints_written;
-        staged.keys.sort_unstable_by_key(|(key, _)| *key);
         let written = caught("writing restored rows", || {
             let transaction = self.file.begin_write()?;
-            transaction.open_table(EVENT_KEYS)?.add(&staged.keys)?;
+            self.writer.write_names(&mut KeyTables::open(&transaction)?, &staged)?;
             crate::append::write_staged(&transaction, &staged)?;
             self.writer.write_frames(&transaction)?;
             for (number, row) in &holes {

@@ -10,7 +10,7 @@ mod segment;
 pub(crate) use frame::{Frame, FrameFault, frame_push, frame_split};
 pub(crate) use rows::{
     IdentityRow, KEY_ROW_BYTES, StateRow, TILE_ROW_BYTES, frontier_content, frontier_of_content, frontier_read,
-    frontier_row, key_row, key_row_read, packed_read, packed_row, quarantine_read, quarantine_row, tile_read, tile_row,
+    frontier_row, key_row_read, packed_read, packed_row, quarantine_read, quarantine_row, tile_read, tile_row,
     unsealed_read, unsealed_row,
 };
 pub(crate) use segment::{CODEC_RAW, CODEC_ZSTD, SEGMENT_HEAD_BYTES, SegmentHead, segment_bytes, segment_read};

@@ -88,8 +88,9 @@ pub(crate) fn unsealed_read(position: Position, row: &[u8]) -> Option<&[u8]> {
     checked_read(&unsealed_domain(position), row)
 }
 
-/// The stored form of an idempotency entry.
-pub(crate) fn key_row(key: &[u8; 16], position: Position, content: &[u8; 16]) -> [u8; KEY_ROW_BYTES] {
+/// The stored form of an idempotency entry, as builds up to format 2 wrote it.
+#[cfg(test)]
+fn key_row(key: &[u8; 16], position: Position, content: &[u8; 16]) -> [u8; KEY_ROW_BYTES] {
     let number = position.number().to_be_bytes();
     let mut row = [0; KEY_ROW_BYTES];
     row[..8].copy_from_slice(&number);

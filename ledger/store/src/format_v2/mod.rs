@@ -12,7 +12,7 @@ pub(crate) use rows::{
     entry_state_row, kept_read, kept_row, quarantine_frontier_read, quarantine_frontier_row,
 };
 
-/// The number of this format, stored in every ledger.
-pub const LEDGER_FORMAT: u32 = 2;
+/// The number of this format, stored in every ledger of it.
+pub(crate) const LEDGER_FORMAT: u32 = 2;
 /// The first format with a second tree, decisions and checkpoints.
 pub(crate) const FORMAT_WITH_DECISIONS: u32 = 2;

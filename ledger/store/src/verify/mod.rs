@@ -3,6 +3,7 @@
 //! Nothing stops it: each fault is a finding, and the rest is looked at all the same. It trusts nothing but the stored bytes,
 //! so whoever rewrites all of them alike is found only by a checkpoint: [`VerifyAt`] asks for the roots to hold one against.
 
+mod index;
 mod quarantine;
 mod records;
 mod rest;
@@ -37,8 +38,8 @@ pub struct VerifyAt {
 }
 
 impl LedgerReader {
-    /// Verifies the newest commit: every checksum, positions, recorded_at, both trees, tile hashes, idempotency entries,
-    /// quarantine, decisions, checkpoints, holes, counters and cursor. `identify` decodes an envelope. What a checkpoint's
+    /// Verifies the newest commit: every checksum, positions, recorded_at, both trees, tile hashes, idempotency entries and
+    /// their index, quarantine, decisions, checkpoints, holes, counters and cursor. `identify` decodes an envelope. What a checkpoint's
     /// note says is the caller's to check.
     ///
     /// Never fails: what cannot be read is a finding.
@@ -80,6 +81,8 @@ struct Verification<'a, I> {
     tiles: BTreeMap<(u8, u64), Hash>,
     /// The decisions among the records, by position.
     decided: BTreeMap<u64, Decision>,
+    /// Where the operators wrote, among the records.
+    acts: BTreeSet<u64>,
     /// The position that must come next.
     next: u64,
     last_at: Instant,
@@ -101,6 +104,7 @@ impl<'a, I: Fn(&[u8]) -> Result<Identified, String>> Verification<'a, I> {
             frontier,
             tiles: BTreeMap::new(),
             decided: BTreeMap::new(),
+            acts: BTreeSet::new(),
             next: 1,
             last_at: Instant::from_micros(i64::MIN),
             is_complete: true,
@@ -117,6 +121,7 @@ impl<'a, I: Fn(&[u8]) -> Result<Identified, String>> Verification<'a, I> {
             self.step("tree", Self::tree);
             self.step("tile hashes", Self::tile_hashes);
             self.step("counts and cursor", Self::counts);
+            self.step("idempotency index", Self::index);
         }
         self.step("quarantine", Self::quarantine);
         self.step("checkpoints", Self::checkpoints);

@@ -4,14 +4,34 @@ use super::{Identified, Verification};
 use crate::block::Block;
 use crate::file::caught;
 use crate::format_v1::{Frame, KEY_ROW_BYTES, frame_split, unsealed_read};
-use crate::idempotency::{EventKey, key_find};
-use crate::tables::{EVENT_KEYS, SEGMENTS, UNSEALED};
+use crate::idempotency::{EventKey, Standing, key_find};
+use crate::keys::NameRows;
+use crate::tables::{EVENT_KEYS, NAMES, SEGMENTS, UNSEALED};
 use crate::{ContentHash, FindingCode, Hash, ReadError};
 use daybook_event::Position;
 use daybook_proof::leaf_hash;
 use redb::{ReadOnlyTable, ReadableTable};
 
-type KeyTable = ReadOnlyTable<[u8; 16], [u8; KEY_ROW_BYTES]>;
+/// Where the idempotency entries of records are, by the ledger's format.
+enum Keys {
+    Table(ReadOnlyTable<[u8; 16], [u8; KEY_ROW_BYTES]>),
+    Names(ReadOnlyTable<u64, &'static [u8]>, NameRows),
+}
+
+impl Keys {
+    /// What the entry says that is expected of a record.
+    fn standing(&mut self, expected: &Expected) -> Result<Option<Standing>, ReadError> {
+        match self {
+            Self::Table(table) => key_find(table, expected.key),
+            Self::Names(table, rows) => {
+                let name = rows.name(table, expected.position)?;
+                let standing =
+                    Standing { position: Position::new(expected.position), content: ContentHash::new(name.content) };
+                Ok(Some(standing).filter(|_| name.key == expected.key.0))
+            }
+        }
+    }
+}
 
 /// The idempotency entry that one record must have.
 struct Expected {
@@ -22,7 +42,7 @@ struct Expected {
 
 impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
     pub(super) fn segments(&mut self) -> Result<(), ReadError> {
-        let keys = self.snapshot.transaction().open_table(EVENT_KEYS)?;
+        let mut keys = self.keys_open()?;
         let table = self.snapshot.transaction().open_table(SEGMENTS)?;
         let mut block = Block::new()?;
         for row in table.iter()? {
@@ -32,7 +52,7 @@ impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
             self.gap_check(key.value(), &place);
             match block.load(key.value(), stored.value()) {
                 Ok(head) => {
-                    self.block(&block, &place, &keys);
+                    self.block(&block, &place, &mut keys);
                     self.next = head.end();
                 }
                 Err(error) => {
@@ -63,8 +83,16 @@ impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
         }
     }
 
-    /// The frames of one segment. Their idempotency entries are looked up in key order: the table is in that order.
-    fn block(&mut self, block: &Block, place: &str, keys: &KeyTable) {
+    fn keys_open(&self) -> Result<Keys, ReadError> {
+        let transaction = self.snapshot.transaction();
+        if self.snapshot.keeps_slabs() {
+            return Ok(Keys::Names(transaction.open_table(NAMES)?, NameRows::default()));
+        }
+        Ok(Keys::Table(transaction.open_table(EVENT_KEYS)?))
+    }
+
+    /// The frames of one segment.
+    fn block(&mut self, block: &Block, place: &str, keys: &mut Keys) {
         let mut expected = Vec::new();
         for frame in block.frames() {
             match frame {
@@ -79,7 +107,7 @@ impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
     }
 
     pub(super) fn unsealed(&mut self) -> Result<(), ReadError> {
-        let keys = self.snapshot.transaction().open_table(EVENT_KEYS)?;
+        let mut keys = self.keys_open()?;
         let table = self.snapshot.transaction().open_table(UNSEALED)?;
         let mut expected = Vec::new();
         for row in table.iter()? {
@@ -98,7 +126,7 @@ impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
                 }
             }
         }
-        self.keys_check(expected, &keys);
+        self.keys_check(expected, &mut keys);
         let head = self.snapshot.state().position.number();
         if self.is_head_known() && self.next != head + 1 {
             self.is_complete = false;
@@ -125,6 +153,9 @@ impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
         match (self.identify)(frame.envelope) {
             Ok(Identified { id, content_hash: content, decision }) => {
                 let position = frame.position.number();
+                if id.source.is_ledger() {
+                    self.acts.insert(position);
+                }
                 expected.push(Expected { key: EventKey::of(&id), position, content });
                 if let Some(decision) = decision {
                     self.decided.insert(position, decision);
@@ -134,10 +165,13 @@ impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
         }
     }
 
-    fn keys_check(&mut self, mut expected: Vec<Expected>, keys: &KeyTable) {
-        expected.sort_unstable_by_key(|entry| (entry.key, entry.position));
+    /// In the order in which the entries lie: a table has them by key, names lie as the records do.
+    fn keys_check(&mut self, mut expected: Vec<Expected>, keys: &mut Keys) {
+        if matches!(keys, Keys::Table(_)) {
+            expected.sort_unstable_by_key(|entry| (entry.key, entry.position));
+        }
         for entry in expected {
-            let fault = match caught("looking up an event", || key_find(keys, entry.key)) {
+            let fault = match caught("looking up an event", || keys.standing(&entry)) {
                 Ok(Some(found)) if found.position.number() != entry.position => {
                     format!("its idempotency entry names position {}", found.position)
                 }

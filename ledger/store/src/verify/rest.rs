@@ -4,7 +4,7 @@ use super::{Identified, Verification};
 use crate::append::hole_domain;
 use crate::format_v1::packed_read;
 use crate::format_v2::checkpoint_read;
-use crate::tables::{CHECKPOINTS, EVENT_KEYS, HOLES, META, META_ROWS, META_ROWS_SINCE_2, TABLES, TABLES_SINCE_2};
+use crate::tables::{CHECKPOINTS, EVENT_KEYS, HOLES, META, is_meta_row_of, is_table_of};
 use crate::{Binding, FindingCode, Hole, ReadError};
 use redb::{ReadableTable, ReadableTableMetadata, TableHandle};
 
@@ -28,8 +28,10 @@ impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
 
     pub(super) fn counts(&mut self) -> Result<(), ReadError> {
         let state = self.snapshot.state();
-        let keys = self.snapshot.transaction().open_table(EVENT_KEYS)?.len()?;
-        self.count_check("idempotency entries", state.position.number(), keys);
+        if !self.snapshot.keeps_slabs() {
+            let keys = self.snapshot.transaction().open_table(EVENT_KEYS)?.len()?;
+            self.count_check("idempotency entries", state.position.number(), keys);
+        }
         let fault = match (&self.snapshot.identity().binding, &state.cursor) {
             (Binding::Files, Some(_)) => Some("a ledger bound to files has one".to_owned()),
             (Binding::Stream { name }, Some(cursor)) if *name != cursor.stream => {
@@ -46,21 +48,19 @@ impl<I: Fn(&[u8]) -> Result<Identified, String>> Verification<'_, I> {
         Ok(())
     }
 
-    /// Every table and row of `META` is known, and what only format 2 has is not in a ledger of format 1.
+    /// Every table and row of `META` is one of the ledger's format.
     pub(super) fn tables(&mut self) -> Result<(), ReadError> {
         let transaction = self.snapshot.transaction();
-        let is_known = |known: &[&str], since_2: &[&str], name: &str| {
-            known.contains(&name) || (self.snapshot.keeps_decisions() && since_2.contains(&name))
-        };
+        let format = self.snapshot.format();
         let mut unknown = Vec::new();
         for table in transaction.list_tables()? {
-            if !is_known(&TABLES, &TABLES_SINCE_2, table.name()) {
+            if !is_table_of(format, table.name()) {
                 unknown.push(format!("the table {}", table.name()));
             }
         }
         for row in transaction.open_table(META)?.iter()? {
             let (key, _) = row?;
-            if !is_known(&META_ROWS, &META_ROWS_SINCE_2, key.value()) {
+            if !is_meta_row_of(format, key.value()) {
                 unknown.push(format!("the row {} of what the ledger is", key.value()));
             }
         }

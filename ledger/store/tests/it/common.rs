@@ -75,9 +75,21 @@ pub(crate) fn id_of(envelope: &[u8]) -> Result<(EventRef, ContentHash), String> 
     Ok((id, ContentHash::of(envelope)))
 }
 
-/// Small segments, so that few records seal some.
+/// A record of the operators.
+pub(crate) fn act(event_id: &str) -> Incoming {
+    let envelope = format!("{}\n{event_id}\nadopted", SourceId::LEDGER).into_bytes();
+    let (id, content_hash) = id_of(&envelope).unwrap();
+    Incoming::Event { id, content_hash, recorded_at: at(1_000), envelope, origin: Origin::default(), decision: None }
+}
+
+/// Small segments and spans, so that few records seal some and make runs of several levels.
 pub(crate) fn small() -> LedgerOptions {
-    LedgerOptions { segment_stored_bytes_max: 700, cache_bytes_max: 1024 * 1024, ..LedgerOptions::default() }
+    LedgerOptions {
+        segment_stored_bytes_max: 700,
+        key_span_bits: 6,
+        cache_bytes_max: 1024 * 1024,
+        ..LedgerOptions::default()
+    }
 }
 
 pub(crate) fn ledger(dir: &Path) -> Ledger {

@@ -101,7 +101,8 @@ fn findings(dir: &Path) -> Vec<(FindingCode, String)> {
 
 #[test]
 fn rows_that_are_gone_or_changed_are_found() {
-    const KEYS: Table<[u8; 16], [u8; 28]> = Table::new("event_keys");
+    const NAMES: Table<u64, &[u8]> = Table::new("names");
+    const SLABS: Table<(u8, u64, u32), &[u8]> = Table::new("slabs");
     const UNSEALED: Table<u64, &[u8]> = Table::new("unsealed");
     const SEGMENTS: Table<u64, &[u8]> = Table::new("segments");
     const TILES: Table<(u8, u64), [u8; 36]> = Table::new("tiles");
@@ -114,10 +115,20 @@ fn rows_that_are_gone_or_changed_are_found() {
     };
     fresh();
     tamper(dir.path(), |transaction| {
-        transaction.open_table(KEYS).unwrap().pop_first().unwrap();
+        transaction.open_table(NAMES).unwrap().pop_last().unwrap();
     });
     let found = findings(dir.path());
-    assert_eq!((found[0].0, found[1].0, found.len()), (FindingCode::Key, FindingCode::Count, 2));
+    // One for each record whose name is gone, and the count.
+    assert_eq!((found[0].0, found[60].0, found.len()), (FindingCode::Key, FindingCode::Count, 61));
+    fresh();
+    tamper(dir.path(), |transaction| {
+        transaction.open_table(SLABS).unwrap().pop_last().unwrap();
+    });
+    assert_eq!(
+        findings(dir.path()),
+        [(FindingCode::Index, "the slab at partition 0 of the idempotency run 0 of level 1".to_owned())]
+    );
+    assert!(Ledger::create_or_open(dir.path(), None, &small()).is_err());
     fresh();
     tamper(dir.path(), |transaction| {
         transaction.open_table(TILES).unwrap().remove((1, 0)).unwrap();

@@ -12,7 +12,7 @@ fn a_new_ledger_keeps_what_it_was_given() {
     ledger.close().unwrap();
     let reader = LedgerReader::open(&dir.path().join("deep/er"), &small()).unwrap();
     let identity = reader.identity().unwrap();
-    assert_eq!((identity.format, identity.intake_semantics, identity.ledger_id), (2, 3, [7; 16]));
+    assert_eq!((identity.format, identity.intake_semantics, identity.ledger_id), (3, 3, [7; 16]));
     assert_eq!((identity.created_at.micros(), identity.binding), (5, stream()));
     let head = reader.head().unwrap();
     assert_eq!((head.position.number(), head.root), (0, daybook_store::root_empty()));
@@ -63,11 +63,11 @@ fn a_newer_format_and_another_binding_are_refused() {
     let meta: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
     let database = redb::Database::open(dir.path().join(LEDGER_FILE)).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(meta).unwrap().insert("format", [0, 0, 0, 3].as_slice()).unwrap();
+    transaction.open_table(meta).unwrap().insert("format", [0, 0, 0, 4].as_slice()).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let newer = Ledger::create_or_open(dir.path(), None, &small()).map(|_| ());
-    assert!(matches!(newer, Err(OpenError::Newer { found: 3, known: 2, .. })));
+    assert!(matches!(newer, Err(OpenError::Newer { found: 4, known: 3, .. })));
     assert!(matches!(LedgerReader::open(dir.path(), &small()), Err(OpenError::Newer { .. })));
 }
 

@@ -6,11 +6,13 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Every table, with the length of a value where that is fixed.
-pub(super) const TABLES: [(&str, Option<usize>); 10] = [
+pub(super) const TABLES: [(&str, Option<usize>); 12] = [
     ("meta", None),
     ("unsealed", None),
     ("segments", None),
-    ("event_keys", Some(28)),
+    ("names", None),
+    ("slabs", None),
+    ("acts", Some(4)),
     ("tiles", Some(36)),
     ("quarantine", None),
     ("holes", None),
@@ -20,7 +22,8 @@ pub(super) const TABLES: [(&str, Option<usize>); 10] = [
 ];
 
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
-const EVENT_KEYS: TableDefinition<[u8; 16], [u8; 28]> = TableDefinition::new("event_keys");
+const SLABS: TableDefinition<(u8, u64, u32), &[u8]> = TableDefinition::new("slabs");
+const ACTS: TableDefinition<u64, [u8; 4]> = TableDefinition::new("acts");
 const TILES: TableDefinition<(u8, u64), [u8; 36]> = TableDefinition::new("tiles");
 
 fn numbered(table: &str) -> TableDefinition<'_, u64, &'static [u8]> {
@@ -46,6 +49,10 @@ fn number(key: &[u8]) -> u64 {
     u64::from_be_bytes(key.try_into().unwrap())
 }
 
+fn slab(key: &[u8]) -> (u8, u64, u32) {
+    (key[0], number(&key[1..9]), u32::from_be_bytes(key[9..].try_into().unwrap()))
+}
+
 fn tile(key: &[u8]) -> (u8, u64) {
     (key[0], number(&key[1..]))
 }
@@ -54,7 +61,15 @@ impl Edit<'_> {
     pub(super) fn rows(&self, table: &str) -> Vec<Row> {
         match table {
             "meta" => collected(&self.0.open_table(META).unwrap(), |key| key.as_bytes().to_vec(), <[u8]>::to_vec),
-            "event_keys" => collected(&self.0.open_table(EVENT_KEYS).unwrap(), |key| key.to_vec(), |row| row.to_vec()),
+            "slabs" => {
+                let key = |(level, run, partition): (u8, u64, u32)| {
+                    [&[level][..], &run.to_be_bytes(), &partition.to_be_bytes()].concat()
+                };
+                collected(&self.0.open_table(SLABS).unwrap(), key, <[u8]>::to_vec)
+            }
+            "acts" => {
+                collected(&self.0.open_table(ACTS).unwrap(), |key| key.to_be_bytes().to_vec(), |row| row.to_vec())
+            }
             "tiles" => {
                 let key = |(level, index): (u8, u64)| [&[level][..], &index.to_be_bytes()].concat();
                 collected(&self.0.open_table(TILES).unwrap(), key, |row| row.to_vec())
@@ -69,10 +84,10 @@ impl Edit<'_> {
     pub(super) fn put(&self, table: &str, (key, value): &Row) {
         match table {
             "meta" => self.0.open_table(META).unwrap().insert(str::from_utf8(key).unwrap(), value.as_slice()).map(drop),
-            "event_keys" => {
-                let (key, value): ([u8; 16], [u8; 28]) =
-                    (key.as_slice().try_into().unwrap(), value.as_slice().try_into().unwrap());
-                self.0.open_table(EVENT_KEYS).unwrap().insert(key, value).map(drop)
+            "slabs" => self.0.open_table(SLABS).unwrap().insert(slab(key), value.as_slice()).map(drop),
+            "acts" => {
+                let value: [u8; 4] = value.as_slice().try_into().unwrap();
+                self.0.open_table(ACTS).unwrap().insert(number(key), value).map(drop)
             }
             "tiles" => {
                 let value: [u8; 36] = value.as_slice().try_into().unwrap();
@@ -86,10 +101,8 @@ impl Edit<'_> {
     pub(super) fn remove(&self, table: &str, key: &[u8]) {
         match table {
             "meta" => self.0.open_table(META).unwrap().remove(str::from_utf8(key).unwrap()).map(drop),
-            "event_keys" => {
-                let key: [u8; 16] = key.try_into().unwrap();
-                self.0.open_table(EVENT_KEYS).unwrap().remove(key).map(drop)
-            }
+            "slabs" => self.0.open_table(SLABS).unwrap().remove(slab(key)).map(drop),
+            "acts" => self.0.open_table(ACTS).unwrap().remove(number(key)).map(drop),
             "tiles" => self.0.open_table(TILES).unwrap().remove(tile(key)).map(drop),
             other => self.0.open_table(numbered(other)).unwrap().remove(number(key)).map(drop),
         }
@@ -99,7 +112,8 @@ impl Edit<'_> {
     pub(super) fn delete_table(&self, table: &str) {
         let gone = match table {
             "meta" => self.0.delete_table(META),
-            "event_keys" => self.0.delete_table(EVENT_KEYS),
+            "slabs" => self.0.delete_table(SLABS),
+            "acts" => self.0.delete_table(ACTS),
             "tiles" => self.0.delete_table(TILES),
             other => self.0.delete_table(numbered(other)),
         };
@@ -138,7 +152,8 @@ pub(super) fn check(domain: &[u8], content: &[u8], length: usize) -> Vec<u8> {
 pub(super) fn repaired(table: &str, (key, value): Row) -> Row {
     let value = match table {
         "meta" if key == b"format" => value,
-        "event_keys" => [&value[..24], &check(&key, &value[..24], 4)].concat(),
+        "slabs" => slab_repaired(&key, value),
+        "acts" => check(&[b"act", key.as_slice()].concat(), &[], 4),
         "tiles" => [&value[..32], &check(&key, &value[..32], 4)].concat(),
         "segments" => {
             let sum = check(b"daybook segment 1", &[&value[..34], &value[50..]].concat(), 16);
@@ -158,4 +173,28 @@ pub(super) fn repaired(table: &str, (key, value): Row) -> Row {
         }
     };
     (key, value)
+}
+
+/// A slab with the checksums of its head and partitions set right, as far as it can still be taken apart.
+fn slab_repaired(key: &[u8], mut value: Vec<u8>) -> Vec<u8> {
+    let word = |bytes: &[u8]| u32::from_be_bytes(bytes.try_into().unwrap());
+    let count = word(&value[8..12]);
+    let Some(head) = usize::try_from(count).ok().map(|count| 12 + 4 * count).filter(|head| *head <= value.len()) else {
+        return value;
+    };
+    let ends: Vec<usize> = value[12..head].chunks(4).map(|end| head + word(end) as usize).collect();
+    let mut from = head;
+    for (end, nth) in ends.into_iter().zip(0..) {
+        if end < from + 8 || end > value.len() {
+            break;
+        }
+        let partition = word(&key[9..]) + nth;
+        let domain = [b"slabp", &key[..9], &partition.to_be_bytes()].concat();
+        let sum = check(&domain, &value[from + 8..end], 8);
+        value[from..from + 8].copy_from_slice(&sum);
+        from = end;
+    }
+    let sum = check(&[b"slabh", key].concat(), &value[8..head], 8);
+    value[..8].copy_from_slice(&sum);
+    value
 }

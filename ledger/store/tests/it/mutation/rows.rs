@@ -20,7 +20,7 @@ const fn class(name: &'static str, table: &'static str, key: &'static [u8], byte
 
 const END: usize = usize::MAX;
 
-const CLASSES: [Class; 45] = [
+const CLASSES: [Class; 54] = [
     class("format number", "meta", b"format", 0..END),
     class("identity: checksum", "meta", b"identity", 0..16),
     class("identity", "meta", b"identity", 16..END),
@@ -48,9 +48,18 @@ const CLASSES: [Class; 45] = [
     class("unsealed frame: recorded_at", "unsealed", b"", 25..33),
     class("unsealed frame: length", "unsealed", b"", 33..37),
     class("unsealed frame: envelope", "unsealed", b"", 37..END),
-    class("idempotency entry: position", "event_keys", b"", 0..8),
-    class("idempotency entry: content hash", "event_keys", b"", 8..24),
-    class("idempotency entry: checksum", "event_keys", b"", 24..28),
+    class("names and slabs: length of spans", "meta", b"keys", 16..17),
+    class("names: checksum", "names", b"", 0..16),
+    class("names: hash of an id", "names", b"", 16..32),
+    class("names: hash of a content", "names", b"", 32..48),
+    class("names: the last", "names", b"", 112..END),
+    class("slab head: checksum", "slabs", b"", 0..8),
+    class("slab head: partitions", "slabs", b"", 8..12),
+    class("slab head: where they end", "slabs", b"", 12..16),
+    class("partition: width", "slabs", b"", 24..25),
+    class("partition: where buckets end", "slabs", b"", 25..153),
+    class("partition: tags and places", "slabs", b"", 153..END),
+    class("act: checksum", "acts", b"", 0..4),
     class("tile: hash", "tiles", b"", 0..32),
     class("tile: checksum", "tiles", b"", 32..36),
     class("quarantine entry: checksum", "quarantine", b"", 0..16),
@@ -288,7 +297,7 @@ fn rows_swapped_dropped_duplicated_and_cut_are_found_in_every_table() {
 fn rows_moved_under_right_checksums_are_found() {
     let scene = Scene::new();
     let all = all_rows(&scene);
-    for table in ["unsealed", "event_keys", "tiles", "quarantine", "decisions", "entry_states", "checkpoints"] {
+    for table in ["unsealed", "names", "slabs", "tiles", "quarantine", "decisions", "entry_states", "checkpoints"] {
         let rows = &all[table];
         let (one, other) = (&rows[0], &rows[rows.len() / 2]);
         assert_ne!(one.0, other.0, "{table}");

@@ -1,6 +1,8 @@
 //! A ledger with everything in it, and what an auditor checks of one: what verify finds, and every checkpoint by the public key.
 
-use crate::common::{at, cursor, envelope, event, event_at, events, faulty, id_of, identify, records, small, stream};
+use crate::common::{
+    act, at, cursor, envelope, event, event_at, events, faulty, id_of, identify, records, small, stream,
+};
 use daybook_event::{Instant, Position};
 use daybook_proof::{Checkpoint, KeyKind, KeyName, QuarantineTree, SignedNote, SignerKey, VerifierKey};
 use daybook_store::{
@@ -117,7 +119,8 @@ pub(super) fn make(dir: &Path, lie: Lie, notes: Option<&[String]>) -> Vec<String
     ];
     ledger.append(decisions, Some(cursor(330)), &[]).unwrap();
     checkpointed(&mut ledger, &mut kept);
-    ledger.append(events(301, 250), Some(cursor(600)), &[]).unwrap();
+    let acts = ["a-1", "a-2", "a-3"].map(act);
+    ledger.append(acts.into_iter().chain(events(301, 250)).collect(), Some(cursor(600)), &[]).unwrap();
     checkpointed(&mut ledger, &mut kept);
     ledger.close().unwrap();
     kept

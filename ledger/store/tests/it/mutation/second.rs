@@ -162,7 +162,7 @@ fn a_verifier_written_from_the_page_computes_the_same_roots() {
     let tables = tables(dir.path());
     let meta: BTreeMap<&[u8], &[u8]> =
         tables["meta"].iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
-    assert_eq!(meta[&b"format"[..]], [0, 0, 0, 2]);
+    assert_eq!(meta[&b"format"[..]], [0, 0, 0, 3]);
     let frames = frames(&tables);
     let leaves: Vec<Hash> = frames.iter().map(|frame| leaf(frame)).collect();
     assert_eq!((leaves.len() as u64, root(&leaves)), (head.position.number(), head.root));
@@ -183,32 +183,86 @@ fn a_verifier_written_from_the_page_computes_the_same_roots() {
     let kept = content(b"kept", meta[&b"kept"[..]]);
     assert_eq!(number(&kept[..8]), tables["decisions"].len() as u64);
     assert_eq!(number(&kept[8..]), tables["checkpoints"].len() as u64);
-    keys_are_right(&tables, &frames);
+    let names = names(&tables);
+    names_are_right(&names, &frames);
+    let span_bits = u32::from(content(b"keys", meta[&b"keys"[..]])[0]);
+    let named = positions_of_slabs(&tables, &names, span_bits);
+    let in_runs = names.len() >> span_bits << span_bits;
+    assert!(named[..in_runs].iter().all(|times| *times >= 1) && named[in_runs..].iter().all(|times| *times == 0));
+    for (key, value) in &tables["acts"] {
+        let frame = &frames[usize::try_from(number(key)).unwrap() - 1];
+        assert!(frame[21..].starts_with(b"ledger\n"));
+        assert_eq!(*value, check(&keyed("act", key), b"", 4));
+    }
 }
 
-/// One idempotency row for each record. The envelopes of these tests are `source`, `event_id` and content, one a line.
-fn keys_are_right(tables: &BTreeMap<&str, Vec<Row>>, frames: &[Vec<u8>]) {
-    let keys: BTreeMap<&[u8], &[u8]> =
-        tables["event_keys"].iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
-    assert_eq!(keys.len(), frames.len());
-    for frame in frames {
+/// The name of each record, in order. The envelopes of these tests are `source`, `event_id` and content, one a line.
+fn names(tables: &BTreeMap<&str, Vec<Row>>) -> Vec<[u8; 32]> {
+    let mut names = Vec::new();
+    for (key, value) in &tables["names"] {
+        assert_eq!(number(key) * 120, names.len() as u64);
+        names.extend(content(&keyed("names", key), value).chunks(32).map(|name| <[u8; 32]>::try_from(name).unwrap()));
+    }
+    names
+}
+
+fn names_are_right(names: &[[u8; 32]], frames: &[Vec<u8>]) {
+    assert_eq!(names.len(), frames.len());
+    for (name, frame) in names.iter().zip(frames) {
         let mut hasher = Sha256::new();
         for part in frame[21..].split(|byte| *byte == b'\n').take(2) {
             hasher.update(u32::try_from(part.len()).unwrap().to_be_bytes());
             hasher.update(part);
         }
         let key: Hash = hasher.finalize().into();
-        let row = keys[&key[..16]];
-        assert_eq!(row[..8], frame[1..9]);
-        assert_eq!(row[24..], check(&key[..16], &row[..24], 4));
+        assert_eq!(name[..16], key[..16]);
     }
+}
+
+/// Every entry of every slab: which position it names, and that it is the entry of that position's name. How often each
+/// position is named.
+fn positions_of_slabs(tables: &BTreeMap<&str, Vec<Row>>, names: &[[u8; 32]], span_bits: u32) -> Vec<u32> {
+    let mut named = vec![0; names.len()];
+    for (key, value) in &tables["slabs"] {
+        let (level, run, first) = (u32::from(key[0]), number(&key[1..9]), number(&key[9..]));
+        let place_bits = span_bits + 2 * level;
+        let partition_bits = place_bits.saturating_sub(9);
+        let count = usize::try_from(number(&value[8..12])).unwrap();
+        let head = 12 + 4 * count;
+        assert_eq!(value[..8], check(&keyed("slabh", key), &value[8..head], 8));
+        let mut from = head;
+        for (nth, end) in (0..).zip(value[12..head].chunks(4)) {
+            let end = head + usize::try_from(number(end)).unwrap();
+            let partition = first + nth;
+            let domain = [b"slabp", &key[..9], &u32::try_from(partition).unwrap().to_be_bytes()].concat();
+            let stored = &value[from..end];
+            assert_eq!(stored[..8], check(&domain, &stored[8..], 8));
+            assert_eq!(stored[8], 0, "no partition here has more entries than two bytes count");
+            let ends: Vec<usize> = stored[9..137].chunks(2).map(|end| usize::try_from(number(end)).unwrap()).collect();
+            let (tags, rests) = stored[137..].split_at(2 * ends[63]);
+            for at in 0..ends[63] {
+                let bucket = ends.iter().filter(|end| **end <= at).count() as u64;
+                let rest = number(&rests[5 * at..5 * at + 5]);
+                let entry = bucket << 56 | number(&tags[2 * at..2 * at + 2]) << 40 | rest;
+                let place = (run << place_bits) + (entry & ((1 << place_bits) - 1));
+                let hash = number(&names[usize::try_from(place).unwrap()][..8]);
+                let skipped = if partition_bits == 0 { 0 } else { hash >> (64 - partition_bits) };
+                assert_eq!(skipped, partition);
+                assert_eq!(entry >> place_bits, hash << partition_bits >> (2 + place_bits));
+                named[usize::try_from(place).unwrap()] += 1;
+            }
+            from = end;
+        }
+        assert_eq!(from, value.len());
+    }
+    named
 }
 
 #[test]
 fn the_page_names_every_table_and_row() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format.md")).unwrap();
-    let rows = ["format", "identity", "state", "frontier", "quarantine_frontier", "kept"];
-    for name in TABLES.iter().map(|(table, _)| *table).chain(rows) {
+    let rows = ["format", "identity", "state", "frontier", "quarantine_frontier", "kept", "keys"];
+    for name in TABLES.iter().map(|(table, _)| *table).chain(["event_keys"]).chain(rows) {
         assert!(page.contains(&format!("| `{name}`")), "docs/format.md does not name {name}");
     }
 }
