@@ -30,6 +30,13 @@ pub fn encode_json_push(envelope: &Envelope, out: &mut Vec<u8>) {
     }
 }
 
+/// Adds the protobuf form behind its length in base 128: what files of events are made of.
+pub fn encode_delimited_push(envelope: &Envelope, out: &mut Vec<u8>) {
+    let bytes = encode(envelope);
+    prost::encoding::encode_varint(bytes.len() as u64, out);
+    out.extend_from_slice(&bytes);
+}
+
 /// The same of every kind, through the generated mapping.
 pub(crate) fn encode_json_any(envelope: &Envelope) -> String {
     // The generated mapping writes text, integers and base64 into memory: none of these can fail.

@@ -23,7 +23,7 @@ mod tests;
 
 pub use content::{content_hash, content_hash_of, nats_msg_id};
 pub use decode::{decode, decode_json};
-pub use encode::{encode, encode_json, encode_json_push};
+pub use encode::{encode, encode_delimited_push, encode_json, encode_json_push};
 pub use fault::DecodeFault;
 pub use limits::ENVELOPE_BYTES_MAX;
 pub use peek::{PeekedHead, peek_head, peek_id, peek_partner, peek_source};

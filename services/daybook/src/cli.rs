@@ -38,6 +38,7 @@ pub(crate) use token::{TokenNewArguments, TokenVerb};
 pub(crate) use verify::{ClosedMonths, VerifyArguments};
 pub(crate) use witness::WitnessArguments;
 
+use crate::generate::EventFormat;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daybook_event::{Month, NaiveDate, PartnerId, SourceId};
@@ -69,7 +70,7 @@ pub(crate) enum Verb {
     Serve(ServeArguments),
     /// Take events from files into the ledger.
     Import(ImportArguments),
-    /// Write a synthetic history as NDJSON to standard output.
+    /// Write a synthetic history to standard output.
     Generate(GenerateArguments),
     /// Print the views: standing, postings, lots, claims, payouts, conservation, findings.
     Views(ViewsArguments),
@@ -284,6 +285,9 @@ pub(crate) struct GenerateArguments {
     /// The first month.
     #[arg(long, default_value = "2020-10", value_parser = month)]
     pub(crate) start: Month,
+    /// How the events are written.
+    #[arg(long, value_enum, default_value = "ndjson")]
+    pub(crate) format: EventFormat,
 }
 
 /// One of the views.

@@ -55,13 +55,29 @@ fn index_of(number: u64) -> usize {
 
 /// An event id as text: 32 hex digits.
 pub(super) fn event_id(id: u128) -> EventId {
-    EventId::parse(&format!("{id:032x}")).expect("32 hex digits are an id")
+    let digits = hex_digits(id);
+    EventId::parse(text_of(&digits)).expect("32 hex digits are an id")
 }
 
 /// A GUID as text, in its five groups.
 pub(super) fn guid(id: u128) -> String {
-    let digits = format!("{id:032x}");
-    format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+    let digits = hex_digits(id);
+    let digits = text_of(&digits);
+    [&digits[..8], "-", &digits[8..12], "-", &digits[12..16], "-", &digits[16..20], "-", &digits[20..]].concat()
+}
+
+fn hex_digits(id: u128) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(id.to_be_bytes()) {
+        pair.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    }
+    digits
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+fn text_of(digits: &[u8]) -> &str {
+    std::str::from_utf8(digits).expect("digits are ASCII")
 }
 
 /// A fixed draw for a thing with these numbers: customers and subscriptions are computed where they are needed, not kept.

@@ -17,8 +17,7 @@ pub(super) struct SoldLine {
 
 /// Whole cents as an amount.
 pub(super) fn amount_of(cents: i64) -> Amount {
-    let (sign, cents) = (if cents < 0 { "-" } else { "" }, cents.unsigned_abs());
-    Amount::parse(&format!("{sign}{}.{:02}", cents / 100, cents % 100)).expect("cents of one line are within limits")
+    Amount::from_cents(cents).expect("cents of one line are within limits")
 }
 
 fn signed(number: u64) -> i64 {

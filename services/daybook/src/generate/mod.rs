@@ -15,10 +15,13 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
+use clap::ValueEnum;
 use daybook_event::{Envelope, Month};
 use daybook_proto::limits::{YEAR_MAX, YEAR_MIN};
 use history::History;
 use std::io::{self, Write};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 /// Most partners of one history: their ids come from a range of this size.
 pub(crate) const PARTNERS_MAX: u32 = 1_000_000;
@@ -86,13 +89,70 @@ pub(crate) fn generate_envelopes(
     Ok(History::new(options))
 }
 
-/// Writes the history as NDJSON, one event a line. Give it a buffered writer.
-pub(crate) fn generate(options: GenerateOptions, out: &mut impl Write) -> Result<(), GenerateError> {
-    for envelope in generate_envelopes(options)? {
-        let mut line = daybook_proto::encode_json(&envelope);
-        line.push('\n');
-        out.write_all(line.as_bytes())?;
+/// How the events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventFormat {
+    /// One event a line.
+    Ndjson,
+    /// Envelopes, each after its length (a varint).
+    Protobuf,
+}
+
+/// Events that are handed on together.
+const BATCH_EVENTS: usize = 4_096;
+/// Batches that wait for the next thread: it bounds memory.
+const BATCHES_WAITING_MAX: usize = 4;
+/// Room for the text of an event, so that a batch rarely grows.
+const EVENT_BYTES: usize = 512;
+
+/// Writes the history. One thread makes events, another their text, and the caller writes it.
+pub(crate) fn generate(
+    options: GenerateOptions,
+    format: EventFormat,
+    out: &mut impl Write,
+) -> Result<(), GenerateError> {
+    options.check()?;
+    thread::scope(|scope| {
+        let (events_tx, events) = sync_channel(BATCHES_WAITING_MAX);
+        let (text_tx, text) = sync_channel(BATCHES_WAITING_MAX);
+        scope.spawn(move || {
+            let mut history = History::new(options);
+            // Who takes no more has met an error, or knows of one.
+            while let Some(batch) = batch_of(&mut history) {
+                if events_tx.send(batch).is_err() {
+                    return;
+                }
+            }
+        });
+        scope.spawn(move || {
+            for batch in events {
+                if text_tx.send(text_of(&batch, format)).is_err() {
+                    return;
+                }
+            }
+        });
+        text.into_iter().try_for_each(|text| out.write_all(&text))?;
+        out.flush()?;
+        Ok(())
+    })
+}
+
+fn batch_of(history: &mut History) -> Option<Vec<Envelope>> {
+    let mut batch = Vec::with_capacity(BATCH_EVENTS);
+    batch.extend(history.take(BATCH_EVENTS));
+    Some(batch).filter(|batch| !batch.is_empty())
+}
+
+fn text_of(batch: &[Envelope], format: EventFormat) -> Vec<u8> {
+    let mut text = Vec::with_capacity(batch.len() * EVENT_BYTES);
+    for envelope in batch {
+        match format {
+            EventFormat::Ndjson => {
+                daybook_proto::encode_json_push(envelope, &mut text);
+                text.push(b'\n');
+            }
+            EventFormat::Protobuf => daybook_proto::encode_delimited_push(envelope, &mut text),
+        }
     }
-    out.flush()?;
-    Ok(())
+    text
 }

@@ -12,6 +12,5 @@ pub(crate) fn run(arguments: &GenerateArguments) -> Result<(), Failure> {
         seed: arguments.seed,
         start_month: arguments.start,
     };
-    let mut out = std::io::BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
-    generate(options, &mut out).map_err(Failure::from)
+    generate(options, arguments.format, &mut std::io::stdout().lock()).map_err(Failure::from)
 }
