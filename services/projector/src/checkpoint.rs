@@ -9,7 +9,7 @@ use daybook_views::{ClosedTerms, ENGINE_SEMANTICS, FactsOfNoPartner};
 use serde::{Deserialize, Serialize};
 
 /// The number of the shape of what this crate keeps in the derived file. Another shape is rebuilt from the ledger.
-const SHAPE: u32 = 6;
+const SHAPE: u32 = 7;
 const FACTS: &str = "facts";
 const LIVE_GENERATION: &str = "live_generation";
 const STALE_GENERATIONS: &str = "stale_generations";

@@ -144,7 +144,7 @@ pub trait DerivedRead: Sourced {
     /// [`DerivedError`].
     fn rows<T: DeserializeOwned>(&self, generation: u32, partner: &str) -> Result<Option<T>, DerivedError> {
         let key = (generation, partner);
-        self.source().value(ROWS, key, |row| value_read("rows", &key, row))
+        self.source().value(ROWS, key, |row| large_read("rows", &key, row))
     }
 
     /// Every partner's rows of a generation, by partner in bytewise order.
@@ -156,7 +156,7 @@ pub trait DerivedRead: Sourced {
         generation: u32,
         mut visit: impl FnMut(String, T) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        let read = |key: (u32, &str), row: &[u8]| Ok((key.1.to_owned(), value_read("rows", &key, row)?));
+        let read = |key: (u32, &str), row: &[u8]| Ok((key.1.to_owned(), large_read("rows", &key, row)?));
         let bounds = [(generation, ""), (generation, PARTNER_END)];
         self.source().walk(ROWS, bounds, read, |(partner, rows)| visit(partner, rows))
     }

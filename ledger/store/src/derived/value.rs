@@ -4,7 +4,11 @@ use super::DerivedError;
 use crate::format_v1::{checked_read, checked_value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::RefCell;
 use std::fmt::Debug;
+use std::io;
+use std::thread::LocalKey;
+use zstd::bulk::{Compressor, Decompressor};
 
 const ZSTD_LEVEL: i32 = 1;
 /// The most that one packed value may unpack to.
@@ -55,13 +59,35 @@ pub(super) fn large_read<T: DeserializeOwned>(table: &str, key: &impl Debug, row
     })
 }
 
+thread_local! {
+    /// What packs and unpacks, kept: most values are small, and making it anew costs more than packing one.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// Works with what is kept of this thread, made first where there is none.
+fn with_kept<K, T>(
+    kept: &'static LocalKey<RefCell<Option<K>>>,
+    make: impl FnOnce() -> io::Result<K>,
+    work: impl FnOnce(&mut K) -> io::Result<T>,
+) -> io::Result<T> {
+    kept.with_borrow_mut(|kept| {
+        let made = match kept.take() {
+            Some(made) => made,
+            None => make()?,
+        };
+        work(kept.insert(made))
+    })
+}
+
 pub(super) fn bytes_pack(table: &str, key: &impl Debug, bytes: &[u8]) -> Result<Vec<u8>, DerivedError> {
-    let packed =
-        zstd::bulk::compress(bytes, ZSTD_LEVEL).map_err(|error| DerivedError::Storage { source: Box::new(error) })?;
+    let packed = with_kept(&PACKER, || Compressor::new(ZSTD_LEVEL), |packer| packer.compress(bytes));
+    let packed = packed.map_err(|error| DerivedError::Storage { source: Box::new(error) })?;
     Ok(checked_value(domain(table, key).as_bytes(), &packed))
 }
 
 pub(super) fn bytes_read(table: &str, key: &impl Debug, row: &[u8]) -> Result<Vec<u8>, DerivedError> {
     let packed = checked_read(domain(table, key).as_bytes(), row).ok_or_else(|| damaged(table, key))?;
-    zstd::bulk::decompress(packed, UNPACKED_BYTES_MAX).map_err(|_| damaged(table, key))
+    let unpack = |unpacker: &mut Decompressor<'static>| unpacker.decompress(packed, UNPACKED_BYTES_MAX);
+    with_kept(&UNPACKER, Decompressor::new, unpack).map_err(|_| damaged(table, key))
 }

@@ -108,7 +108,7 @@ impl DerivedWrite<'_> {
     /// [`DerivedError`].
     pub fn rows_put<T: Serialize>(&mut self, generation: u32, partner: &str, rows: &T) -> Result<(), DerivedError> {
         let key = (generation, partner);
-        let row = value_pack("rows", &key, rows)?;
+        let row = large_pack("rows", &key, rows)?;
         self.work(|transaction| {
             transaction.open_table(ROWS)?.insert(key, row.as_slice())?;
             Ok(())
