@@ -48,10 +48,11 @@ impl<'a> Repricing<'a> {
         through: NaiveDate,
     ) -> Result<PartnerRows, Overflow> {
         let booked = self.booked(state)?;
-        let mut rows = settle_booked(self.book, fx, partner_id, source, state, booked, &Pinned::default(), through)?;
+        let mut rows =
+            settle_booked(self.book, fx, partner_id, source.reversals(), state, booked, &Pinned::default(), through)?;
         for row in &mut rows.standing {
             // Standing changes on no date before the first rule set.
-            row.rule_set.clone_from(&self.book.set_on_or_first(row.on).version);
+            row.rule_set = self.book.set_on_or_first(row.on).version.as_str().into();
         }
         Ok(rows)
     }
@@ -119,6 +120,6 @@ fn price(set: &RuleSet, mut row: PostingRow) -> Result<PostingRow, Overflow> {
     }
     row.rebate = set.rounding.round(row.earned.times(set.split.rebate)?);
     row.coop = row.earned.minus(row.rebate)?;
-    row.rule_set.clone_from(&set.version);
+    row.rule_set = set.version.as_str().into();
     Ok(row)
 }
