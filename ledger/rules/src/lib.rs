@@ -5,6 +5,7 @@
 //! or a clock.
 
 pub mod calendar;
+pub mod compiled;
 pub mod diagnostic;
 pub mod model;
 

@@ -16,6 +16,7 @@ pub use money::{Activity, ActivityLimit, Benefit, Coop, Payout, ProgramYearEnd, 
 pub use product::{Catalogue, CatalogueEdition, ProductGroup, ProductPattern};
 
 use crate::calendar::Calendar;
+use crate::compiled::Compiled;
 use crate::library::VersionChange;
 use chrono::NaiveDate;
 use daybook_event::{Currency, Product, Rounding};
@@ -134,6 +135,8 @@ pub struct RuleBook {
     pub sources_of_no_partner: Vec<String>,
     /// Hash over every set's and the catalogue's terms hash, in hex: what `rule_book` shows in outputs.
     pub terms_hash: String,
+    /// What was compiled of the above.
+    pub compiled: Compiled,
 }
 
 impl RuleBook {

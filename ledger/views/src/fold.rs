@@ -19,7 +19,7 @@ use crate::payout::settle_payouts;
 use crate::pricing::PricedLine;
 use crate::rows::{FindingRow, PartnerRows, PostingRow, ProvisionalRow, TrueUpRow};
 use crate::standing::MonthOfStanding;
-use crate::state::{Credited, FactHistory, FactValue, PartnerState};
+use crate::state::{Credited, PartnerState};
 use chrono::{Days, NaiveDate};
 use daybook_event::{EventRef, Month, Name, Overflow, PartnerId};
 use daybook_rules::model::RuleBook;
@@ -191,24 +191,29 @@ fn fold_month(
     let mut lines = fold.month(state, month, through);
     let counts = |fact: &&Fact| fact.effective_on <= through && !of_month.reversals.names(&fact.id);
     let mut facts = of_month.facts.iter().filter(counts).peekable();
-    let mut standing = MonthOfStanding::new(book, partner_id);
+    let mut standing = MonthOfStanding::new(book, partner_id, month);
     let (mut row, end) = (lines.rows().start, lines.rows().end);
     let (mut day, last) = (month.first_day(), month.last_day().min(through));
-    while day <= last {
-        while let Some(fact) = facts.next_if(|fact| fact.effective_on == day) {
+    loop {
+        let of_fact = facts.peek().map(|fact| fact.effective_on);
+        let of_line = (row < end).then(|| fold.under.on(row));
+        let Some(on) = of_fact.into_iter().chain(of_line).min() else { break };
+        standing.quiet(state, day, on - Days::new(1))?;
+        while let Some(fact) = facts.next_if(|fact| fact.effective_on == on) {
             note(book, fx, partner_id, state, fact)?;
         }
         let mut has_lines = false;
-        if row < end && fold.under.on(row) == day {
+        if of_line == Some(on) {
             let rows = fold.under.lines.rows_of_date(row, end);
             row = rows.end;
             has_lines = fold.note_day(state, &mut lines, rows)?;
         }
-        standing.day(state, day, has_lines)?;
-        day = day + Days::new(1);
+        standing.day(state, on, has_lines)?;
+        day = on + Days::new(1);
     }
+    standing.quiet(state, day, last)?;
     note_reversed_balances(book, partner_id, of_month, state, through);
-    state.days.extend(standing.finish());
+    standing.finish(state);
     let apart = fold.book(partner_id, state, &lines)?;
     state.next_month = month.next();
     state.growth.forget_before(state.next_month);
@@ -227,8 +232,7 @@ fn note(
         FactKind::Line(_) | FactKind::Moneyless => {}
         FactKind::Certification(exam) => state.certifications.push(Certification::of(book, fact, exam)),
         FactKind::Standing(standing) => {
-            let history = state.facts.entry(standing.fact.clone()).or_insert(FactHistory { values: Vec::new() });
-            history.values.push(FactValue::new(fact.effective_on, fact.id.clone(), &standing.value));
+            state.facts.note(standing, fact.effective_on, &fact.id);
         }
         FactKind::Claim(claim) => state.claims.push(ClaimStep::of(&fact.id, fact.effective_on, claim)),
         FactKind::Opening(opening) => note_opening(book, partner_id, state, fact, opening)?,

@@ -1,6 +1,7 @@
 //! Whether a gate is met on a date.
 
-use crate::state::{FactValue, HeldAs, PartnerState};
+use crate::facts::{FactValue, HeldAs};
+use crate::state::PartnerState;
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Overflow};
 use daybook_rules::model::{Catalogue, CompetencySource, Gate, GateTest, RuleSet};
@@ -87,13 +88,8 @@ impl GateContext<'_> {
         renewed_after: Option<NaiveDate>,
     ) -> Option<&FactValue> {
         let value = self.value_on(fact, then).filter(|value| value.is_held())?;
-        renewed_after.is_none_or(|after| self.was_renewed(fact, after)).then_some(value)
-    }
-
-    /// Whether some event dated later than that, up to this date, says that the fact is held.
-    fn was_renewed(&self, fact: &str, after: NaiveDate) -> bool {
-        let values = self.state.facts.get(fact).map(|history| history.values.as_slice()).unwrap_or_default();
-        values.iter().any(|value| after < value.on && value.on <= self.on && value.is_held())
+        let history = self.state.facts.get(fact)?;
+        renewed_after.is_none_or(|after| history.was_renewed(after, self.on)).then_some(value)
     }
 
     pub(crate) fn declared_competency(

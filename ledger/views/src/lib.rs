@@ -28,6 +28,7 @@ mod credits;
 mod currencies;
 mod customers;
 mod digest;
+mod facts;
 mod fold;
 mod gates;
 mod gathered;
@@ -47,6 +48,7 @@ mod reprice;
 mod revenue;
 mod standing;
 mod state;
+mod verdicts;
 
 pub use closing::{
     ClosedMonths, ClosedTerms, Closing, Closings, Statement, StatementError, TermsStep, closing_event_id,

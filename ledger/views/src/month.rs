@@ -14,6 +14,7 @@ use crate::pricing::{PricedOn, Pricer};
 use crate::state::{JudgedDay, PartnerState};
 use chrono::NaiveDate;
 use daybook_event::{Exact, Month, Overflow, PartnerId};
+use daybook_rules::compiled::DayCode;
 use std::ops::Range;
 
 /// Why a month could not be folded.
@@ -318,7 +319,7 @@ impl<'a> LineFold<'a> {
     fn cells(&self, of: &MonthOfLines, fits: &Fits, day: &JudgedDay) -> Vec<CellSum> {
         let limit = |conversion: &Option<Conversion>| conversion.map_or(i64::MAX, |of| of.narrow_max()).unsigned_abs();
         let cell = |cell: &crate::compiled::Cell| {
-            let is_summed = day.code.is_some() || fits.fit(*cell).is_plain;
+            let is_summed = day.code != DayCode::MayEarn || fits.fit(*cell).is_plain;
             let limit = if is_summed { limit(&of.conversions[cell.currency as usize]) } else { 0 };
             CellSum { nanos: 0, lines: 0, limit }
         };

@@ -143,7 +143,7 @@ fn hold(book: &RuleBook, state: &PartnerState, row: &mut PayoutRow, through: Nai
     }
     let sum = std::mem::take(&mut row.paid);
     let until = row.due_on.checked_add_days(Days::new(u64::from(hold_days))).unwrap_or(NaiveDate::MAX);
-    let changes = NEEDED_TO_PAY.iter().filter_map(|fact| state.facts.get(*fact)).flat_map(|history| &history.values);
+    let changes = NEEDED_TO_PAY.iter().filter_map(|fact| state.facts.get(fact)).flat_map(|history| &history.values);
     let within = changes.map(|value| value.on).filter(|on| row.due_on < *on && *on <= until.min(through));
     if let Some(released_on) = within.filter(|on| may_be_paid(state, *on)).min() {
         (row.paid, row.due_on) = (sum, released_on);

@@ -1,5 +1,6 @@
 //! Where each billed amount goes, and what it contributes.
 
+use crate::codes::LineCode;
 use crate::compiled::takes_group;
 use crate::customers::GroupsOnDay;
 use crate::fact::Line;
@@ -7,6 +8,7 @@ use crate::reasons::{LeverFit, NewCustomerFit};
 use crate::state::{JudgedDay, PartnerState};
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Month, Name, Overflow};
+use daybook_rules::compiled::DayCode;
 use daybook_rules::model::{Base, Lever, RuleBook};
 use std::collections::BTreeMap;
 
@@ -108,8 +110,10 @@ impl<'a> Pricer<'a> {
     /// In each slot the first lever in file order whose match, base conditions and needs hold; slots add up. `levers` are
     /// those that take the line's class.
     pub(crate) fn outcome(&mut self, on: &PricedOn<'_>, levers: &[usize]) -> Result<Outcome, Overflow> {
-        if let Some(code) = &on.day.code {
-            return Ok(Outcome::nothing(Bucket::Ineligible(code.as_str().into())));
+        if on.day.code != DayCode::MayEarn {
+            let code = self.book.gates().of_set(on.rule_set).code(on.day.code).cloned();
+            let code = code.unwrap_or(Name::known(LineCode::NotEnrolled.as_str()));
+            return Ok(Outcome::nothing(Bucket::Ineligible(code)));
         }
         let set = &self.book.sets[on.rule_set];
         let mut outcome = Outcome::nothing(Bucket::Unmatched);
@@ -121,9 +125,8 @@ impl<'a> Pricer<'a> {
             if is_taken || !self.state.is_in_market(&lever.matches, on.day.on) || !self.base_holds(at, lever, on)? {
                 continue;
             }
-            let needs = lever.needs.iter().map(|&need| &set.gates[need]);
-            if let Some(gate) = needs.into_iter().find(|gate| on.day.unmet_needs.contains(&gate.name)) {
-                first_unmet_need = first_unmet_need.or(Some(&gate.fail_code));
+            if let Some(need) = lever.needs.iter().find(|need| on.day.unmet_needs.contains(**need)) {
+                first_unmet_need = first_unmet_need.or(Some(&set.gates[*need].fail_code));
                 continue;
             }
             slots_taken.push(&lever.slot);

@@ -1,62 +1,118 @@
 //! May this partner earn on this date? Invitation, enrolment and offboarding, day by day.
 
-use crate::codes::LineCode;
 use crate::gates::{GateContext, Verdict};
 use crate::rows::StandingRow;
 use crate::state::{JudgedDay, PartnerState, Status};
 use chrono::{Datelike, Days, NaiveDate};
 use daybook_event::{EventRef, Month, Name, Overflow, PartnerId};
-use daybook_rules::model::{Cadence, Gate, RuleBook, RuleSet, Upkeep};
+use daybook_rules::compiled::{DayCode, GateMask, SetGates};
+use daybook_rules::model::{Cadence, Gate, RuleBook, Upkeep};
 
 /// The days of one month as standing sees them.
 pub(crate) struct MonthOfStanding<'a> {
     book: &'a RuleBook,
     partner_id: &'a PartnerId,
+    /// The rule set in force on the first day; none before the first set.
+    set: Option<usize>,
+    /// Whether another begins within the month.
+    changes: bool,
+    /// Days, a bit each, on which standing is assessed or a rule set begins.
+    assessed: u32,
     /// Days on which the partner is enrolled, or earns after the fact because it enrolled later in the month.
-    enrolled: [bool; 32],
-    judged: Vec<(JudgedDay, Codes)>,
+    enrolled: u32,
+    judged: Vec<Judged>,
 }
 
-/// The two codes a day can have; which one counts is known at the month's end.
-struct Codes {
-    if_enrolled: Option<String>,
-    if_not: Option<String>,
+/// A day with the two codes it can have; which one counts is known at the month's end.
+struct Judged {
+    on: NaiveDate,
+    if_enrolled: DayCode,
+    if_not: DayCode,
+    unmet_needs: GateMask,
 }
 
 impl<'a> MonthOfStanding<'a> {
-    pub(crate) fn new(book: &'a RuleBook, partner_id: &'a PartnerId) -> Self {
-        Self { book, partner_id, enrolled: [false; 32], judged: Vec::new() }
+    pub(crate) fn new(book: &'a RuleBook, partner_id: &'a PartnerId, month: Month) -> Self {
+        let (first, last) = (month.first_day(), month.last_day());
+        let set = book.index_on(first);
+        let next = book.sets.get(set.map_or(0, |at| at + 1));
+        let changes = next.is_some_and(|next| next.valid_from <= last);
+        let assessed = match set.map(|at| book.gates().of_set(at)) {
+            None if !changes => 0,
+            Some(gates) if !changes => assessed_days(gates, first, last),
+            _ => {
+                let is_one = |on: &NaiveDate| book.index_on(*on).is_some_and(|at| is_stop(book, at, *on));
+                first.iter_days().take_while(|on| *on <= last).filter(is_one).fold(0, |days, on| days | bit(on))
+            }
+        };
+        Self { book, partner_id, set, changes, assessed, enrolled: 0, judged: Vec::new() }
     }
 
     /// Takes the state to the end of the day: facts and revenue of the day are in it already.
     pub(crate) fn day(&mut self, state: &mut PartnerState, on: NaiveDate, has_lines: bool) -> Result<(), Overflow> {
-        let Some(at) = self.book.index_on(on) else {
-            if has_lines {
-                self.judge_day(state, on)?;
+        let at = if self.changes { self.book.index_on(on) } else { self.set };
+        if let Some(at) = at {
+            let gates = self.book.gates().of_set(at);
+            state.refresh_verdicts(gates, at);
+            if self.assessed & bit(on) != 0 && gates.assesses_on(on) {
+                self.assess(state, at, on)?;
             }
-            return Ok(());
-        };
-        let set = &self.book.sets[at];
-        if is_assessment(self.book, at, on) {
-            self.assess(state, set, on)?;
+            if state.standing.status == Status::Invited {
+                self.enrol_if_complete(state, at, on)?;
+            }
+            if state.standing.status == Status::Enrolled {
+                self.enrolled |= bit(on);
+            }
         }
-        if state.standing.status == Status::Invited {
-            self.enrol_if_complete(state, set, on)?;
+        if has_lines { self.judge_day(state, at.unwrap_or(0), on) } else { Ok(()) }
+    }
+
+    /// Takes the state through days without facts and without lines, both ends included: only on an assessment, or on the
+    /// first day of a rule set, can anything change, unless onboarding waits for a measure.
+    pub(crate) fn quiet(&mut self, state: &mut PartnerState, from: NaiveDate, to: NaiveDate) -> Result<(), Overflow> {
+        let mut on = from;
+        while on <= to {
+            if self.is_waiting(state, on) || self.assessed & bit(on) != 0 {
+                self.day(state, on, false)?;
+                on = on + Days::new(1);
+                continue;
+            }
+            let later = self.assessed.checked_shr(on.day()).unwrap_or(0);
+            if later == 0 {
+                break;
+            }
+            on = on + Days::new(u64::from(later.trailing_zeros()));
         }
-        self.enrolled[on.day() as usize] |= state.standing.status == Status::Enrolled;
-        if has_lines { self.judge_day(state, on) } else { Ok(()) }
+        Ok(())
+    }
+
+    /// Whether the partner is invited, and could come to be enrolled on a day on which no fact changes.
+    fn is_waiting(&self, state: &mut PartnerState, on: NaiveDate) -> bool {
+        if state.standing.status != Status::Invited {
+            return false;
+        }
+        let at = if self.changes { self.book.index_on(on) } else { self.set };
+        let Some(at) = at else { return false };
+        let gates = self.book.gates().of_set(at);
+        state.refresh_verdicts(gates, at);
+        self.context(state, at, on).is_onboarding_open(gates)
     }
 
     /// Rules 3 and 1: offboarding, then invitation, on an assessment date.
-    fn assess(&mut self, state: &mut PartnerState, set: &RuleSet, on: NaiveDate) -> Result<(), Overflow> {
+    fn assess(&mut self, state: &mut PartnerState, at: usize, on: NaiveDate) -> Result<(), Overflow> {
+        let (set, gates) = (&self.book.sets[at], self.book.gates().of_set(at));
         let mut offboarding = None;
-        for gate in &set.gates {
-            let Some(upkeep) = gate.offboards else { continue };
-            let verdict = self.context(state, set, on).judge(gate, None)?;
-            if verdict.met && verdict.revenue.is_some() {
+        for (number, upkeep) in &gates.offboarding {
+            let gate = &set.gates[*number];
+            let was_met = state.standing.met_once.contains(gate.name.as_str());
+            if was_met && *upkeep == Upkeep::EntryOnly && !state.is_heavy() {
+                continue;
+            }
+            let verdict = self.context(state, at, on).judge(gate, None)?;
+            if verdict.met && verdict.revenue.is_some() && !was_met {
                 state.standing.met_once.insert(gate.name.clone());
             }
-            let kept = upkeep == Upkeep::EntryOnly && state.standing.met_once.contains(&gate.name);
+            let kept = *upkeep == Upkeep::EntryOnly && was_met;
             if !verdict.met && !kept && offboarding.is_none() {
                 offboarding = Some((gate, verdict));
             }
@@ -65,57 +121,67 @@ impl<'a> MonthOfStanding<'a> {
         if let Some((gate, verdict)) = offboarding.filter(|_| is_in) {
             state.standing.status = Status::Offboarded;
             state.standing.offboarded_on = Some(on);
-            self.row(state, set, on, "offboarded", &gate.name, &verdict, Vec::new());
+            state.refresh_verdicts(gates, at);
+            self.row(state, at, on, "offboarded", gate.name.as_str().into(), &verdict, Vec::new());
             return Ok(());
         }
         if !is_in && state.standing.offboarded_on != Some(on) {
-            self.invite_if_entitled(state, set, on)?;
+            self.invite_if_entitled(state, at, on)?;
         }
         Ok(())
     }
 
     /// Rule 1.
-    fn invite_if_entitled(&self, state: &mut PartnerState, set: &RuleSet, on: NaiveDate) -> Result<(), Overflow> {
-        let entry = |gate: &&Gate| gate.entry;
-        let Some(verdicts) = self.all_met(state, set, on, entry, None)? else { return Ok(()) };
+    fn invite_if_entitled(&self, state: &mut PartnerState, at: usize, on: NaiveDate) -> Result<(), Overflow> {
+        let gates = self.book.gates().of_set(at);
+        let is_unmet = !self.context(state, at, on).unmet(gates, &gates.entry)?.is_empty();
+        if is_unmet && !state.is_heavy() {
+            return Ok(());
+        }
+        let Some(verdicts) = self.all_met(state, at, on, |gate| gate.entry, None)? else { return Ok(()) };
         state.standing.status = Status::Invited;
         let revenue = verdicts.iter().find(|(_, verdict)| verdict.revenue.is_some());
-        let (cause, shown) = revenue.map_or(("entry_gates", Verdict::default()), |(gate, v)| (&gate.name, v.clone()));
-        self.row(state, set, on, "invited", cause, &shown, events_of(&verdicts));
+        let all = (Name::known("entry_gates"), Verdict::default());
+        let (cause, shown) = revenue.map_or(all, |(gate, verdict)| (gate.name.as_str().into(), verdict.clone()));
+        self.row(state, at, on, "invited", cause, &shown, events_of(&verdicts));
         Ok(())
     }
 
     /// Rule 2: enrolled on the first date with all onboarding gates met; earns from the first day of that month, but
     /// never from before the last offboarding.
-    fn enrol_if_complete(&mut self, state: &mut PartnerState, set: &RuleSet, on: NaiveDate) -> Result<(), Overflow> {
+    fn enrol_if_complete(&mut self, state: &mut PartnerState, at: usize, on: NaiveDate) -> Result<(), Overflow> {
+        let gates = self.book.gates().of_set(at);
+        let is_unmet = !self.context(state, at, on).unmet_renewed(gates, &gates.onboarding)?.is_empty();
+        if is_unmet && !state.is_heavy() {
+            return Ok(());
+        }
         let offboarded_on = state.standing.offboarded_on;
-        let Some(verdicts) = self.all_met(state, set, on, |gate| gate.onboarding, offboarded_on)? else {
+        let Some(verdicts) = self.all_met(state, at, on, |gate| gate.onboarding, offboarded_on)? else {
             return Ok(());
         };
         state.standing.status = Status::Enrolled;
         let first = Month::of(on).first_day();
         let earns_from = offboarded_on.map_or(first, |date| date.max(first));
-        let mut day = earns_from;
-        while day <= on {
-            self.enrolled[day.day() as usize] = true;
-            day = day + Days::new(1);
+        for day in earns_from.day()..=on.day() {
+            self.enrolled |= 1 << day;
         }
-        self.row(state, set, on, "enrolled", "onboarding_gates", &Verdict::default(), events_of(&verdicts));
+        let cause = Name::known("onboarding_gates");
+        self.row(state, at, on, "enrolled", cause, &Verdict::default(), events_of(&verdicts));
         Ok(())
     }
 
     /// The verdicts of the wanted gates if all are met.
-    fn all_met<'s>(
+    fn all_met(
         &self,
         state: &PartnerState,
-        set: &'s RuleSet,
+        at: usize,
         on: NaiveDate,
         wanted: impl Fn(&&Gate) -> bool,
         renewed_after: Option<NaiveDate>,
-    ) -> Result<Option<Vec<(&'s Gate, Verdict)>>, Overflow> {
-        let context = self.context(state, set, on);
+    ) -> Result<Option<Vec<(&'a Gate, Verdict)>>, Overflow> {
+        let context = self.context(state, at, on);
         let mut verdicts = Vec::new();
-        for gate in set.gates.iter().filter(wanted) {
+        for gate in self.book.sets[at].gates.iter().filter(wanted) {
             let verdict = context.judge(gate, renewed_after)?;
             if !verdict.met {
                 return Ok(None);
@@ -126,56 +192,56 @@ impl<'a> MonthOfStanding<'a> {
     }
 
     /// What a day with lines is, apart from whether the partner turns out to be enrolled on it.
-    fn judge_day(&mut self, state: &PartnerState, on: NaiveDate) -> Result<(), Overflow> {
-        let set = self.book.set_on_or_first(on);
-        let context = self.context(state, set, on);
-        let mut codes = Codes { if_enrolled: None, if_not: None };
-        let mut unmet_needs = Vec::new();
-        for (at, gate) in set.gates.iter().enumerate() {
-            let met = context.judge(gate, None)?.met;
-            if !met && gate.upkeep && codes.if_enrolled.is_none() {
-                codes.if_enrolled = Some(gate.fail_code.clone());
-            }
-            if !met && set.levers.iter().any(|lever| lever.needs.contains(&at)) {
-                unmet_needs.push(gate.name.clone());
-            }
-            if codes.if_not.is_none() && (gate.entry || gate.onboarding || gate.upkeep) {
-                // While not enrolled, an onboarding gate asks for facts renewed after the last offboarding.
-                let renewed_after = state.standing.offboarded_on.filter(|_| gate.onboarding);
-                let met = met && (renewed_after.is_none() || context.judge(gate, renewed_after)?.met);
-                codes.if_not = (!met).then(|| gate.fail_code.clone());
-            }
+    fn judge_day(&mut self, state: &mut PartnerState, at: usize, on: NaiveDate) -> Result<(), Overflow> {
+        let gates = self.book.gates().of_set(at);
+        state.refresh_verdicts(gates, at);
+        let context = self.context(state, at, on);
+        if state.is_heavy() {
+            // No figures where a sum cannot be held: every gate is measured, also where others decide.
+            self.book.sets[at].gates.iter().try_for_each(|gate| context.judge(gate, None).map(|_| ()))?;
         }
-        self.judged.push((JudgedDay { on, code: None, unmet_needs }, codes));
+        let is_enrolled = self.enrolled & bit(on) != 0;
+        let asked = if is_enrolled { gates.upkeep.or(&gates.needed) } else { gates.staged.or(&gates.needed) };
+        let unmet = context.unmet(gates, &asked)?;
+        let code = |gate: Option<usize>, met| gate.and_then(|at| u32::try_from(at).ok()).map_or(met, DayCode::Gate);
+        let if_enrolled = code(unmet.first_in(&gates.upkeep), DayCode::MayEarn);
+        let if_not = match state.standing.offboarded_on {
+            _ if is_enrolled => if_enrolled,
+            None => code(unmet.first_in(&gates.staged), DayCode::NotEnrolled),
+            // While not enrolled, an onboarding gate asks for facts renewed after the last offboarding.
+            Some(_) => {
+                let renewed = context.unmet_renewed(gates, &gates.onboarding)?;
+                code(unmet.or(&renewed).first_in(&gates.staged), DayCode::NotEnrolled)
+            }
+        };
+        self.judged.push(Judged { on, if_enrolled, if_not, unmet_needs: unmet.and(&gates.needed) });
         Ok(())
     }
 
-    /// The month's days with lines, judged.
-    pub(crate) fn finish(self) -> Vec<JudgedDay> {
+    /// Adds the month's days with lines, judged, to the state.
+    pub(crate) fn finish(self, state: &mut PartnerState) {
         let enrolled = self.enrolled;
-        let judged = self.judged.into_iter().map(|(mut day, codes)| {
-            day.code = if enrolled[day.on.day() as usize] {
-                codes.if_enrolled
-            } else {
-                Some(codes.if_not.unwrap_or_else(|| LineCode::NotEnrolled.as_str().to_owned()))
-            };
-            day
-        });
-        judged.collect()
+        state.days.extend(self.judged.into_iter().map(|Judged { on, if_enrolled, if_not, unmet_needs }| {
+            let code = if enrolled & bit(on) != 0 { if_enrolled } else { if_not };
+            JudgedDay { on, code, unmet_needs }
+        }));
     }
 
-    fn context<'s>(&'s self, state: &'s PartnerState, set: &'s RuleSet, on: NaiveDate) -> GateContext<'s> {
-        GateContext { set, catalogue: &self.book.catalogue, state, on }
+    fn context<'s>(&self, state: &'s PartnerState, at: usize, on: NaiveDate) -> GateContext<'s>
+    where
+        'a: 's,
+    {
+        GateContext { set: &self.book.sets[at], catalogue: &self.book.catalogue, state, on }
     }
 
     #[allow(clippy::too_many_arguments)] // the columns of the row
     fn row(
         &self,
         state: &mut PartnerState,
-        set: &RuleSet,
+        at: usize,
         on: NaiveDate,
         to: &'static str,
-        cause: &str,
+        cause: Name,
         verdict: &Verdict,
         events: Vec<EventRef>,
     ) {
@@ -187,10 +253,10 @@ impl<'a> MonthOfStanding<'a> {
             partner_id: self.partner_id.clone(),
             on,
             state: Name::known(to),
-            cause: cause.into(),
+            cause,
             measured,
             required,
-            rule_set: set.version.as_str().into(),
+            rule_set: self.book.gates().of_set(at).version.clone(),
             events,
         });
     }
@@ -200,24 +266,33 @@ fn events_of(verdicts: &[(&Gate, Verdict)]) -> Vec<EventRef> {
     verdicts.iter().flat_map(|(_, verdict)| verdict.events.iter().cloned()).collect()
 }
 
+/// The day's bit in a set of days of one month.
+fn bit(on: NaiveDate) -> u32 {
+    1 << on.day()
+}
+
+/// Whether days without facts may not be passed over on this date, under the rule set of that number.
+fn is_stop(book: &RuleBook, at: usize, on: NaiveDate) -> bool {
+    on == book.sets[at].valid_from || is_assessment(book, at, on)
+}
+
+/// The days of a month under one rule set on which standing is assessed, or the set begins.
+fn assessed_days(gates: &SetGates, first: NaiveDate, last: NaiveDate) -> u32 {
+    let begins = if gates.valid_from == first { bit(first) } else { 0 };
+    let days = 1..=last.day();
+    let assessed = match gates.assessment {
+        Cadence::Daily => days.fold(0, |assessed, day| assessed | 1 << day),
+        Cadence::Weekly(weekday) => {
+            let before = weekday.days_since(first.weekday());
+            days.skip(before as usize).step_by(7).fold(0, |assessed, day| assessed | 1 << day)
+        }
+        Cadence::Monthly(day) => 1 << day.min(last.day()),
+    };
+    begins | assessed
+}
+
 /// Whether standing is assessed on the date: by the cadence of the set in force, on the first day of the first set, and
 /// on the first day of every set whose gates differ from those before.
 pub(crate) fn is_assessment(book: &RuleBook, at: usize, on: NaiveDate) -> bool {
-    let set = &book.sets[at];
-    if on == set.valid_from && (at == 0 || !same_gates(&book.sets[at - 1], set)) {
-        return true;
-    }
-    match set.assessment {
-        Cadence::Daily => true,
-        Cadence::Weekly(weekday) => on.weekday() == weekday,
-        Cadence::Monthly(day) => Month::of(on).day(day) == on,
-    }
-}
-
-/// Whether two sets test the same: sentences and citations apart.
-fn same_gates(a: &RuleSet, b: &RuleSet) -> bool {
-    let tested = |gate: &Gate| {
-        (gate.name.clone(), gate.entry, gate.onboarding, gate.upkeep, gate.any_of.clone(), gate.offboards)
-    };
-    a.gates.len() == b.gates.len() && a.gates.iter().zip(&b.gates).all(|(x, y)| tested(x) == tested(y))
+    book.gates().of_set(at).assesses_on(on)
 }

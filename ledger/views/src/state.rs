@@ -4,17 +4,19 @@ use crate::caps::CapSums;
 use crate::claims::ClaimStep;
 use crate::competency::Certification;
 use crate::customers::Customers;
+use crate::facts::StandingFacts;
 use crate::growth::GrowthBases;
 use crate::openings::{Adjusted, OpeningBalances};
 use crate::products::Products;
 use crate::revenue::TrailingRevenue;
 use crate::rows::{ConservationRow, FindingRow, PostingRow, ProvisionalRow, StandingRow};
+use crate::verdicts::Verdicts;
 use chrono::NaiveDate;
-use daybook_event::{EventRef, Exact, Month, StandingValue};
+use daybook_event::{EventRef, Exact, Month};
+use daybook_rules::compiled::{DayCode, GateMask};
 use daybook_rules::model::Match;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 /// A partner at the end of a month: enough to fold the next one, and the rows of the months so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +29,10 @@ pub struct PartnerState {
     /// range, sums may be taken in any order.
     weight: i128,
     /// Standing facts by name.
-    pub(crate) facts: BTreeMap<String, FactHistory>,
+    pub(crate) facts: StandingFacts,
+    /// What they say of the gates.
+    #[serde(skip)]
+    pub(crate) verdicts: Verdicts,
     /// Certifications in order.
     pub(crate) certifications: Vec<Certification>,
     /// The products of its revenue, by number.
@@ -76,60 +81,14 @@ pub(crate) struct Standing {
     pub(crate) met_once: BTreeSet<String>,
 }
 
-/// What is known of one standing fact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FactHistory {
-    /// Every value in order: what holds on a date is the last one up to it.
-    pub(crate) values: Vec<FactValue>,
-}
-
-/// One value of a standing fact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FactValue {
-    pub(crate) on: NaiveDate,
-    pub(crate) event: EventRef,
-    pub(crate) held: HeldAs,
-}
-
-/// How a standing fact is held. Not nested options: a stored form that has one word for "nothing" would lose the
-/// difference between lapsed and held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum HeldAs {
-    Lapsed,
-    Held,
-    Number(Exact),
-}
-
-impl FactHistory {
-    /// The last value up to the end of a date.
-    pub(crate) fn value_on(&self, on: NaiveDate) -> Option<&FactValue> {
-        self.values[..self.values.partition_point(|value| value.on <= on)].last()
-    }
-}
-
-impl FactValue {
-    pub(crate) fn new(on: NaiveDate, event: EventRef, value: &StandingValue) -> Self {
-        let held = match value {
-            StandingValue::Held => HeldAs::Held,
-            StandingValue::Lapsed => HeldAs::Lapsed,
-            StandingValue::Number(number) => HeldAs::Number(number.exact()),
-        };
-        Self { on, event, held }
-    }
-
-    pub(crate) fn is_held(&self) -> bool {
-        self.held != HeldAs::Lapsed
-    }
-}
-
 /// What a day with revenue lines was judged to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct JudgedDay {
     pub(crate) on: NaiveDate,
-    /// Why the day may not earn; none: it may.
-    pub(crate) code: Option<String>,
-    /// Gates unmet that day, among those that some lever needs.
-    pub(crate) unmet_needs: Vec<String>,
+    /// Whether it may earn, or why not.
+    pub(crate) code: DayCode,
+    /// Gates of the day's rule set that are unmet that day, among those that some lever needs.
+    pub(crate) unmet_needs: GateMask,
 }
 
 /// Credits of one line so far, in program currency.
@@ -149,7 +108,8 @@ impl PartnerState {
             next_month: first,
             standing,
             weight: 0,
-            facts: BTreeMap::new(),
+            facts: StandingFacts::default(),
+            verdicts: Verdicts::default(),
             certifications: Vec::new(),
             products: Products::default(),
             revenue: TrailingRevenue::default(),
@@ -182,14 +142,12 @@ impl PartnerState {
 
     /// Whether some customer may be the partner itself.
     pub(crate) fn has_own_tenants(&self) -> bool {
-        const PREFIX: &str = "own_tenant:";
-        let from = (Bound::Included(PREFIX), Bound::Unbounded);
-        self.facts.range::<str, _>(from).next().is_some_and(|(fact, _)| fact.starts_with(PREFIX))
+        self.facts.any_begins_with("own_tenant:")
     }
 
     /// Whether the standing fact is held on a date that is folded already.
     pub(crate) fn is_held(&self, fact: &str, on: NaiveDate) -> bool {
-        self.facts.get(fact).and_then(|history| history.value_on(on)).is_some_and(FactValue::is_held)
+        self.facts.is_held(fact, on)
     }
 
     /// Whether the customer is the partner itself on a date that is folded already.

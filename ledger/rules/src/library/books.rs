@@ -1,6 +1,7 @@
 //! Books made of a library's versions: what a book argument names.
 
 use super::{RuleLibrary, Version};
+use crate::compiled::Compiled;
 use crate::diagnostic::{Diagnostic, Findings, SourceText};
 use crate::document::{Node, read};
 use crate::hashes::book_hash;
@@ -113,6 +114,7 @@ impl RuleLibrary {
             catalogue: self.catalogue.clone(),
             sources_of_no_partner: self.sources_of_no_partner.clone(),
             terms_hash,
+            compiled: Compiled::default(),
         }
     }
 

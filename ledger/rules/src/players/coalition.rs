@@ -4,6 +4,7 @@ use super::Players;
 use super::labels::LabelledEdits;
 use super::timeline::{Segment, Side, shift_node};
 use super::tree_diff::{EditKind, apply, reorder};
+use crate::compiled::Compiled;
 use crate::diagnostic::Findings;
 use crate::document::{Resolved, Value};
 use crate::hashes::{book_hash, terms_hash};
@@ -38,7 +39,7 @@ impl RuleBook {
     pub(super) fn with_sets(&self, sets: Vec<RuleSet>) -> Self {
         let (catalogue, sources) = (self.catalogue.clone(), self.sources_of_no_partner.clone());
         let terms_hash = book_hash(sets.iter().map(|set| &set.hashes), &catalogue.terms_hash, &sources);
-        Self { sets, catalogue, sources_of_no_partner: sources, terms_hash }
+        Self { sets, catalogue, sources_of_no_partner: sources, terms_hash, compiled: Compiled::default() }
     }
 }
 
@@ -77,7 +78,8 @@ impl Players {
         };
         let catalogue = side(self.catalogue).catalogue.clone();
         let sources_of_no_partner = side(self.sources).sources_of_no_partner.clone();
-        let book = RuleBook { sets: Vec::new(), catalogue, sources_of_no_partner, terms_hash: String::new() };
+        let (terms_hash, compiled) = (String::new(), Compiled::default());
+        let book = RuleBook { sets: Vec::new(), catalogue, sources_of_no_partner, terms_hash, compiled };
         (!sets.is_empty()).then(|| book.with_sets(sets))
     }
 

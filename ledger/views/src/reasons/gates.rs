@@ -1,8 +1,8 @@
 //! What a gate measured on a date, requirement by requirement.
 
 use super::PartnerOn;
+use crate::facts::{FactHistory, HeldAs};
 use crate::gates::GateContext;
-use crate::state::{FactHistory, HeldAs};
 use chrono::NaiveDate;
 use daybook_event::{EventRef, Exact, Overflow};
 use daybook_rules::model::{Competency, CompetencySource, Gate, GateTest, RuleSet};
