@@ -1,6 +1,7 @@
 //! One number for all rows: equal digests mean equal rows.
 
 use crate::rows::PartnerRows;
+use crate::rows_json::write_rows;
 use daybook_event::PartnerId;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -16,22 +17,21 @@ impl fmt::Display for Digest {
 }
 
 /// The digest of one partner's rows: over their JSON, whose key order and number form are fixed by the row structs.
-///
-/// # Panics
-/// Never: rows hold nothing that JSON cannot.
 #[must_use]
 pub fn digest_of_partner(partner_id: &PartnerId, rows: &PartnerRows) -> Digest {
     let mut hasher = Sha256::new();
     hasher.update(b"daybook/partner-rows/1\0");
     hasher.update(partner_id.as_str());
     hasher.update(b"\0");
-    #[allow(clippy::expect_used)] // rows are plain structs of text and maps with text keys
-    hasher.update(serde_json::to_vec(rows).expect("rows are JSON"));
+    write_rows(rows, &mut |piece| hasher.update(piece));
     Digest(hasher.finalize().into())
 }
 
 /// The digest of all views: over the partners' digests in order of partner, and the findings on facts of no partner.
 /// It does not depend on which thread folded which partner.
+///
+/// # Panics
+/// Never: rows hold nothing that JSON cannot.
 #[must_use]
 pub fn digest_of_views<'a>(
     partners: impl Iterator<Item = (&'a PartnerId, Digest)>,
@@ -44,7 +44,7 @@ pub fn digest_of_views<'a>(
         hasher.update(b"\0");
         hasher.update(digest.0);
     }
-    #[allow(clippy::expect_used)] // as above
+    #[allow(clippy::expect_used)] // rows are plain structs of text and maps with text keys
     hasher.update(serde_json::to_vec(of_no_partner).expect("rows are JSON"));
     Digest(hasher.finalize().into())
 }

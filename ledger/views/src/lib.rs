@@ -46,6 +46,7 @@ mod products;
 mod reach;
 mod reprice;
 mod revenue;
+mod rows_json;
 mod standing;
 mod state;
 mod verdicts;
