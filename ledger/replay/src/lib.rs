@@ -5,6 +5,7 @@
 
 mod accounting;
 mod attribution;
+mod columns;
 mod compare;
 mod completeness;
 mod explain;
@@ -27,6 +28,7 @@ pub use attribution::{
     ChangeShown, CutParts, EarlierDifference, MeasureRange, PartnerCashDays, PartnerPass, PricedReading, Sensitivity,
     SensitivityPoint, StandardError, TenthsOfDays, attribute,
 };
+pub use columns::{ColumnsInMemory, ColumnsReplayed, ColumnsSource, replay_columns};
 pub use compare::{ByChange, Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
 pub use completeness::{
     Completeness, CompletenessCode, CompletenessFinding, QuarantinedInput, RUNS_MAX, SourceNumbers, TWICE_LISTED_MAX,

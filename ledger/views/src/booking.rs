@@ -1,6 +1,7 @@
 //! Books a month's priced lines: postings, conservation, provisional flags and what is odd about the lines.
 
 use crate::codes::LineCode;
+use crate::compiled::CompiledBook;
 use crate::credits::{LinesUnder, Resolved};
 use crate::fact::LineKind;
 use crate::fold::finding;
@@ -10,7 +11,6 @@ use crate::pricing::{Bucket, PricedLine};
 use crate::rows::{ConservationRow, PostingRow, ProvisionalRow, UnconvertedSum};
 use crate::state::{Credited, PartnerState};
 use daybook_event::{Currency, Exact, Month, Name, Overflow, PartnerId};
-use daybook_rules::model::RuleBook;
 use std::collections::BTreeMap;
 
 /// Everything billed in a month, by where it went and under which levers.
@@ -105,12 +105,13 @@ impl MonthSums {
 
 /// Books the month: postings, conservation, provisional flags.
 pub(crate) fn book_month(
-    book: &RuleBook,
+    terms: &CompiledBook<'_>,
     partner_id: &PartnerId,
     state: &mut PartnerState,
     month: Month,
     mut sums: MonthSums,
 ) -> Result<(), Overflow> {
+    let book = terms.book;
     if !sums.any {
         return Ok(());
     }
@@ -134,8 +135,9 @@ pub(crate) fn book_month(
     check_conservation(&row)?;
     state.conservation.push(row);
     sums.postings.sort_by_key(|of| (book.sets[of.rule_set].levers[of.lever].name.as_str(), of.rule_set));
+    let period: Name = book.calendar().period_of(month).to_string().into();
     for of in sums.postings {
-        state.postings.push(posting(book, partner_id, month, &of)?);
+        state.postings.push(posting(terms, partner_id, (month, &period), &of)?);
     }
     Ok(())
 }
@@ -149,16 +151,21 @@ fn check_conservation(row: &ConservationRow) -> Result<(), Overflow> {
 }
 
 /// `earned = round(sum of contributions)`, `rebate = round(earned x rebate share)`, `coop = earned - rebate`.
-fn posting(book: &RuleBook, partner_id: &PartnerId, month: Month, sums: &PostingSums) -> Result<PostingRow, Overflow> {
-    let set = &book.sets[sums.rule_set];
+fn posting(
+    terms: &CompiledBook<'_>,
+    partner_id: &PartnerId,
+    (month, period): (Month, &Name),
+    sums: &PostingSums,
+) -> Result<PostingRow, Overflow> {
+    let set = &terms.book.sets[sums.rule_set];
     let earned = set.rounding.round(sums.contributions);
     let rebate = set.rounding.round(earned.times(set.split.rebate)?);
     Ok(PostingRow {
         partner_id: partner_id.clone(),
         month,
-        period: book.calendar().period_of(month).to_string().into(),
-        lever: set.levers[sums.lever].name.as_str().into(),
-        rule_set: set.version.as_str().into(),
+        period: period.clone(),
+        lever: terms.lever_name(sums.rule_set, sums.lever),
+        rule_set: terms.set_name(sums.rule_set),
         base: sums.base,
         earned,
         rebate,

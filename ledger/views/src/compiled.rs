@@ -4,7 +4,7 @@
 use crate::customers::Asked;
 use crate::lines::{BilledClass, LineClass};
 use chrono::NaiveDate;
-use daybook_event::{Currency, Month, Product};
+use daybook_event::{Currency, Month, Name, Product};
 use daybook_rules::model::{Base, Lever, Match, RuleBook, RuleSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -27,6 +27,8 @@ pub struct CompiledBook<'a> {
     spans: Vec<Span>,
     /// Levers that some rule set caps, by name.
     pub(crate) capped: BTreeSet<&'a str>,
+    /// The names of each rule set and of its levers, to be shared by rows.
+    names: Vec<(Name, Vec<Name>)>,
     asked: Vec<Asked>,
     asked_from: Month,
 }
@@ -98,9 +100,20 @@ impl<'a> CompiledBook<'a> {
             distinct_currencies,
             spans: spans(book),
             capped: capped.map(|lever| lever.name.as_str()).collect(),
+            names: book.sets.iter().map(names).collect(),
             asked,
             asked_from: first,
         }
+    }
+
+    /// The name of a rule set.
+    pub(crate) fn set_name(&self, rule_set: usize) -> Name {
+        self.names[rule_set].0.clone()
+    }
+
+    /// The name of a lever of a rule set.
+    pub(crate) fn lever_name(&self, rule_set: usize, lever: usize) -> Name {
+        self.names[rule_set].1[lever].clone()
     }
 
     /// What the terms ask about customers in a month.
@@ -193,6 +206,10 @@ impl Fits {
     pub(crate) fn fit(&self, cell: Cell) -> &Fit {
         &self.all[cell.fit]
     }
+}
+
+fn names(set: &RuleSet) -> (Name, Vec<Name>) {
+    (set.version.as_str().into(), set.levers.iter().map(|lever| lever.name.as_str().into()).collect())
 }
 
 fn levers_of(set: &RuleSet, class: &BilledClass, groups: &[usize]) -> Vec<usize> {

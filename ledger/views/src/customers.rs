@@ -225,6 +225,11 @@ impl Customers {
         self.all.len() - 1
     }
 
+    /// Numbers so many customers that nothing names.
+    pub(crate) fn number_all(&mut self, customers: usize) {
+        self.all.resize_with(customers, Customer::default);
+    }
+
     /// The number of a customer that was seen.
     pub(crate) fn number(&self, customer_id: &str) -> Option<usize> {
         self.numbers.get(customer_id).copied()

@@ -79,6 +79,10 @@ pub fn fold_columns(
     let under = LinesUnder { terms, fx, lines: &columns.lines, reversed: &columns.reversed };
     let mut fold = LineFold::new(under, false);
     let mut state = PartnerState::before(first);
+    if !columns.others.iter().any(|fact| matches!(fact.kind, FactKind::Opening(_))) {
+        // Nothing but lines names customers then, and nobody asks for a state that is not handed out.
+        fold.number_customers(&mut state);
+    }
     let mut folded = || -> Result<PartnerRows, Stop> {
         while state.next_month <= Month::of(through) {
             let others = columns.others_of(state.next_month);

@@ -6,6 +6,9 @@ use daybook_event::{Currency, Exact, Month, Overflow};
 /// Counts of 10^-25 in one of 10^-9.
 const EXACT_OF_NANO: i128 = 10_i128.pow(16);
 
+/// Above every amount of 64 bits.
+pub(crate) const NARROW_MAX: u64 = 1 << 63;
+
 /// How amounts of one currency convert in one month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Conversion {
@@ -42,9 +45,9 @@ impl Conversion {
         nanos.checked_mul(self.factor).map(Exact::from_raw).ok_or(Overflow)
     }
 
-    /// The largest amount of 64 bits that converts.
-    pub(crate) fn narrow_max(&self) -> i64 {
-        i64::try_from(self.nanos_max).unwrap_or(i64::MAX)
+    /// Below this, whatever the sign, every amount of 64 bits converts.
+    pub(crate) fn narrow_max(&self) -> u64 {
+        u64::try_from(self.nanos_max).unwrap_or(NARROW_MAX).min(NARROW_MAX)
     }
 }
 

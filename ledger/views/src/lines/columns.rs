@@ -35,6 +35,12 @@ pub struct Lines {
     pub(crate) cold: Cold,
 }
 
+/// The places of an ascending list that are of these rows.
+pub(crate) fn within<T>(list: &[T], rows: &Range<usize>, row_of: impl Fn(&T) -> u32) -> Range<usize> {
+    let before = |end: usize| list.partition_point(|one| (row_of(one) as usize) < end);
+    if list.is_empty() { 0..0 } else { before(rows.start)..before(rows.end) }
+}
+
 /// A row that credits a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Credit {
@@ -80,8 +86,7 @@ impl Lines {
 
     /// Those of these rows that may bill the same money as another of the other kind.
     pub(crate) fn twins_in(&self, rows: &Range<usize>) -> &[u32] {
-        let before = |end: usize| self.twins.partition_point(|row| (*row as usize) < end);
-        &self.twins[before(rows.start)..before(rows.end)]
+        &self.twins[within(&self.twins, rows, |row| *row)]
     }
 
     /// Whether a row billed more than nothing (1), nothing (0) or less (-1).

@@ -136,12 +136,7 @@ impl EventIds {
     #[must_use]
     pub fn text(&self, row: usize) -> Cow<'_, str> {
         match (self.forms[row], self.numbers[row]) {
-            (HEX, number) => Cow::Owned(format!("{number:032x}")),
-            (GUID, number) => {
-                let hex = format!("{number:032x}");
-                let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-                Cow::Owned(parts.join("-"))
-            }
+            (form @ (HEX | GUID), number) => Cow::Owned(hex(number, form == GUID)),
             (_, number) => Cow::Borrowed(self.texts.get(u32::try_from(number).unwrap_or(u32::MAX))),
         }
     }
@@ -155,6 +150,20 @@ impl EventIds {
             Err(_) => unreachable!("the event id of row {row} was checked"),
         }
     }
+}
+
+/// A number as 32 hex digits, in groups as in a GUID or in one piece.
+fn hex(number: u128, grouped: bool) -> String {
+    let mut text = String::with_capacity(36);
+    for byte in number.to_be_bytes() {
+        if grouped && HYPHENS.contains(&text.len()) {
+            text.push('-');
+        }
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    text
 }
 
 /// The form and number of an id that is a number in hex.

@@ -20,6 +20,7 @@ pub use build::ColumnsBuilder;
 pub use bytes::{COLUMNS_SHAPE, ColumnsBytes};
 pub use class::{BilledClass, LineClass, LineClasses};
 pub use cold::{ColdLines, ColdSource};
+pub(crate) use columns::within;
 pub use columns::{AMOUNT_IS_WIDE, Credit, Lines};
 pub use event_ids::EventIds;
 pub use partner::PartnerColumns;
