@@ -63,7 +63,7 @@ pub use fold::{FoldError, PartnerFold, advance, fold_columns, fold_partner, over
 pub use fx::{FxTable, PublishedRate};
 pub use history::{FactSource, Known, PartnerHistory, PinnedRecord, Reversals};
 pub use lines::{
-    COLUMNS_SHAPE, ColumnsBuilder, ColumnsBytes, LineClass, LineClasses, Lines, LinesError, PartnerColumns,
+    COLUMNS_SHAPE, ColumnsBuilder, ColumnsBytes, ColumnsSum, LineClass, LineClasses, Lines, LinesError, PartnerColumns,
 };
 pub use lots::{LotDays, coop_threshold};
 pub use margins::{RevenueMargin, revenue_margins};

@@ -6,7 +6,8 @@
 //!
 //! Reading order: [`Projector`] (the steps), `batch` and `affected` (what a record affects), `refold` (a partner folded
 //! again), `source` (its facts, read month by month), `choose` (the book that adoptions ask for), `closing` (what is
-//! closed), [`Views`] (reading the result), [`run`] (the loop of the service).
+//! closed), [`Views`] (reading the result), [`run`] (the loop of the service). Apart from all that: `columns` (column files
+//! beside the ledger, for replays).
 
 mod affected;
 mod batch;
@@ -14,6 +15,7 @@ mod checkpoint;
 mod choose;
 mod chunk;
 mod closing;
+mod columns;
 mod error;
 mod find;
 mod no_partner;
@@ -29,6 +31,10 @@ pub use batch::BatchLimits;
 pub use checkpoint::{ClosedUnder, Generation, ViewCheckpoint};
 pub use choose::{ChooseBook, adoptions_kept};
 pub use closing::ChooseClosedTerms;
+pub use columns::{
+    ColumnsFault, ColumnsFinding, ColumnsRefresh, ColumnsView, RefreshOptions, columns_check, columns_open,
+    columns_refresh,
+};
 pub use error::ProjectError;
 pub use projector::{CRASH_POINTS, Progress, Projector, Step};
 pub use run::{RunOptions, Told, run};

@@ -9,6 +9,9 @@ mod facts;
 mod hot;
 mod pack;
 
+pub(super) use facts::{put_line, put_other};
+pub(super) use hot::{put_pinned_record, put_reversal};
+
 use super::{LineClasses, LinesError, PartnerColumns};
 use std::sync::Arc;
 

@@ -91,6 +91,12 @@ impl LineClasses {
         &self.all
     }
 
+    /// Every number, in order: for columns that name these classes already.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<u32> {
+        (0..u32::try_from(self.all.len()).unwrap_or(u32::MAX)).collect()
+    }
+
     /// The class of that number.
     #[must_use]
     pub fn get(&self, number: u32) -> Option<&LineClass> {

@@ -14,6 +14,7 @@ mod find;
 mod numbers;
 mod order;
 mod partner;
+mod sums;
 mod texts;
 
 pub use build::ColumnsBuilder;
@@ -24,6 +25,7 @@ pub(crate) use columns::within;
 pub use columns::{AMOUNT_IS_WIDE, Credit, Lines};
 pub use event_ids::EventIds;
 pub use partner::PartnerColumns;
+pub use sums::ColumnsSum;
 pub use texts::Texts;
 
 /// Why columns are none.

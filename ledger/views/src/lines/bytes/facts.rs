@@ -3,7 +3,7 @@
 use super::pack::{
     Taker, damaged, put_amount, put_count, put_day, put_day_maybe, put_event, put_month, put_text, put_u32, put_u64,
 };
-use crate::fact::{Exam, Fact, FactKind, LineKind};
+use crate::fact::{Exam, Fact, FactKind, Line, LineKind};
 use crate::lines::{BilledClass, LineClass, LineClasses, LinesError};
 use daybook_event::{
     ClaimState, CoopClaim, Currency, ManualAdjustment, Opening, PartnerStanding, Product, Segment, StandingValue,
@@ -19,12 +19,32 @@ const OPENING_REVENUE: u8 = 6;
 const OPENING_LOT: u8 = 7;
 const OPENING_CARRY: u8 = 8;
 const ADJUSTMENT: u8 = 9;
+/// Not stored: lines are columns.
+const LINE: u8 = 10;
 
-pub(super) fn put_fact(out: &mut Vec<u8>, fact: &Fact) -> Result<(), LinesError> {
+fn put_head(out: &mut Vec<u8>, fact: &Fact) -> Result<(), LinesError> {
     put_event(out, &fact.id)?;
     put_day(out, fact.effective_on);
     put_u32(out, fact.seq);
     put_u64(out, fact.position.number());
+    Ok(())
+}
+
+/// A line alone, in full; none: a moneyless change.
+pub(in crate::lines) fn put_line(out: &mut Vec<u8>, fact: &Fact, line: Option<&Line>) -> Result<(), LinesError> {
+    put_head(out, fact)?;
+    out.push(LINE);
+    let Some(line) = line else { return Ok(()) };
+    put_class(out, line.kind, &line.product, line.segment, &line.charge_type, line.currency)?;
+    put_text(out, &line.customer_id)?;
+    put_text(out, &line.subscription_id)?;
+    put_amount(out, line.amount);
+    put_text(out, line.credits.as_ref().map_or("", |credited| credited.as_str()))
+}
+
+/// A fact that is no line.
+pub(in crate::lines) fn put_other(out: &mut Vec<u8>, fact: &Fact) -> Result<(), LinesError> {
+    put_head(out, fact)?;
     match &fact.kind {
         FactKind::Standing(standing) => {
             out.push(match &standing.value {
@@ -217,16 +237,28 @@ pub(super) fn classes_bytes(classes: &LineClasses) -> Result<Vec<u8>, LinesError
             out.push(CLASS_MONEYLESS);
             continue;
         };
-        out.push(match class.kind {
-            LineKind::Sale => CLASS_SALE,
-            LineKind::Change => CLASS_CHANGE,
-        });
-        put_product(&mut out, &class.product)?;
-        put_text(&mut out, class.segment.map_or("", Segment::as_str))?;
-        put_text(&mut out, &class.charge_type)?;
-        put_currency(&mut out, class.currency);
+        put_class(&mut out, class.kind, &class.product, class.segment, &class.charge_type, class.currency)?;
     }
     Ok(out)
+}
+
+fn put_class(
+    out: &mut Vec<u8>,
+    kind: LineKind,
+    product: &Product,
+    segment: Option<Segment>,
+    charge_type: &str,
+    currency: Currency,
+) -> Result<(), LinesError> {
+    out.push(match kind {
+        LineKind::Sale => CLASS_SALE,
+        LineKind::Change => CLASS_CHANGE,
+    });
+    put_product(out, product)?;
+    put_text(out, segment.map_or("", Segment::as_str))?;
+    put_text(out, charge_type)?;
+    put_currency(out, currency);
+    Ok(())
 }
 
 pub(super) fn classes_read(bytes: &[u8]) -> Result<LineClasses, LinesError> {

@@ -1,9 +1,10 @@
 //! The part that every fold reads.
 
-use super::facts::{fact_read, put_fact};
+use super::facts::{fact_read, put_other};
 use super::pack::{Taker, damaged, put_bytes, put_count, put_day, put_event, put_month, put_numbers, put_u32, put_u64};
 use crate::history::{Known, PinnedRecord, Reversals};
 use crate::lines::{AMOUNT_IS_WIDE, Credit, Lines, LinesError, PartnerColumns, count};
+use daybook_event::{EventRef, Position};
 use std::collections::BTreeMap;
 
 /// Stands for a credit whose target is not known.
@@ -32,7 +33,7 @@ pub(super) fn hot_bytes(columns: &PartnerColumns) -> Result<Vec<u8>, LinesError>
     put_rows(&mut out, reversed)?;
     put_count(&mut out, others.len())?;
     for fact in others {
-        put_fact(&mut out, fact)?;
+        put_other(&mut out, fact)?;
     }
     put_reversals(&mut out, reversals)?;
     put_pinned(&mut out, pinned)?;
@@ -175,9 +176,7 @@ fn rows_read(taker: &mut Taker<'_>) -> Result<Vec<u32>, LinesError> {
 fn put_reversals(out: &mut Vec<u8>, reversals: &Reversals) -> Result<(), LinesError> {
     put_count(out, reversals.made().count())?;
     for (id, position, target) in reversals.made() {
-        put_event(out, id)?;
-        put_u64(out, position.number());
-        put_event(out, target)?;
+        put_reversal(out, id, position, target)?;
     }
     put_count(out, reversals.known_all().count())?;
     for (id, known) in reversals.known_all() {
@@ -190,6 +189,17 @@ fn put_reversals(out: &mut Vec<u8>, reversals: &Reversals) -> Result<(), LinesEr
         month.into_iter().for_each(|month| put_month(out, month));
     }
     Ok(())
+}
+
+pub(in crate::lines) fn put_reversal(
+    out: &mut Vec<u8>,
+    id: &EventRef,
+    position: Position,
+    target: &EventRef,
+) -> Result<(), LinesError> {
+    put_event(out, id)?;
+    put_u64(out, position.number());
+    put_event(out, target)
 }
 
 fn reversals_read(taker: &mut Taker<'_>) -> Result<Reversals, LinesError> {
@@ -209,14 +219,15 @@ fn reversals_read(taker: &mut Taker<'_>) -> Result<Reversals, LinesError> {
 
 fn put_pinned(out: &mut Vec<u8>, pinned: &[PinnedRecord]) -> Result<(), LinesError> {
     put_count(out, pinned.len())?;
-    for record in pinned {
-        put_event(out, &record.id)?;
-        put_u64(out, record.position.number());
-        put_month(out, record.month);
-        put_day(out, record.through);
-        put_bytes(out, &record.rows)?;
-    }
-    Ok(())
+    pinned.iter().try_for_each(|record| put_pinned_record(out, record))
+}
+
+pub(in crate::lines) fn put_pinned_record(out: &mut Vec<u8>, record: &PinnedRecord) -> Result<(), LinesError> {
+    put_event(out, &record.id)?;
+    put_u64(out, record.position.number());
+    put_month(out, record.month);
+    put_day(out, record.through);
+    put_bytes(out, &record.rows)
 }
 
 fn pinned_read(taker: &mut Taker<'_>) -> Result<Vec<PinnedRecord>, LinesError> {

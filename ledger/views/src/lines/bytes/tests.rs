@@ -2,7 +2,7 @@ use super::*;
 use crate::fact::FactKind;
 use crate::history::{PartnerHistory, Reversals};
 use crate::lines::tests::{any_facts, fact, reversals_of};
-use crate::lines::{ColumnsBuilder, LineClass};
+use crate::lines::{ColumnsBuilder, ColumnsSum, LineClass};
 use crate::{Exam, Fact, PinnedRecord};
 use chrono::NaiveDate;
 use daybook_event::{
@@ -143,7 +143,14 @@ proptest! {
             let numbers = own.all().iter().map(|class| classes.number_of(class)).collect::<Result<Vec<u32>, _>>();
             builder.append(columns, &numbers.unwrap(), until).unwrap();
         }
-        prop_assert_eq!(builder.finish(&classes).unwrap(), whole);
+        let made = builder.finish(&classes).unwrap();
+        prop_assert_eq!(&made, &whole);
+        let sum = ColumnsSum::of(&whole, &classes).unwrap();
+        prop_assert_eq!(ColumnsSum::of(&made, &classes).unwrap(), sum);
+        let mut without = whole;
+        if without.others.pop().is_some() {
+            prop_assert_ne!(ColumnsSum::of(&without, &classes).unwrap(), sum);
+        }
     }
 }
 
