@@ -33,6 +33,28 @@ const PULL_BYTES_CEILING: usize = 256 * 1024 * 1024;
 /// How long after its end the client waits for the broker to say that a request is over.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
 
+/// The most messages that are handed on together, of those that are there at once.
+const CHUNK_MESSAGES_MAX: usize = 256;
+
+/// A request to the broker.
+struct Asked {
+    answers: Batch,
+    at: Instant,
+    messages: usize,
+}
+
+/// The messages before an error, and the error.
+fn until_error(chunk: Vec<Result<Message, async_nats::Error>>) -> (Vec<Message>, Option<String>) {
+    let mut messages = Vec::with_capacity(chunk.len());
+    for answer in chunk {
+        match answer {
+            Ok(message) => messages.push(message),
+            Err(error) => return (messages, Some(error.to_string())),
+        }
+    }
+    (messages, None)
+}
+
 /// Why following ended.
 pub(super) enum FollowEnd {
     /// It was told to.
@@ -137,39 +159,51 @@ impl Follower {
 
     /// Hands on message after message until something comes between.
     pub(super) async fn follow(&mut self, queue: &QueueSender) -> FollowEnd {
+        let mut ahead = None;
         loop {
             let mut link = self.link.clone();
             let pulled = tokio::select! {
                 biased;
                 // Answers to what was asked on the old connection are lost, and a restarted broker has forgotten us.
                 _ = link.changed() => Err(restart("the connection broke")),
-                pulled = self.pull(queue) => pulled,
+                pulled = self.pull(ahead.take(), queue) => pulled,
             };
-            if let Err(end) = pulled {
-                return end;
+            match pulled {
+                Ok(next) => ahead = next,
+                Err(end) => return end,
             }
         }
     }
 
-    /// One request, and everything that answers it.
-    async fn pull(&mut self, queue: &QueueSender) -> Result<(), FollowEnd> {
-        let (asked_at, asked_for) = (Instant::now(), self.pace.messages());
-        let mut batch = self.request().await?;
-        let (mut taken, mut arriving_for) = (0_usize, Duration::ZERO);
-        while let Some(message) = batch.next().await {
-            match message {
-                Ok(message) => self.take(message, queue).await?,
+    /// One request, and everything that answers it. A quick line is asked again before all has come, so that the broker
+    /// never waits: returns that next request.
+    async fn pull(&mut self, asked: Option<Asked>, queue: &QueueSender) -> Result<Option<Asked>, FollowEnd> {
+        let Asked { answers, at: asked_at, messages: asked_for } = match asked {
+            Some(asked) => asked,
+            None => self.request().await?,
+        };
+        let mut answers = answers.ready_chunks(CHUNK_MESSAGES_MAX);
+        let (mut taken, mut arriving_for, mut ahead) = (0_usize, Duration::ZERO, None);
+        while let Some(chunk) = answers.next().await {
+            let (messages, error) = until_error(chunk);
+            taken += messages.len();
+            self.take(messages, queue).await?;
+            match error {
+                None => {}
                 // The next message does not fit into what is left of the request: ask anew.
-                Err(_) if taken > 0 => return Ok(()),
+                Some(_) if taken > 0 => return Ok(ahead),
                 // Not even into a whole one, or the consumer is gone: ask for more once, then begin again.
-                Err(_) if self.pull_bytes_max < PULL_BYTES_CEILING => {
+                Some(_) if self.pull_bytes_max < PULL_BYTES_CEILING => {
                     self.pull_bytes_max = PULL_BYTES_CEILING;
-                    return Ok(());
+                    return Ok(ahead);
                 }
-                Err(error) => return Err(restart(error.to_string())),
+                Some(error) => return Err(restart(error)),
             }
-            taken += 1;
             arriving_for = asked_at.elapsed();
+            let is_quick = taken * 2 >= asked_for && arriving_for < self.pull_expires / 8;
+            if ahead.is_none() && is_quick && queue.is_half_empty() {
+                ahead = Some(self.request().await?);
+            }
         }
         let took = asked_at.elapsed();
         if taken == asked_for {
@@ -180,29 +214,52 @@ impl Follower {
             self.pace.given_up(taken);
             return Err(FollowEnd::Slow);
         }
-        Ok(())
+        Ok(ahead)
     }
 
-    async fn request(&self) -> Result<Batch, FollowEnd> {
-        let request = self.consumer.batch().max_messages(self.pace.messages()).max_bytes(self.pull_bytes_max);
-        request.expires(self.pull_expires).messages().await.map_err(|error| restart(error.to_string()))
+    async fn request(&self) -> Result<Asked, FollowEnd> {
+        let (at, messages) = (Instant::now(), self.pace.messages());
+        let request = self.consumer.batch().max_messages(messages).max_bytes(self.pull_bytes_max);
+        let answers =
+            request.expires(self.pull_expires).messages().await.map_err(|error| restart(error.to_string()))?;
+        Ok(Asked { answers, at, messages })
     }
 
-    /// Checks one message's place and hands it to the writer.
-    async fn take(&mut self, message: Message, queue: &QueueSender) -> Result<(), FollowEnd> {
+    /// Checks the place of messages that came together and hands them to the writer; before an end, those that were right.
+    async fn take(&mut self, messages: Vec<Message>, queue: &QueueSender) -> Result<(), FollowEnd> {
+        let payload_bytes = messages.iter().map(|message| message.payload.len()).sum();
+        let share = queue.share(messages.len(), payload_bytes).await.map_err(|_| FollowEnd::WriterGone)?;
+        let mut inputs = Vec::with_capacity(messages.len());
+        let mut ended = Ok(());
+        for message in messages {
+            match self.input(message).await {
+                Ok(input) => inputs.extend(input),
+                Err(end) => {
+                    ended = Err(end);
+                    break;
+                }
+            }
+        }
+        if let Some(last) = inputs.last().and_then(|input: &Input<Tag>| input.place.as_ref()) {
+            self.next.set(last.sequence + 1);
+        }
+        queue.send(inputs, share).map_err(|_| FollowEnd::WriterGone)?;
+        ended
+    }
+
+    async fn input(&mut self, message: Message) -> Result<Option<Input<Tag>>, FollowEnd> {
         let info = message.info().map_err(|error| restart(error.to_string()))?;
         let (sequence, consumer_sequence, pending) = (info.stream_sequence, info.consumer_sequence, info.pending);
         let published_at = instant(info.published);
-        let payload_bytes = message.payload.len();
         let message = message.message;
         let (subject, payload) = (message.subject.to_string(), message.payload.into());
         let delivery =
             Delivery { sequence, consumer_sequence, message: StreamMessage { subject, payload, published_at } };
-        let Some((incoming, place)) = self.arrivals.take(&self.stream, delivery).await? else { return Ok(()) };
-        self.next.set(sequence + 1);
-        let share = queue.share(payload_bytes).await.map_err(|_| FollowEnd::WriterGone)?;
-        let tag = Tag { receipt: message.reply, pending, _share: share };
-        queue.send(Input { incoming, place: Some(place), tag }).map_err(|_| FollowEnd::WriterGone)
+        let taken = self.arrivals.take(&self.stream, delivery).await?;
+        Ok(taken.map(|(incoming, place)| {
+            let tag = Tag { receipt: message.reply, pending, share: None };
+            Input { incoming, place: Some(place), tag }
+        }))
     }
 
     /// Removes the consumer, if the broker is there to do so; it forgets it by itself otherwise.

@@ -36,7 +36,7 @@ const RESTART_PAUSE_MAX: Duration = Duration::from_secs(5);
 pub struct IntakeOptions {
     /// When a batch is full.
     pub batch: BatchLimits,
-    /// The most messages of one request to the broker. Default 2,048.
+    /// The most messages of one request to the broker, of which at most two are open. Default 4,096.
     pub pull_messages_max: usize,
     /// The most bytes of one request; raised to the broker's largest message where that is more. Default 4 MiB.
     pub pull_bytes_max: usize,
@@ -52,7 +52,7 @@ impl Default for IntakeOptions {
     fn default() -> Self {
         Self {
             batch: BatchLimits::default(),
-            pull_messages_max: 2_048,
+            pull_messages_max: 4_096,
             pull_bytes_max: 4 * 1024 * 1024,
             pull_expires_ms: 5_000,
             queue_bytes_max: 16 * 1024 * 1024,

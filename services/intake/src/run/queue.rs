@@ -19,13 +19,14 @@ pub(super) struct Tag {
     pub(super) receipt: Option<Receipt>,
     /// How many messages of the stream came after it when it was sent.
     pub(super) pending: u64,
-    /// Its share of the queue, given back when this is dropped: once the input is durable.
-    pub(super) _share: OwnedSemaphorePermit,
+    /// The share of the messages that came with it, on the last of them: given back when this is dropped, once they are
+    /// durable.
+    pub(super) share: Option<OwnedSemaphorePermit>,
 }
 
 /// The broker's end.
 pub(super) struct QueueSender {
-    inputs: Sender<Input<Tag>>,
+    inputs: Sender<Vec<Input<Tag>>>,
     budget: Arc<Semaphore>,
     bytes_max: u32,
 }
@@ -34,21 +35,35 @@ pub(super) struct QueueSender {
 pub(super) struct QueueClosed;
 
 impl QueueSender {
-    /// Waits for room for a payload of this size. One that is larger than the queue gets all of it.
-    pub(super) async fn share(&self, payload_bytes: usize) -> Result<OwnedSemaphorePermit, QueueClosed> {
-        let bytes = u32::try_from(payload_bytes.saturating_add(MESSAGE_OVERHEAD_BYTES)).unwrap_or(u32::MAX);
+    /// Waits for room for so many messages and their payloads. What is larger than the queue gets all of it.
+    pub(super) async fn share(
+        &self,
+        messages: usize,
+        payload_bytes: usize,
+    ) -> Result<OwnedSemaphorePermit, QueueClosed> {
+        let overhead_bytes = messages.saturating_mul(MESSAGE_OVERHEAD_BYTES);
+        let bytes = u32::try_from(payload_bytes.saturating_add(overhead_bytes)).unwrap_or(u32::MAX);
         let share = Arc::clone(&self.budget).acquire_many_owned(bytes.min(self.bytes_max)).await;
         share.map_err(|_| QueueClosed)
     }
 
-    pub(super) fn send(&self, input: Input<Tag>) -> Result<(), QueueClosed> {
-        self.inputs.send(input).map_err(|_| QueueClosed)
+    /// Hands on inputs that came together.
+    pub(super) fn send(&self, mut inputs: Vec<Input<Tag>>, share: OwnedSemaphorePermit) -> Result<(), QueueClosed> {
+        let Some(last) = inputs.last_mut() else { return Ok(()) };
+        last.tag.share = Some(share);
+        self.inputs.send(inputs).map_err(|_| QueueClosed)
+    }
+
+    /// Whether less than half of it is taken: time to ask for more.
+    pub(super) fn is_half_empty(&self) -> bool {
+        self.budget.available_permits() * 2 >= usize::try_from(self.bytes_max).unwrap_or(usize::MAX)
     }
 }
 
 /// The writer's end.
 pub(super) struct QueueSource {
-    inputs: Receiver<Input<Tag>>,
+    inputs: Receiver<Vec<Input<Tag>>>,
+    in_hand: std::vec::IntoIter<Input<Tag>>,
     budget: Arc<Semaphore>,
     cancel: CancellationToken,
 }
@@ -58,7 +73,7 @@ pub(super) fn queue(bytes_max: usize, cancel: CancellationToken) -> (QueueSender
     let bytes_max = u32::try_from(bytes_max.max(MESSAGE_OVERHEAD_BYTES)).unwrap_or(u32::MAX);
     let budget = Arc::new(Semaphore::new(usize::try_from(bytes_max).unwrap_or(Semaphore::MAX_PERMITS)));
     let sender = QueueSender { inputs: sender, budget: Arc::clone(&budget), bytes_max };
-    (sender, QueueSource { inputs: receiver, budget, cancel })
+    (sender, QueueSource { inputs: receiver, in_hand: Vec::new().into_iter(), budget, cancel })
 }
 
 impl EventSource for QueueSource {
@@ -69,15 +84,22 @@ impl EventSource for QueueSource {
         if self.cancel.is_cancelled() {
             return Next::End;
         }
-        let input = match wait_max {
-            None => self.inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
-            Some(wait_max) => self.inputs.recv_timeout(wait_max),
-        };
-        match input {
-            Ok(input) => Next::Input(Box::new(input)),
-            Err(RecvTimeoutError::Timeout) => Next::Quiet,
-            Err(RecvTimeoutError::Disconnected) => Next::End,
+        if wait_max == Some(Duration::ZERO) {
+            return Next::Quiet;
+        }
+        loop {
+            if let Some(input) = self.in_hand.next() {
+                return Next::Input(Box::new(input));
+            }
+            let inputs = match wait_max {
+                None => self.inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wait_max) => self.inputs.recv_timeout(wait_max),
+            };
+            match inputs {
+                Ok(inputs) => self.in_hand = inputs.into_iter(),
+                Err(RecvTimeoutError::Timeout) => return Next::Quiet,
+                Err(RecvTimeoutError::Disconnected) => return Next::End,
+            }
         }
     }
 }
@@ -95,13 +117,13 @@ mod tests {
     use daybook_event::Instant;
     use daybook_store::{Incoming, Origin, QuarantineReason};
 
-    fn input(share: OwnedSemaphorePermit) -> Input<Tag> {
+    fn input() -> Input<Tag> {
         let reason = QuarantineReason::Invalid { detail: String::new() };
         let (recorded_at, origin) = (Instant::default(), Origin::default());
         Input {
             incoming: Incoming::Faulty { reason, id: None, recorded_at, origin, bytes: Vec::new() },
             place: None,
-            tag: Tag { receipt: None, pending: 0, _share: share },
+            tag: Tag { receipt: None, pending: 0, share: None },
         }
     }
 
@@ -109,13 +131,14 @@ mod tests {
     async fn a_full_queue_holds_the_sender_until_an_input_is_done_with() {
         let (sender, mut source) = queue(3 * MESSAGE_OVERHEAD_BYTES, CancellationToken::new());
         let has_room = async |sender: &QueueSender, bytes| {
-            tokio::time::timeout(Duration::from_millis(20), sender.share(bytes)).await.is_ok()
+            tokio::time::timeout(Duration::from_millis(20), sender.share(1, bytes)).await.is_ok()
         };
-        for _ in 0..3 {
-            let share = sender.share(0).await.ok().unwrap();
-            assert!(sender.send(input(share)).is_ok());
+        assert!(sender.is_half_empty());
+        for messages in [1, 2] {
+            let share = sender.share(messages, 0).await.ok().unwrap();
+            assert!(sender.send((0..messages).map(|_| input()).collect(), share).is_ok());
         }
-        assert!(!has_room(&sender, 0).await);
+        assert!(!has_room(&sender, 0).await && !sender.is_half_empty());
         let Next::Input(first) = source.next(None) else { panic!("an input waits") };
         assert!(!has_room(&sender, 0).await, "taken, but not durable yet");
         drop(first);
@@ -128,13 +151,13 @@ mod tests {
     async fn the_end_of_either_side_ends_the_other() {
         let cancel = CancellationToken::new();
         let (sender, mut source) = queue(10_000, cancel.clone());
-        let share = sender.share(0).await.ok().unwrap();
-        assert!(sender.send(input(share)).is_ok());
+        let share = sender.share(1, 0).await.ok().unwrap();
+        assert!(sender.send(vec![input()], share).is_ok());
         assert!(matches!(source.next(Some(Duration::ZERO)), Next::Quiet), "the batch in hand goes first");
         cancel.cancel();
         assert!(matches!(source.next(None), Next::End), "what waits in the queue is asked for again");
         drop(source);
-        assert!(sender.share(1).await.is_err());
+        assert!(sender.share(1, 1).await.is_err());
         let (sender, mut source) = queue(10_000, CancellationToken::new());
         drop(sender);
         assert!(matches!(source.next(None), Next::End));
