@@ -16,8 +16,12 @@ pub fn decode(bytes: &[u8]) -> Result<Envelope, DecodeFault> {
     View::of(bytes).and_then(|view| view.envelope()).map_or_else(|| decode_any(bytes), Ok)
 }
 
-/// Reads protobuf of every form: the authority on what is an envelope, and on what is wrong with what is none.
-pub(crate) fn decode_any(bytes: &[u8]) -> Result<Envelope, DecodeFault> {
+/// Reads protobuf of every form: the authority on what is an envelope, and on what is wrong with what is none. [`decode`]
+/// answers the same, sooner.
+///
+/// # Errors
+/// [`DecodeFault`], as for [`decode`].
+pub fn decode_any(bytes: &[u8]) -> Result<Envelope, DecodeFault> {
     size_check(bytes.len(), ENVELOPE_BYTES_MAX)?;
     let wire = wire::Envelope::decode(bytes).map_err(|error| undecodable(&error))?;
     envelope(wire)
@@ -32,7 +36,10 @@ pub fn decode_json(line: &str) -> Result<Envelope, DecodeFault> {
 }
 
 /// Reads lines of every form: the same authority for them.
-pub(crate) fn decode_json_any(line: &str) -> Result<Envelope, DecodeFault> {
+///
+/// # Errors
+/// [`DecodeFault`], as for [`decode_json`].
+pub fn decode_json_any(line: &str) -> Result<Envelope, DecodeFault> {
     size_check(line.len(), LINE_BYTES_MAX)?;
     let wire: wire::Envelope = serde_json::from_str(line).map_err(|error| undecodable(&error))?;
     let envelope = envelope(wire)?;

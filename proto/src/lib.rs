@@ -22,7 +22,7 @@ pub mod arbitrary;
 mod tests;
 
 pub use content::{content_hash, content_hash_of, nats_msg_id};
-pub use decode::{decode, decode_json};
+pub use decode::{decode, decode_any, decode_json, decode_json_any};
 pub use encode::{encode, encode_delimited_push, encode_json, encode_json_push};
 pub use fault::DecodeFault;
 pub use limits::ENVELOPE_BYTES_MAX;

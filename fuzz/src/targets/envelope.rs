@@ -4,13 +4,17 @@ use super::message;
 use daybook_event::{Envelope, Instant};
 use daybook_intake::classify;
 use daybook_proto::{
-    DecodeFault, content_hash, decode, decode_json, encode, encode_json, nats_msg_id, peek_head, peek_id, peek_partner,
-    peek_source, subject_agrees, subject_of, subject_parse,
+    DecodeFault, View, content_hash, decode, decode_any, decode_json, decode_json_any, encode, encode_json,
+    nats_msg_id, peek_head, peek_id, peek_partner, peek_source, subject_agrees, subject_of, subject_parse,
 };
 use daybook_store::{Incoming, Origin};
 
 pub(super) fn protobuf(bytes: &[u8]) {
     let read = decode(bytes);
+    assert_eq!(read, decode_any(bytes), "the quick way and the long way");
+    if let (Some(view), Ok(envelope)) = (View::of(bytes), &read) {
+        view_check(&view, envelope);
+    }
     let judged = || classify(bytes.to_vec(), Instant::from_micros(0), Origin::default());
     assert_eq!(judged(), judged(), "the same bytes are judged twice in two ways");
     match (&read, judged()) {
@@ -32,14 +36,27 @@ pub(super) fn protobuf(bytes: &[u8]) {
 
 pub(super) fn line(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    match decode_json(text) {
+    let read = decode_json(text);
+    assert_eq!(read, decode_json_any(text), "the quick way and the long way");
+    match read {
         Ok(envelope) => {
+            if let Some(view) = View::of_json(text) {
+                view_check(&view, &envelope);
+            }
             valid(&envelope);
             // What else may stand before an object, the importer has taken off.
             head_check(text.trim_start().as_bytes(), &envelope);
         }
         Err(fault) => fault_check(&fault),
     }
+}
+
+/// What is read in place says what the envelope says.
+fn view_check(view: &View<'_>, envelope: &Envelope) {
+    assert_eq!(view.envelope().as_ref(), Some(envelope));
+    assert_eq!(view.canonical(), encode(envelope), "the canonical form");
+    assert_eq!(view.content_hash(), content_hash(envelope), "the content");
+    assert_eq!(view.kind(), envelope.payload.kind());
 }
 
 /// The head says of itself what is read of the whole.

@@ -5,7 +5,7 @@ use daybook_event::{Instant, SourceId};
 use daybook_intake::classify_envelope;
 use daybook_intake::import::{
     Billing, EarningItem, ImportError, ImportItem, NoCatalogue, PartnerCenterOptions, PartnerMap,
-    earnings as read_earnings, ndjson as read_ndjson, partner_center as read_partner_center,
+    earnings as read_earnings, ndjson as read_ndjson, partner_center as read_partner_center, protobuf as read_protobuf,
 };
 use daybook_store::{Incoming, Origin};
 use std::convert::Infallible;
@@ -19,6 +19,20 @@ pub(super) fn ndjson(bytes: &[u8]) {
     let lines = lines.expect("memory can be read, and the sink takes everything");
     assert!(items.len() as u64 <= lines, "{} items of {lines} lines", items.len());
     assert!(items.is_sorted_by_key(|item| item.origin().line), "lines out of order");
+    items.iter().for_each(item_check);
+}
+
+pub(super) fn protobuf(bytes: &[u8]) {
+    let mut items = Vec::new();
+    let read = read_protobuf(bytes, &mut |item| {
+        items.push(item);
+        Ok::<(), Infallible>(())
+    });
+    match read {
+        Ok(messages) => assert_eq!(items.len() as u64, messages, "messages are lost"),
+        Err(error) => message::check(&error),
+    }
+    assert!(items.iter().zip(1..).all(|(item, number)| item.origin().line == number), "messages out of order");
     items.iter().for_each(item_check);
 }
 

@@ -24,6 +24,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "envelope", run: envelope::protobuf },
     Target { name: "line", run: envelope::line },
     Target { name: "ndjson", run: imports::ndjson },
+    Target { name: "protobuf_file", run: imports::protobuf },
     Target { name: "partner_center", run: imports::partner_center },
     Target { name: "earnings", run: imports::earnings },
     Target { name: "partner_map", run: imports::partner_map },
