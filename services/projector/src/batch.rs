@@ -22,7 +22,7 @@ pub struct BatchLimits {
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { records_max: 262_144, bytes_max: 64 * 1024 * 1024 }
+        Self { records_max: 131_072, bytes_max: 32 * 1024 * 1024 }
     }
 }
 

@@ -45,6 +45,9 @@ pub enum ProjectError {
         /// The shape of this build.
         kept: u32,
     },
+    /// It was told to stop in the middle of a step: nothing of the step is in the views.
+    #[error("the projector was told to stop in the middle of a step: start again")]
+    Stopped,
     /// The process is going down, and its runtime did not start the work any more.
     #[error("the runtime stopped before the projector: start again")]
     RuntimeStopped,

@@ -18,6 +18,7 @@ mod closing;
 mod columns;
 mod error;
 mod find;
+mod kept;
 mod no_partner;
 mod partner;
 mod projector;

@@ -7,6 +7,7 @@ use crate::checkpoint::{
 };
 use crate::choose::Chooser;
 use crate::closing::ClosedChooser;
+use crate::kept::KeptStates;
 use crate::no_partner::{no_partner_append, no_partner_load};
 use crate::refold::{Terms, refold_all};
 use crate::views::Views;
@@ -22,6 +23,7 @@ use daybook_views::FactsOfNoPartner;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The names of the places where a test can make the projector die.
 pub const CRASH_POINTS: [&str; 3] = ["projector:before_commit", "projector:after_commit", "projector:built"];
@@ -32,6 +34,9 @@ pub struct Projector {
     pub(crate) book: Arc<RuleBook>,
     pub(crate) chooser: Option<Chooser>,
     pub(crate) closed_chooser: Option<ClosedChooser>,
+    pub(crate) states: KeptStates,
+    /// Ends a step in the middle.
+    pub(crate) stop: CancellationToken,
     limits: BatchLimits,
     /// What is in the derived file, as far as it is needed for every step; none after a step that failed.
     loaded: Option<Loaded>,
@@ -93,7 +98,8 @@ impl Projector {
     /// A projector on this derived file, under this rule book.
     #[must_use]
     pub fn open(derived: Derived, book: Arc<RuleBook>, limits: BatchLimits) -> Self {
-        Self { derived, book, chooser: None, closed_chooser: None, limits, loaded: None }
+        let (states, stop) = (KeptStates::default(), CancellationToken::new());
+        Self { derived, book, chooser: None, closed_chooser: None, states, stop, limits, loaded: None }
     }
 
     /// A projector on the derived file in the ledger's folder. A file that cannot be used here is made anew.
@@ -126,6 +132,11 @@ impl Projector {
     pub fn revive(&mut self) -> Result<(), ProjectError> {
         self.loaded = None;
         Ok(self.derived.revive()?)
+    }
+
+    /// Gives a step up in the middle when told to stop; nothing of it is in the views then.
+    pub fn stop_when(&mut self, stop: CancellationToken) {
+        self.stop = stop;
     }
 
     /// Whether the derived file goes with the ledger.
@@ -228,6 +239,7 @@ impl Projector {
 
     /// Reads what every step needs. A new file gets its first generation here, empty at position 0.
     fn load(&mut self, ledger: &LedgerReader, through: NaiveDate) -> Result<Loaded, ProjectError> {
+        self.states.clear();
         let mut write = self.derived.begin()?;
         let known = (FactsMark::read(&write)?, live_read(&write)?);
         let (facts, live) = if let (Some(facts), Some(live)) = known {
@@ -271,7 +283,8 @@ impl Projector {
         }
         let book = Arc::clone(&self.book);
         let closed_terms = self.closed_terms(&after.of_no_partner, &after.adoptions, through)?;
-        let terms = Terms::new(loaded.live.number, &book, &after.of_no_partner, closed_terms.as_deref(), through);
+        let terms =
+            Terms::new(loaded.live.number, &book, &after.of_no_partner, closed_terms.as_deref(), through, &self.stop);
         let mut changed = terms.fx.changed_from(&loaded.of_no_partner.fx_counting(&book, through));
         changed.extend(terms.closed.iter().flat_map(|closed| closed.rates_recorded_after(loaded.facts.position)));
         after.live.checkpoint.closed = self.closed_under(&after, through)?;
@@ -289,7 +302,7 @@ impl Projector {
         if after.live.checkpoint.closed != loaded.live.checkpoint.closed {
             affected_all(&write, settled, &mut affected)?;
         }
-        refold_all(&mut write, &terms, &affected)?;
+        refold_all(&mut write, &terms, &mut self.states, &affected)?;
         write.rows_put(terms.generation, NO_PARTNER, &after.of_no_partner.rows(&book))?;
         after.facts = FactsMark::at(ledger, batch.position)?;
         after.live.checkpoint.position = batch.position;
@@ -343,14 +356,15 @@ impl Projector {
         let from = Month::of(before);
         let book = Arc::clone(&self.book);
         let closed_terms = self.closed_terms(&loaded.of_no_partner, &loaded.adoptions, through)?;
-        let terms = Terms::new(loaded.live.number, &book, &loaded.of_no_partner, closed_terms.as_deref(), through);
+        let terms =
+            Terms::new(loaded.live.number, &book, &loaded.of_no_partner, closed_terms.as_deref(), through, &self.stop);
         let changed = terms.fx.changed_from(&loaded.of_no_partner.fx_counting(&book, before));
         let closed_under = self.closed_under(loaded, through)?;
         let mut write = self.derived.begin()?;
         let mut affected = BTreeMap::new();
         affected_all(&write, from, &mut affected)?;
         affected_by_rates(&write, &changed, from, &mut affected)?;
-        refold_all(&mut write, &terms, &affected)?;
+        refold_all(&mut write, &terms, &mut self.states, &affected)?;
         (loaded.live.checkpoint.through, loaded.live.checkpoint.closed) = (through, closed_under);
         loaded.commit(write)?;
         tracing::info!(%before, %through, partners = affected.len(), "through date moved");

@@ -1,6 +1,7 @@
 //! Folds a partner again from the first month that something changed.
 
 use crate::ProjectError;
+use crate::kept::KeptStates;
 use crate::partner::PartnerMeta;
 use crate::source::DerivedFacts;
 use chrono::NaiveDate;
@@ -13,6 +14,7 @@ use daybook_views::{
     overflowed, overflowed_closed, settle, settle_closed, step,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use tokio_util::sync::CancellationToken;
 
 /// Month-end states kept before the month of the through date: late events mostly belong there.
 const RECENT_STATES: i32 = 3;
@@ -28,6 +30,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) through: NaiveDate,
     /// What is closed.
     pub(crate) closed: Option<ClosedMonths<'a>>,
+    /// Gives up in the middle of a step: folding every partner again may take minutes.
+    pub(crate) stop: CancellationToken,
 }
 
 impl<'a> Terms<'a> {
@@ -38,9 +42,10 @@ impl<'a> Terms<'a> {
         facts: &FactsOfNoPartner,
         closed: Option<&'a ClosedTerms>,
         through: NaiveDate,
+        stop: &CancellationToken,
     ) -> Self {
         let closed = closed.and_then(|closed| ClosedMonths::of(facts, book, closed, through));
-        Self { generation, book, fx: facts.fx_counting(book, through), through, closed }
+        Self { generation, book, fx: facts.fx_counting(book, through), through, closed, stop: stop.clone() }
     }
 }
 
@@ -48,11 +53,12 @@ impl<'a> Terms<'a> {
 pub(crate) fn refold_all(
     write: &mut DerivedWrite,
     terms: &Terms<'_>,
+    states: &mut KeptStates,
     affected: &BTreeMap<PartnerId, Month>,
 ) -> Result<(), ProjectError> {
     for (partner_id, month) in affected {
         let meta: PartnerMeta = write.partner(partner_id.as_str())?.unwrap_or_default();
-        refold(write, terms, partner_id, &meta, *month)?;
+        refold(write, terms, states, partner_id, &meta, *month)?;
     }
     Ok(())
 }
@@ -70,12 +76,18 @@ struct Refolded {
 pub(crate) fn refold(
     write: &mut DerivedWrite,
     terms: &Terms<'_>,
+    states: &mut KeptStates,
     partner_id: &PartnerId,
     meta: &PartnerMeta,
     affected: Month,
 ) -> Result<(), ProjectError> {
+    if terms.stop.is_cancelled() {
+        return Err(ProjectError::Stopped);
+    }
     let kept = months_kept(terms.book.calendar(), terms.through);
-    let refolded = fold_from(write, terms, partner_id, meta, affected, &kept)?;
+    let start = states.read(write, terms.generation, partner_id, affected.min(Month::of(terms.through)).plus(-1))?;
+    let refolded = fold_from(write, terms, partner_id, meta, affected, start, &kept)?;
+    states.forget_from(partner_id, refolded.from);
     let partner = partner_id.as_str();
     write.rows_put(terms.generation, partner, &refolded.rows)?;
     write.digest_put(terms.generation, partner, &digest_of_partner(partner_id, &refolded.rows).0)?;
@@ -96,14 +108,13 @@ fn fold_from(
     partner_id: &PartnerId,
     meta: &PartnerMeta,
     affected: Month,
+    start: Option<PartnerState>,
     kept: &BTreeSet<Month>,
 ) -> Result<Refolded, ProjectError> {
     let last = Month::of(terms.through);
     // A partner without facts has no month of its own: whatever its state starts with, there is nothing in it.
     let first = meta.facts.first().unwrap_or(last);
-    let before = affected.min(last).plus(-1);
-    let known = read.state_last::<PartnerState>(terms.generation, partner_id.as_str(), before)?;
-    let mut state = known.map_or_else(|| PartnerState::before(first), |(_, state)| state);
+    let mut state = start.unwrap_or_else(|| PartnerState::before(first));
     let from = state.next_month;
     let source = DerivedFacts::new(read, partner_id, meta, from, last)?;
     let mut states = Vec::new();

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use daybook_event::Position;
 use daybook_store::{Durations, LedgerReader};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How the loop waits.
@@ -13,11 +13,13 @@ use tokio_util::sync::CancellationToken;
 pub struct RunOptions {
     /// How long at most between two looks at ledger and date, where nobody says that the ledger grew.
     pub poll_interval: Duration,
+    /// Called on each thread that folds, before it does: to let others go first, for example. Default: nothing.
+    pub thread_started: fn(),
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { poll_interval: Duration::from_secs(60) }
+        Self { poll_interval: Duration::from_secs(60), thread_started: || {} }
     }
 }
 
@@ -36,12 +38,13 @@ pub struct Told {
 const TRY_PAUSE: Duration = Duration::from_millis(250);
 const TRY_PAUSE_MAX: Duration = Duration::from_secs(15);
 
-/// The longest pause between two looks at a head that moves.
+/// The pause between two looks at a head that moves, as a multiple of the work before it, and the longest.
+const PAUSE_FACTOR: u32 = 3;
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Follows the ledger until it is told to stop, and then gives the projector back. `head` says that the ledger grew,
-/// `through` gives the through date of the moment, `told` hears of what is done. Stopping waits for the
-/// step under way, never for the head.
+/// `through` gives the through date of the moment, `told` hears of what is done. Stopping waits for the partner that is
+/// being folded: a step that is not done is given up, and taken again at the next start.
 ///
 /// # Errors
 /// The first [`ProjectError`]. Steps done before stand, so starting again goes on from there.
@@ -55,35 +58,32 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<Projector, ProjectError> {
     let mut is_head_told = true;
+    projector.stop_when(stop.clone());
     // What is there is read by everybody until the first step is done, which may fold every partner again.
     told.checkpoint.send_replace(projector.view_checkpoint()?);
     while !stop.is_cancelled() {
         head.borrow_and_update();
         let (ledger, through) = (ledger.clone(), through.clone());
         let (told, stop_work) = (told.clone(), stop.clone());
-        // The fold is work for a processor and the file blocks: neither belongs on a thread of the runtime.
         let work = move || {
             let outcome = follow(&mut projector, &ledger, &through, &told, &stop_work);
             (projector, outcome)
         };
         let worked_from = Instant::now();
         let outcome;
-        (projector, outcome) = match tokio::task::spawn_blocking(work).await {
-            Ok(done) => done,
-            Err(failed) => match failed.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Err(ProjectError::RuntimeStopped),
-            },
-        };
+        (projector, outcome) = apart(options.thread_started, work).await?;
         if let Err(error) = outcome {
+            if matches!(error, ProjectError::Stopped) {
+                break;
+            }
             let Some(trouble) = error.disk_trouble() else { return Err(error) };
             tracing::error!("the views stay where they are: {trouble}; they go on by themselves then");
             projector = wait_for_room(projector, &stop).await?;
             continue;
         }
-        // While more keeps coming, a pause as long as the work lets the next batch grow: a thousand small steps would
-        // fold the same partners a thousand times.
-        let pause = worked_from.elapsed().min(PAUSE_MAX);
+        // While more keeps coming, a pause longer than the work lets the next batch grow: a thousand small steps would fold
+        // the same partners a thousand times. And it leaves processor and disk to what must be answered at once.
+        let pause = (worked_from.elapsed() * PAUSE_FACTOR).min(PAUSE_MAX);
         tokio::select! {
             () = stop.cancelled() => break,
             () = tokio::time::sleep(pause) => {}
@@ -96,6 +96,28 @@ pub async fn run(
     }
     tracing::info!("projector stopped");
     Ok(projector)
+}
+
+/// Runs the work on a thread of its own. The fold is work for a processor and the file blocks: neither belongs on a thread of
+/// the runtime, nor on one that is lent to others afterwards.
+async fn apart<T: Send + 'static>(
+    thread_started: fn(),
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ProjectError> {
+    let (done, finished) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("projector".to_owned()).spawn(move || {
+        thread_started();
+        // Nobody waits any more where the process is going down.
+        let _ = done.send(work());
+    });
+    let thread = thread.map_err(|_| ProjectError::RuntimeStopped)?;
+    match finished.await {
+        Ok(done) => Ok(done),
+        Err(_) => match thread.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => Err(ProjectError::RuntimeStopped),
+        },
+    }
 }
 
 /// Tries the derived file again and again, until the disk takes it or until told to stop.

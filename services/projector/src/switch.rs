@@ -48,7 +48,7 @@ pub(crate) fn switch_generation(
 fn build(projector: &mut Projector, loaded: &Loaded, generation: u32, through: NaiveDate) -> Result<u64, ProjectError> {
     let book = projector.book.clone();
     let closed_terms = projector.closed_terms(&loaded.of_no_partner, &loaded.adoptions, through)?;
-    let terms = Terms::new(generation, &book, &loaded.of_no_partner, closed_terms.as_deref(), through);
+    let terms = Terms::new(generation, &book, &loaded.of_no_partner, closed_terms.as_deref(), through, &projector.stop);
     let mut write = projector.derived.begin()?;
     stale_put(&mut write, &[generation])?;
     write.rows_put(generation, NO_PARTNER, &loaded.of_no_partner.rows(&book))?;
@@ -59,7 +59,7 @@ fn build(projector: &mut Projector, loaded: &Loaded, generation: u32, through: N
         for partner in some {
             let meta: PartnerMeta = write.partner(partner)?.unwrap_or_default();
             let first = meta.facts.first().unwrap_or_else(|| Month::of(through));
-            refold(&mut write, &terms, &partner_parse(partner)?, &meta, first)?;
+            refold(&mut write, &terms, &mut projector.states, &partner_parse(partner)?, &meta, first)?;
         }
         write.commit()?;
     }

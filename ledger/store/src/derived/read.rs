@@ -119,6 +119,20 @@ pub trait DerivedRead: Sourced {
         self.source().last(STATES, bounds, |key, row| Ok((Month::from_index(key.2), large_read("states", &key, row)?)))
     }
 
+    /// The month of a partner's last state at or before a month, and how many bytes it is stored in.
+    ///
+    /// # Errors
+    /// [`DerivedError`].
+    fn state_last_bytes(
+        &self,
+        generation: u32,
+        partner: &str,
+        at_or_before: Month,
+    ) -> Result<Option<(Month, usize)>, DerivedError> {
+        let bounds = [(generation, partner, MONTH_MIN), (generation, partner, at_or_before.index())];
+        self.source().last(STATES, bounds, |key, row| Ok((Month::from_index(key.2), row.len())))
+    }
+
     /// The months of which a partner's state is kept, in order.
     ///
     /// # Errors

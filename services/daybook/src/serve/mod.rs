@@ -79,9 +79,10 @@ fn ledger_open(config: &Config, binding: Binding) -> Result<Ledger, Failure> {
     Ok(ledger)
 }
 
-/// A reader with a file handle of its own: a disk that takes nothing stops the writer's, and figures are read on.
+/// A reader with a file handle of its own: a disk that takes nothing stops the writer's, and figures are read on. Most of
+/// what it reads is in one piece and read once, so it has a small part of the memory.
 fn reader_open(config: &Config) -> Result<LedgerReader, Failure> {
-    let options = LedgerOptions { cache_bytes_max: config.cache_bytes_max, ..import::ledger_options() };
+    let options = LedgerOptions { cache_bytes_max: config.cache_bytes_max / 4, ..import::ledger_options() };
     Ok(LedgerReader::open(&config.ledger, &options)?)
 }
 
@@ -105,7 +106,7 @@ fn project(
 ) -> Result<Projecting, Failure> {
     let mut choose = chooser(config);
     let book = book_first(config, &mut choose, &ledger)?;
-    let options = DerivedOptions { cache_bytes_max: config.cache_bytes_max, ..DerivedOptions::default() };
+    let options = DerivedOptions { cache_bytes_max: config.cache_bytes_max / 2, ..DerivedOptions::default() };
     let mut projector = Projector::open_in(&config.ledger, &options, &ledger, book, BatchLimits::default())
         .map_err(|error| Failure::Input(crate::failure::with_sources(&error)))?;
     projector.follow_adoptions(choose);
@@ -117,9 +118,17 @@ fn project(
     let (publish_rested, rested) = watch::channel(None);
     let told = Told { checkpoint, rested: publish_rested, steps: publish_steps };
     let through = move || through.unwrap_or_else(|| import::now().date_utc());
-    let task =
-        tokio::spawn(daybook_projector::run(projector, ledger, head, through, told, RunOptions::default(), stop));
+    let options = RunOptions { thread_started: give_way, ..RunOptions::default() };
+    let task = tokio::spawn(daybook_projector::run(projector, ledger, head, through, told, options, stop));
     Ok(Projecting { task, published, rested, steps })
+}
+
+/// How much the projector's threads give way to those that take events in: views may follow later, sources wait for an answer.
+const PROJECTOR_NICENESS: i32 = 10;
+
+/// Lets other threads go before this one. Where the system does not let us, it goes with them.
+fn give_way() {
+    let _ = rustix::process::nice(PROJECTOR_NICENESS);
 }
 
 /// The book to start under: that of the adoptions that the derived file has. The projector asks again with every adoption

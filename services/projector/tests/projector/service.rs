@@ -25,7 +25,7 @@ async fn it_follows_head_and_date_and_stops_when_told() {
         move || *today.read().unwrap()
     };
     // Nobody is waited for: what wakes it is what is tested.
-    let options = RunOptions { poll_interval: Duration::from_secs(3_600) };
+    let options = RunOptions { poll_interval: Duration::from_secs(3_600), ..RunOptions::default() };
     let (steps, _) = watch::channel(Durations::default());
     let (rested, mut rests) = watch::channel(None);
     let told = Told { checkpoint: published, rested, steps };
