@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """DuckDB's part of `make bench-peers`: loads billed lines into a table of its own, then answers queries line by line.
 
 Arguments: a CSV file (partner, date, product, cents), a database file to make, the products' rates in basis points.
@@ -16,12 +15,12 @@ SINCE = "((year(d) - 2020) * 12 + month(d) - 10)::int"
 
 # Revenue of 365 days at a month's end is that of twelve months: no such window of the history holds a 29 February.
 REST = """,
-trailing as (
+yearly as (
     select partner, month, earned,
         sum(revenue) over (partition by partner order by month range between 11 preceding and current row) as revenue
     from months
 ), halves as (
-    select partner, (month + 3) // 6 as half, sum(earned) as earned from trailing where revenue >= 2500000 group by all
+    select partner, (month + 3) // 6 as half, sum(earned) as earned from yearly where revenue >= 2500000 group by all
 )
 select sum(earned * 60), sum(if(earned * 40 >= 1000000000000, earned * 40, 0)),
     sum(if(earned * 40 < 1000000000000, earned * 40, 0))

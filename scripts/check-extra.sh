@@ -52,6 +52,7 @@ check "systemd unit" "systemd-analyze --version" unit_verify
 check "NATS configuration" "python3 --version" nats_configuration
 check "compose file" "docker compose version" compose
 check "hledger" "hledger --version" scripts/check-hledger.sh
+check "instruction counts" "valgrind --version" scripts/instructions.sh
 check "kustomize" "kubectl version --client" kustomize
 
 for name in "${skipped[@]:+${skipped[@]}}"; do

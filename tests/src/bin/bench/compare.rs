@@ -16,7 +16,7 @@ title = "Other rates"
 hypothetical = true
 
 [validity]
-from = 2021-10-01
+from = 2022-01-01
 
 [source.bench]
 title = "Measurement"

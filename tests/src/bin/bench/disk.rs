@@ -6,6 +6,7 @@ use crate::measure::{Samples, Unit, milli_bytes_each};
 use crate::report::{Report, Row, Target};
 use crate::start::Service;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// Blocks as the system counts them, whatever the disk's own are.
 const BLOCK_BYTES: u64 = 512;
@@ -17,11 +18,11 @@ pub(crate) fn measure(data: &Data, report: &mut Report) -> Result<(), String> {
     let file = ledger.join("ledger.redb");
     let each = |bytes| Samples::one(Unit::MilliBytesPerEvent, milli_bytes_each(bytes, events));
     let closed = length(&file)?;
-    let service = Service::start(data, &ledger)?;
-    let found = std::fs::metadata(&file).map_err(|error| error.to_string())?;
+    let mut service = Service::start(data, &ledger)?;
+    service.wait_for_views()?;
+    let served = allocated_bytes(&file)?;
     service.stop()?;
-    for (what, bytes) in
-        [("ledger, file length after close", closed), ("ledger, allocated while serving", found.blocks() * BLOCK_BYTES)]
+    for (what, bytes) in [("ledger, file length after close", closed), ("ledger, allocated while it is served", served)]
     {
         let row = Row::new(what, each(bytes)).against("protobuf bytes of its events", each(raw));
         report.add(row.target(Target::RatioAtMost(1_000)));
@@ -35,8 +36,14 @@ pub(crate) fn measure(data: &Data, report: &mut Report) -> Result<(), String> {
     Ok(())
 }
 
+/// What the system has given a file on the disk.
+pub(crate) fn allocated_bytes(file: &Path) -> Result<u64, String> {
+    let found = std::fs::metadata(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(found.blocks() * BLOCK_BYTES)
+}
+
 /// The length of a file, or of all files of a folder; nothing where there is none.
-fn folder_bytes(path: &std::path::Path) -> u64 {
+fn folder_bytes(path: &Path) -> u64 {
     match std::fs::read_dir(path) {
         Ok(entries) => entries.flatten().map(|entry| folder_bytes(&entry.path())).sum(),
         Err(_) => length(path).unwrap_or(0),

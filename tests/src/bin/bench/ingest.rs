@@ -3,7 +3,7 @@
 use crate::data::{Data, Wire, head, length};
 use crate::measure::{Samples, Unit, milli_bytes_each, rate};
 use crate::peers::postgres::{Door, Found, Postgres};
-use crate::process::run;
+use crate::process::{Ended, run};
 use crate::report::{Report, Row, Target};
 use std::path::Path;
 
@@ -19,24 +19,28 @@ pub(crate) fn measure(data: &Data, report: &mut Report) -> Result<(), String> {
     weights(data, report)?;
     let mut peer = peer(data, report)?;
     let events = data.options.events;
-    let mut ours: Vec<Samples> = wires.iter().map(|_| Samples::new(Unit::EventsPerSecond)).collect();
+    let none = || (Samples::new(Unit::EventsPerSecond), Samples::new(Unit::NanosPerEvent));
+    let mut ours: Vec<(Samples, Samples)> = wires.iter().map(|_| none()).collect();
     let (mut copied, mut inserted) = (Samples::new(Unit::EventsPerSecond), Samples::new(Unit::EventsPerSecond));
     for _ in 0..data.options.rounds {
         for (wire, rates) in wires.iter().zip(&mut ours) {
-            rates.push(rate(events, import(data, *wire)?));
+            let ended = import(data, *wire)?;
+            rates.0.push(rate(events, ended.micros));
+            rates.1.push(ended.cpu_micros.saturating_mul(1_000) / events);
         }
         if let Some(peer) = &mut peer {
             copied.push(rate(events, peer.take_all(Door::Copy)?));
             inserted.push(rate(events, peer.take_all(Door::OnConflict)?));
         }
     }
-    for (wire, rates) in wires.iter().zip(ours) {
+    for (wire, (rates, cpu)) in wires.iter().zip(ours) {
         let row = Row::new(format!("`daybook import`, {}", wire.word()), rates);
         report.add(if peer.is_some() {
             row.against("PostgreSQL COPY into a unique index", copied.clone()).target(Target::RatioAtLeast(2_000))
         } else {
             row
         });
+        report.add(Row::new(format!("processors' time of it, {}, each event", wire.word()), cpu));
     }
     if peer.is_some() {
         report.add(Row::new("PostgreSQL, all at once ON CONFLICT DO NOTHING", inserted));
@@ -45,13 +49,13 @@ pub(crate) fn measure(data: &Data, report: &mut Report) -> Result<(), String> {
 }
 
 /// One import into a new ledger, which is removed again.
-fn import(data: &Data, wire: Wire) -> Result<u64, String> {
+fn import(data: &Data, wire: Wire) -> Result<Ended, String> {
     let file = data.file(data.main(), wire)?;
     let ledger = data.place("import");
     let mut command = data.daybook.on(&ledger, &["import", "--from", wire.word()]);
     let ended = run(command.arg(&file))?;
     std::fs::remove_dir_all(&ledger).map_err(|error| error.to_string())?;
-    Ok(ended.micros)
+    Ok(ended)
 }
 
 fn peer(data: &Data, report: &mut Report) -> Result<Option<Postgres>, String> {

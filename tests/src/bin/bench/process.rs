@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// How often memory is looked at: a peak that is shorter than this is missed.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// What the system counts processors' time in.
+const TICK_MICROS: u64 = 10_000;
+
 /// The `daybook` binary.
 #[derive(Debug, Clone)]
 pub(crate) struct Daybook {
@@ -25,6 +28,8 @@ pub(crate) struct Ended {
     pub(crate) stdout: String,
     /// From its start to its end.
     pub(crate) micros: u64,
+    /// What the processors did for it, on all of its threads.
+    pub(crate) cpu_micros: u64,
     /// The most anonymous memory that it was seen to hold, in bytes; zero where nobody looked.
     pub(crate) memory_bytes: u64,
 }
@@ -93,7 +98,7 @@ pub(crate) fn run_looking(command: &mut Command) -> Result<Ended, String> {
 fn run_watched(command: &mut Command, is_watched: bool) -> Result<Ended, String> {
     let what = format!("{:?}", command.get_args().collect::<Vec<_>>());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let since = Instant::now();
+    let (since, cpu_before) = (Instant::now(), children_cpu_micros());
     let child = command.spawn().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
     let memory = is_watched.then(|| Memory::watch(child.id()));
     let output = child.wait_with_output().map_err(|error| format!("{what}: {error}"))?;
@@ -103,7 +108,25 @@ fn run_watched(command: &mut Command, is_watched: bool) -> Result<Ended, String>
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{what} ended with {}: {}", output.status, said.trim()));
     }
-    Ok(Ended { stdout: String::from_utf8_lossy(&output.stdout).into_owned(), micros: took, memory_bytes })
+    let cpu_micros = children_cpu_micros().saturating_sub(cpu_before);
+    Ok(Ended { stdout: String::from_utf8_lossy(&output.stdout).into_owned(), micros: took, cpu_micros, memory_bytes })
+}
+
+/// The processors' time of all children that have ended, as far as the system counts it: in ticks.
+fn children_cpu_micros() -> u64 {
+    cpu_micros("self", 13)
+}
+
+/// The processors' time of a running process.
+fn running_cpu_micros(id: u32) -> u64 {
+    cpu_micros(&id.to_string(), 11)
+}
+
+/// Two fields of a process's line, user and system, counted behind its name.
+fn cpu_micros(process: &str, at: usize) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields = text.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
+    fields.skip(at).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * TICK_MICROS
 }
 
 /// Runs a command with its standard output in a file, and says how long it took.
@@ -149,6 +172,11 @@ impl Serving {
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The processors' time that it has taken.
+    pub(crate) fn cpu_micros(&self) -> u64 {
+        running_cpu_micros(self.id())
     }
 
     /// What it has said.

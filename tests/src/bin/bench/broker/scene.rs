@@ -30,20 +30,24 @@ const PUBLISH_ACK_MS: u64 = 60_000;
 /// The events of a history, one after the other, as messages.
 pub(crate) struct Events {
     lines: Lines<BufReader<File>>,
+    /// The bytes of all messages that were taken.
+    pub(crate) bytes: u64,
 }
 
 impl Events {
     /// From the first.
     pub(crate) fn of(data: &Data, history: History) -> Result<Self, String> {
         let file = data.file(history, Wire::Ndjson)?;
-        Ok(Self { lines: BufReader::with_capacity(1 << 20, open(&file)?).lines() })
+        Ok(Self { lines: BufReader::with_capacity(1 << 20, open(&file)?).lines(), bytes: 0 })
     }
 
     /// The next ones. Without message ids: the broker has nothing to remember, so nobody is slowed by it.
     pub(crate) fn take(&mut self, count: u64) -> impl Iterator<Item = Outgoing> + '_ {
         (0..count).map_while(|_| {
             let event = daybook_proto::decode_json(&self.lines.next()?.ok()?).ok()?;
-            Some(Outgoing { message_id: None, ..Outgoing::event(&event) })
+            let message = Outgoing { message_id: None, ..Outgoing::event(&event) };
+            self.bytes += message.payload.len() as u64;
+            Some(message)
         })
     }
 }
@@ -93,8 +97,10 @@ impl Scene {
     /// Publishes so many events as fast as the broker takes them; the stream's last sequence then.
     pub(crate) fn publish(&self, events: &mut Events, count: u64) -> Result<u64, String> {
         let options = PublisherOptions { ack_timeout_ms: PUBLISH_ACK_MS, ..PublisherOptions::default() };
-        let publisher = Publisher::new(&self.connection, options);
-        let published = self.runtime.block_on(publisher.publish_all(events.take(count)));
+        // Both wait for answers on the runtime's own thread.
+        let published = self
+            .runtime
+            .block_on(async { Publisher::new(&self.connection, options).publish_all(events.take(count)).await });
         published.map(|counts| counts.last_sequence).map_err(|error| error.to_string())
     }
 
@@ -110,12 +116,21 @@ impl Scene {
 
     /// Drains the stream with a client that acknowledges and does nothing else; how long that took.
     pub(crate) fn drain_idly(&self, last: u64) -> Result<u64, String> {
+        self.acks.clear();
         let since = Instant::now();
         self.runtime.block_on(async {
             let connection = connect(&NatsOptions::new(self.url.clone())).await.map_err(|error| error.to_string())?;
             drain(connection.client(), last).await
         })?;
-        Ok(micros(since.elapsed()))
+        let took = micros(since.elapsed());
+        // Its acknowledgements are heard too: none may be taken for one of the service that is started next.
+        while self.acks.first_at(last).is_none() {
+            if since.elapsed() > PATIENCE {
+                return Err("the last acknowledgement is never heard".to_owned());
+            }
+            std::thread::sleep(LOOK);
+        }
+        Ok(took)
     }
 }
 
@@ -178,6 +193,11 @@ impl Following<'_> {
             }
             std::thread::sleep(LOOK);
         }
+    }
+
+    /// The processors' time that it has taken.
+    pub(crate) fn cpu_micros(&self) -> u64 {
+        self.serving.borrow().cpu_micros()
     }
 
     /// Ends it; the most memory that it was seen to hold.
