@@ -101,7 +101,7 @@ impl<'a> MonthOfStanding<'a> {
     /// Rules 3 and 1: offboarding, then invitation, on an assessment date.
     fn assess(&mut self, state: &mut PartnerState, at: usize, on: NaiveDate) -> Result<(), Overflow> {
         let (set, gates) = (&self.book.sets[at], self.book.gates().of_set(at));
-        let mut offboarding = None;
+        let (mut offboarding, mut bars_entry) = (None, false);
         for (number, upkeep) in &gates.offboarding {
             let gate = &set.gates[*number];
             let was_met = state.standing.met_once.contains(gate.name.as_str());
@@ -112,6 +112,8 @@ impl<'a> MonthOfStanding<'a> {
             if verdict.met && verdict.revenue.is_some() && !was_met {
                 state.standing.met_once.insert(gate.name.clone());
             }
+            // Measured once: what keeps the partner out need not be asked again by the invitation.
+            bars_entry |= !verdict.met && gates.entry.contains(*number);
             let kept = *upkeep == Upkeep::EntryOnly && was_met;
             if !verdict.met && !kept && offboarding.is_none() {
                 offboarding = Some((gate, verdict));
@@ -125,7 +127,7 @@ impl<'a> MonthOfStanding<'a> {
             self.row(state, at, on, "offboarded", gate.name.as_str().into(), &verdict, Vec::new());
             return Ok(());
         }
-        if !is_in && state.standing.offboarded_on != Some(on) {
+        if !is_in && state.standing.offboarded_on != Some(on) && !(bars_entry && !state.is_heavy()) {
             self.invite_if_entitled(state, at, on)?;
         }
         Ok(())
