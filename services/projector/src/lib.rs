@@ -33,8 +33,8 @@ pub use checkpoint::{ClosedUnder, Generation, ViewCheckpoint};
 pub use choose::{ChooseBook, adoptions_kept};
 pub use closing::ChooseClosedTerms;
 pub use columns::{
-    ColumnsFault, ColumnsFinding, ColumnsRefresh, ColumnsView, RefreshOptions, columns_check, columns_open,
-    columns_refresh,
+    ColumnsFault, ColumnsFinding, ColumnsRefresh, ColumnsView, RefreshOptions, columns_check, columns_discard,
+    columns_open, columns_refresh,
 };
 pub use error::ProjectError;
 pub use projector::{CRASH_POINTS, Progress, Projector, Step};

@@ -232,6 +232,15 @@ impl ColumnsWriter {
         Ok(())
     }
 
+    /// Removes the file of a run that cannot be used. A file that is none of these runs stays.
+    ///
+    /// # Errors
+    /// [`ColumnsError::Io`].
+    pub fn discard(&self, path: &Path) -> Result<(), ColumnsError> {
+        let listed = self.columns.list()?;
+        if listed.iter().any(|run| run.path == path) { self.columns.remove(path) } else { Ok(()) }
+    }
+
     pub(super) fn publish(&self, unfinished: &Path, head: &RunHead) -> Result<RunFile, ColumnsError> {
         let path = self.columns.folder.join(run_name(head.from, head.to));
         let disk = &self.columns.disk;

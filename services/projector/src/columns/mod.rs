@@ -15,7 +15,7 @@ mod shared;
 mod view;
 
 pub use check::{ColumnsFinding, columns_check};
-pub use refresh::{ColumnsRefresh, RefreshOptions, columns_refresh};
+pub use refresh::{ColumnsRefresh, RefreshOptions, columns_discard, columns_refresh};
 pub use view::{ColumnsView, columns_open};
 
 use daybook_event::Position;
@@ -35,6 +35,12 @@ pub enum ColumnsFault {
     /// What is in them contradicts itself.
     #[error(transparent)]
     Lines(#[from] LinesError),
+    /// They do not reach as far as they are needed, and another process writes them.
+    #[error("the column files reach to position {covered} only, and another process is writing them: try again later")]
+    Held {
+        /// How far they reach.
+        covered: Position,
+    },
     /// A record does not decode, though intake decoded it.
     #[error("the record at position {position} does not decode ({fault}): run verify, then update daybook")]
     Undecodable {
@@ -49,6 +55,6 @@ impl ColumnsFault {
     /// Whether the records can be read all the same: the fault is one of the column files alone.
     #[must_use]
     pub fn is_of_files(&self) -> bool {
-        matches!(self, Self::Files(_) | Self::Lines(_))
+        matches!(self, Self::Files(_) | Self::Lines(_) | Self::Held { .. })
     }
 }

@@ -4,7 +4,7 @@ use super::ColumnsFault;
 use super::gather::Gathering;
 use super::merge::merge;
 use daybook_event::Position;
-use daybook_store::{Columns, ColumnsOptions, ColumnsWriter, Run, RunFile, RunHead, Snapshot};
+use daybook_store::{Columns, ColumnsError, ColumnsOptions, ColumnsWriter, Run, RunFile, RunHead, Snapshot};
 use daybook_views::COLUMNS_SHAPE;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -66,6 +66,18 @@ pub fn columns_refresh(
     build(&writer, snapshot, from, options.gathered_bytes_max, told)?;
     merge_small(&writer, snapshot)?;
     Ok(ColumnsRefresh { records: head.number() - from.number(), covered: head, is_held: false })
+}
+
+/// Removes the run that a fault names, so that the next refresh makes it anew. Whether it did: not while another process
+/// writes column files.
+///
+/// # Errors
+/// [`ColumnsFault`].
+pub fn columns_discard(dir: &Path, fault: &ColumnsError, files: &ColumnsOptions) -> Result<bool, ColumnsFault> {
+    let ColumnsError::Unusable { path, .. } = fault else { return Ok(false) };
+    let Some(writer) = Columns::at(dir, files).writer()? else { return Ok(false) };
+    writer.discard(path)?;
+    Ok(true)
 }
 
 /// The runs that can be used, in order.

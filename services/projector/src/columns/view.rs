@@ -6,8 +6,9 @@ use super::merge::{Numbered, blocks_by_partner};
 use super::refresh::{covered, gather, runs_of};
 use super::shared::shared_visit;
 use daybook_event::{Envelope, Instant, PartnerId, Position};
+use daybook_rules::Adoptions;
 use daybook_store::{Columns, ColumnsOptions, Part, Snapshot};
-use daybook_views::{ColumnsBuilder, LineClasses, LinesError, PartnerColumns};
+use daybook_views::{ColumnsBuilder, FactsOfNoPartner, LineClasses, LinesError, PartnerColumns};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,9 +21,10 @@ pub struct ColumnsView {
     runs: Vec<Numbered>,
     /// Partners whose records lie behind the runs.
     behind: BTreeMap<PartnerId, PartnerColumns>,
-    behind_shared: Vec<u8>,
     classes: LineClasses,
     partners: Vec<Listed>,
+    of_no_partner: FactsOfNoPartner,
+    adoptions: Adoptions,
     until: Position,
     recorded_at: Instant,
     /// The first fault that reading cold columns met: whoever reads them late cannot tell it himself.
@@ -37,21 +39,20 @@ struct Listed {
     blocks: Vec<(usize, usize)>,
 }
 
-/// Opens the column files of the ledger in this folder for the records up to a position. None where they do not reach so far
-/// and too many records lie behind them.
+/// Opens the column files of the ledger in this folder for the records up to a position.
 ///
 /// # Errors
-/// [`ColumnsFault`].
+/// [`ColumnsFault`]; [`ColumnsFault::Held`] where too many records lie behind them.
 pub fn columns_open(
     dir: &Path,
     snapshot: &Snapshot,
     until: Position,
     files: &ColumnsOptions,
-) -> Result<Option<ColumnsView>, ColumnsFault> {
+) -> Result<ColumnsView, ColumnsFault> {
     let runs = runs_of(&Columns::at(dir, files), snapshot)?;
     let covered = covered(&runs);
     if until.number().saturating_sub(covered.number()) > BEHIND_RECORDS_MAX {
-        return Ok(None);
+        return Err(ColumnsFault::Held { covered });
     }
     let mut gathering = Gathering::default();
     let runs = runs.into_iter().map(|run| Numbered::of(run, &mut gathering.classes));
@@ -63,8 +64,29 @@ pub fn columns_open(
     let recorded_at = snapshot.record(until)?.map_or(Instant::default(), |record| record.recorded_at);
     let partners = partners_of(&runs, &behind, until)?;
     let Gathering { classes, shared, .. } = gathering;
+    let (of_no_partner, adoptions) = no_partner_of(&runs, &shared, until)?;
     let late = Arc::default();
-    Ok(Some(ColumnsView { runs, behind, behind_shared: shared, classes, partners, until, recorded_at, late }))
+    Ok(ColumnsView { runs, behind, classes, partners, of_no_partner, adoptions, until, recorded_at, late })
+}
+
+/// What is of no partner up to the position: in the runs, and behind them.
+fn no_partner_of(
+    runs: &[Numbered],
+    behind: &[u8],
+    until: Position,
+) -> Result<(FactsOfNoPartner, Adoptions), ColumnsFault> {
+    let (mut facts, mut adoptions) = (FactsOfNoPartner::default(), Adoptions::default());
+    let mut take = |position: Position, envelope: Envelope| {
+        facts.add(position, &envelope);
+        adoptions.add(position, &envelope);
+    };
+    let mut shared = Vec::new();
+    for numbered in runs {
+        numbered.run.read(Part::Shared, &mut shared)?;
+        shared_visit(Some(&numbered.run), &shared, until, &mut take)?;
+    }
+    shared_visit(None, behind, until, &mut take)?;
+    Ok((facts, adoptions))
 }
 
 /// Every partner with a record up to the position, in order.
@@ -122,6 +144,18 @@ impl ColumnsView {
         &self.classes
     }
 
+    /// The facts of no partner.
+    #[must_use]
+    pub fn of_no_partner(&self) -> &FactsOfNoPartner {
+        &self.of_no_partner
+    }
+
+    /// What is adopted.
+    #[must_use]
+    pub fn adoptions(&self) -> &Adoptions {
+        &self.adoptions
+    }
+
     /// When the last record of the window was taken by the ledger.
     #[must_use]
     pub fn recorded_at(&self) -> Instant {
@@ -170,18 +204,5 @@ impl ColumnsView {
     #[must_use]
     pub fn late_fault(&self) -> Option<ColumnsFault> {
         self.late.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Visits the records of no partner in order.
-    ///
-    /// # Errors
-    /// [`ColumnsFault`].
-    pub fn visit_of_no_partner(&self, mut visit: impl FnMut(Position, Envelope)) -> Result<(), ColumnsFault> {
-        let mut shared = Vec::new();
-        for numbered in &self.runs {
-            numbered.run.read(Part::Shared, &mut shared)?;
-            shared_visit(Some(&numbered.run), &shared, self.until, &mut visit)?;
-        }
-        shared_visit(None, &self.behind_shared, self.until, &mut visit)
     }
 }
