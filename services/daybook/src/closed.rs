@@ -11,7 +11,7 @@ use daybook_replay::{Histories, Replayed, replay_closed, replay_closed_telling, 
 use daybook_rules::model::RuleBook;
 use daybook_rules::{RuleLibrary, announced_steps};
 use daybook_store::{RecordRef, Snapshot};
-use daybook_views::{ClosedTerms, Closing, Statement, TermsStep};
+use daybook_views::{ClosedTerms, Closing, FactsOfNoPartner, Statement, TermsStep};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -50,22 +50,26 @@ impl<'a> Terms<'a> {
         threads: usize,
         folded: &(dyn Fn(usize) + Sync),
     ) -> Result<Kept, Failure> {
-        let note = note(histories.of_no_partner().closings().on(through), self.keeping.is_some());
-        let Some(since) = self.since(histories, through)? else {
+        let note = self.note(histories.of_no_partner(), through);
+        let Some(since) = self.since(histories.of_no_partner(), through)? else {
             return Ok(Kept { replayed: replay_telling(histories, self.book, through, threads, folded), note });
         };
         let replayed = replay_closed_telling(histories, self.book, since, through, threads, folded);
         Ok(Kept { replayed, note })
     }
 
+    /// What is closed, and whether it is kept, in one line.
+    pub(crate) fn note(&self, facts: &FactsOfNoPartner, through: NaiveDate) -> String {
+        note(facts.closings().on(through), self.keeping.is_some())
+    }
+
     /// How the book came from the one of the last closing; none where closings do not count under it.
-    pub(crate) fn since(&self, histories: &Histories, through: NaiveDate) -> Result<Option<&ClosedTerms>, Failure> {
+    pub(crate) fn since(&self, facts: &FactsOfNoPartner, through: NaiveDate) -> Result<Option<&ClosedTerms>, Failure> {
         let Some(books) = self.keeping else { return Ok(None) };
         if let Some(known) = self.since.get() {
             return Ok(Some(known));
         }
-        let closings = histories.of_no_partner().closings();
-        let made = since(closings.on(through), books, self.book)?;
+        let made = since(facts.closings().on(through), books, self.book)?;
         Ok(Some(self.since.get_or_init(|| made)))
     }
 }

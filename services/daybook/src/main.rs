@@ -7,6 +7,7 @@ mod books;
 mod cancel;
 mod cli;
 mod closed;
+mod columns;
 mod completeness;
 mod demo;
 mod failure;

@@ -20,6 +20,9 @@ pub(crate) struct ReplayArguments {
     /// Threads that fold. The digest is the same for any number.
     #[arg(long, value_name = "COUNT")]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// Read the records themselves, not the column files made of them. The digest is the same.
+    #[arg(long)]
+    pub(crate) from_records: bool,
     #[command(flatten)]
     pub(crate) memory: MemoryArguments,
     /// Where to write the rows as JSON. The file appears when it is whole.

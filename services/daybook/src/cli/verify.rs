@@ -25,7 +25,7 @@ pub(crate) struct VerifyArguments {
     /// How many of the witnesses must have signed the newest checkpoint. Default: all that are given.
     #[arg(long, value_name = "COUNT", requires = "witness")]
     pub(crate) witnesses_min: Option<usize>,
-    /// Only the ledger: do not hold the live views against its records.
+    /// Only the ledger: do not hold the live views and the column files against its records.
     #[arg(long)]
     pub(crate) ledger_only: bool,
     /// Compute this closed month again from its records and the book it was closed under, and hold every row against

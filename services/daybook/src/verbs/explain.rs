@@ -18,7 +18,7 @@ pub(crate) fn run(cli: &Cli, arguments: &ExplainArguments) -> Result<(), Failure
     let terms = Terms::of(&named, &books);
     let window = window::read_partner(&known, arguments.window.through, &arguments.partner)?;
     let (histories, through) = (&window.histories, window.through);
-    let explainer = match terms.since(histories, through)? {
+    let explainer = match terms.since(histories.of_no_partner(), through)? {
         Some(since) => Explainer::keeping(histories, &named.book, since, through),
         None => Explainer::new(histories, &named.book, through),
     };

@@ -1,25 +1,30 @@
 //! `daybook replay`: a window under a chosen rule book, apart from the live views.
+//!
+//! Its columns are read from the files beside the ledger, brought up to date first; the records themselves where that is asked
+//! for, or where the files cannot be used. The digest is the same either way.
 
-use crate::books::Books;
+mod columned;
+mod sink;
+
+use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, Format, ReplayArguments};
 use crate::closed::Terms;
 use crate::failure::Failure;
 use crate::output::Section;
-use crate::rows_file::RowsFile;
 use crate::shards::{Folded, Folding, fold, threads_of_machine};
 use crate::waiting::Waiting;
 use crate::window::{self, Known};
-use crate::{cancel, output};
-use daybook_event::{Exact, Month};
-use daybook_replay::{MEASURES, Measure, ViewsHead, keep_months, measures_of};
+use crate::{cancel, columns, output};
+use daybook_event::Month;
+use daybook_replay::ViewsHead;
 use daybook_rules::calendar::Calendar;
 use daybook_rules::model::RuleBook;
-use daybook_views::{ENGINE_SEMANTICS, PartnerRows};
+use daybook_views::ENGINE_SEMANTICS;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use sink::{Sink, Total};
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a replay prints.
 #[derive(Serialize)]
@@ -34,56 +39,114 @@ struct Report {
     partners: usize,
     threads: usize,
     passes: usize,
+    /// What was read: columns or records.
+    read: &'static str,
+    /// What it took to bring the column files up to date and to open them, apart from all else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns_ms: Option<u128>,
     elapsed_ms: u128,
+    elapsed_us: u128,
     events_per_second: u128,
     measures: Vec<Total>,
     digest: String,
 }
 
-/// A measure of the window over all partners.
-#[derive(Serialize)]
-struct Total {
-    measure: Measure,
-    amount: Exact,
+/// A replay that is done.
+struct Done {
+    note: String,
+    rule_book: String,
+    folded: Folded,
+    measures: Vec<Total>,
+    elapsed: Duration,
+    /// None where the records were read.
+    columns: Option<Duration>,
+}
+
+impl Done {
+    fn new(
+        known: &Known,
+        named: &NamedBook,
+        folded: Folded,
+        sink: Sink<'_>,
+        started: Instant,
+    ) -> Result<Self, Failure> {
+        let elapsed = started.elapsed();
+        let measures = sink.finish(&head_of(known, &named.book, &folded)?)?;
+        let (note, rule_book) = (named.note.clone(), named.book.terms_hash.clone());
+        Ok(Self { note, rule_book, folded, measures, elapsed, columns: None })
+    }
 }
 
 pub(crate) fn run(cli: &Cli, arguments: &ReplayArguments) -> Result<(), Failure> {
     cancel::stop_on_signal();
     let known = window::known(&cli.ledger, arguments.records.known_as_of.as_deref())?;
-    let books = Books::known(cli.rules.as_deref(), &known)?;
-    let named = books.book(&arguments.book)?;
-    let book = &named.book;
-    let months = arguments.window.as_deref().map(|text| months(book.calendar(), text)).transpose()?;
-    let mut sink = Sink::new(book, months, arguments)?;
-    let threads = arguments.threads.map_or_else(threads_of_machine, NonZeroUsize::get);
-    let (terms, memory_max) = (Terms::of(&named, &books), arguments.memory.memory_max);
-    let folding = Folding { terms, through: arguments.records.through, threads, memory_max };
-    let started = Instant::now();
     let waiting = Waiting::of(&known.snapshot, None)?;
-    let folded = fold(&known, &folding, |partner_id, mut rows| {
-        if let Some(partner_id) = partner_id {
-            waiting.flag_partner(partner_id, &mut rows);
-        }
-        sink.take(rows)
-    })?;
-    let elapsed_ms = started.elapsed().as_millis();
-    let measures = sink.finish(&head_of(&known, book, &folded)?)?;
+    let done = replay(cli, arguments, &known, &waiting)?;
+    let (folded, elapsed) = (done.folded, done.elapsed);
     let report = Report {
         book: arguments.book.clone(),
-        rule_book: book.terms_hash.clone(),
+        rule_book: done.rule_book,
         closed: folded.closed,
         position: known.position.number(),
         through: folded.through.to_string(),
         window: arguments.window.clone(),
         partners: folded.partners,
-        threads,
+        threads: threads(arguments),
         passes: folded.passes,
-        elapsed_ms,
-        events_per_second: u128::from(known.position.number()) * 1_000 / elapsed_ms.max(1),
-        measures,
+        read: if done.columns.is_some() { "columns" } else { "records" },
+        columns_ms: done.columns.map(|took| took.as_millis()),
+        elapsed_ms: elapsed.as_millis(),
+        elapsed_us: elapsed.as_micros(),
+        events_per_second: u128::from(known.position.number()) * 1_000_000 / elapsed.as_micros().max(1),
+        measures: done.measures,
         digest: folded.digest.to_string(),
     };
-    print(arguments.format.format, &report, named.note.clone(), &waiting)
+    print(arguments.format.format, &report, done.note, &waiting)
+}
+
+fn replay(cli: &Cli, arguments: &ReplayArguments, known: &Known, waiting: &Waiting) -> Result<Done, Failure> {
+    let mut attempts = if arguments.from_records { 0..0 } else { 0..ATTEMPTS_MAX };
+    while attempts.next().is_some() {
+        let done = match columns::open(known)? {
+            Ok(columned) => columned::replay_columned(cli, arguments, known, waiting, &columned)?,
+            Err(fault) => Err(fault),
+        };
+        let fault = match done {
+            Ok(done) => return Ok(done),
+            Err(fault) => fault,
+        };
+        if columns::discarded(known, &fault) {
+            eprintln!("daybook: {fault}; it was removed");
+        } else {
+            eprintln!("daybook: the records are read instead of the column files: {fault}");
+            break;
+        }
+    }
+    replay_records(cli, arguments, known, waiting)
+}
+
+/// How often the column files are tried: a damaged one is removed and made anew once.
+const ATTEMPTS_MAX: usize = 2;
+
+/// The records themselves, as many partners at once as fit into memory.
+fn replay_records(cli: &Cli, arguments: &ReplayArguments, known: &Known, waiting: &Waiting) -> Result<Done, Failure> {
+    let books = Books::known(cli.rules.as_deref(), known)?;
+    let named = books.book(&arguments.book)?;
+    let mut sink = Sink::new(&named.book, arguments)?;
+    let (terms, memory_max) = (Terms::of(&named, &books), arguments.memory.memory_max);
+    let folding = Folding { terms, through: arguments.records.through, threads: threads(arguments), memory_max };
+    let started = Instant::now();
+    let folded = fold(known, &folding, |partner_id, mut rows| {
+        if let Some(partner_id) = partner_id {
+            waiting.flag_partner(partner_id, &mut rows);
+        }
+        sink.take(rows)
+    })?;
+    Done::new(known, &named, folded, sink, started)
+}
+
+fn threads(arguments: &ReplayArguments) -> usize {
+    arguments.threads.map_or_else(threads_of_machine, NonZeroUsize::get)
 }
 
 fn head_of(known: &Known, book: &RuleBook, folded: &Folded) -> Result<ViewsHead, Failure> {
@@ -99,6 +162,10 @@ fn head_of(known: &Known, book: &RuleBook, folded: &Folded) -> Result<ViewsHead,
 }
 
 fn print(format: Format, report: &Report, note: String, waiting: &Waiting) -> Result<(), Failure> {
+    let read = match report.columns_ms {
+        Some(took) => format!("columns, brought up to date in {took} ms"),
+        None => format!("records, {} passes", report.passes),
+    };
     let head = [
         ("book", note),
         ("closed", report.closed.clone()),
@@ -106,7 +173,8 @@ fn print(format: Format, report: &Report, note: String, waiting: &Waiting) -> Re
         ("through", report.through.clone()),
         ("window", report.window.clone().unwrap_or_else(|| "all months".to_owned())),
         ("partners", report.partners.to_string()),
-        ("folded", format!("in {} ms, {} passes on {} threads", report.elapsed_ms, report.passes, report.threads)),
+        ("read", read),
+        ("folded", format!("in {} ms on {} threads", report.elapsed_ms, report.threads)),
         ("rate", format!("{} events/s, reading and folding", report.events_per_second)),
         ("digest", report.digest.clone()),
     ];
@@ -127,43 +195,4 @@ fn months(calendar: &Calendar, text: &str) -> Result<RangeInclusive<Month>, Fail
     of_period.or_else(of_months).ok_or_else(|| {
         Failure::Input(format!("--window {text:?} is no window: write FY22H1, 2022-01 or 2022-01..2022-06"))
     })
-}
-
-/// Takes a replay's rows, and keeps what was asked for of them.
-struct Sink<'a> {
-    calendar: &'a Calendar,
-    months: Option<RangeInclusive<Month>>,
-    file: Option<RowsFile>,
-    totals: BTreeMap<Measure, Exact>,
-}
-
-impl<'a> Sink<'a> {
-    fn new(
-        book: &'a RuleBook,
-        months: Option<RangeInclusive<Month>>,
-        arguments: &ReplayArguments,
-    ) -> Result<Self, Failure> {
-        let file = arguments.output.as_deref().map(RowsFile::create).transpose()?;
-        Ok(Self { calendar: book.calendar(), months, file, totals: BTreeMap::new() })
-    }
-
-    fn take(&mut self, mut rows: PartnerRows) -> Result<(), Failure> {
-        if let Some(months) = &self.months {
-            keep_months(&mut rows, self.calendar, months);
-        }
-        for ((_, measure), amount) in measures_of(self.calendar, &rows)? {
-            let total = self.totals.entry(measure).or_default();
-            *total = total.plus(amount)?;
-        }
-        self.file.as_mut().map_or(Ok(()), |file| file.add(&rows))
-    }
-
-    fn finish(self, head: &ViewsHead) -> Result<Vec<Total>, Failure> {
-        let Self { file, totals, .. } = self;
-        if let Some(file) = file {
-            file.finish(head)?;
-        }
-        let total = |measure| Total { measure, amount: totals.get(&measure).copied().unwrap_or_default() };
-        Ok(MEASURES.into_iter().map(total).collect())
-    }
 }

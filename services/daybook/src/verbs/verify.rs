@@ -3,6 +3,7 @@
 mod backup;
 mod checkpoints;
 mod closings;
+mod columns;
 mod evidence;
 mod file;
 mod kept;
@@ -45,6 +46,8 @@ pub(crate) struct Report {
     pub(crate) against: String,
     /// What was held against the views, or why nothing was.
     pub(crate) views: String,
+    /// What was held against the column files, or why nothing was.
+    pub(crate) columns: String,
     /// What was looked for of each source.
     pub(crate) sources: String,
     pub(crate) findings: Vec<Finding>,
@@ -127,6 +130,7 @@ pub(crate) fn head(report: &Report) -> Vec<(&'static str, String)> {
         head.push(("held against", report.against.clone()));
     }
     head.push(("views", report.views.clone()));
+    head.push(("columns", report.columns.clone()));
     head.push(("sources", report.sources.clone()));
     head.push(("verdict", verdict.to_owned()));
     head
@@ -155,6 +159,7 @@ pub(crate) fn verify(
         checkpoints: String::new(),
         against: String::new(),
         views: String::new(),
+        columns: String::new(),
         sources: String::new(),
         findings: Vec::new(),
         missing: Vec::new(),
@@ -179,6 +184,13 @@ pub(crate) fn verify(
         sources::verify(&snapshot, &mut report)?;
     }
     report.checkpoints = checkpoints::verify(&snapshot, ledger, trust, &mut report.findings)?;
+    report.columns = if ledger_only {
+        "not asked for".to_owned()
+    } else if books.is_some() {
+        columns::verify(ledger, &snapshot, &mut report.findings)?
+    } else {
+        "not held against damaged records".to_owned()
+    };
     report.views = if ledger_only {
         "not asked for".to_owned()
     } else if let Some(books) = books {
