@@ -81,6 +81,25 @@ fn place(message: &Message, name: &str, next: usize) -> Option<usize> {
     (next..message.fields.len()).find(is_it).or_else(|| (0..next).find(is_it))
 }
 
+/// How many bytes stand before the first quote, backslash or control character. Eight are looked at as one number: in each
+/// of the three, the high bit of a byte says that it is such, and of the lowest one that is never wrong.
+fn plain_bytes(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x80 * ONES;
+    let is_below = |eight: u64, bound: u64| eight.wrapping_sub(ONES * bound) & !eight & HIGHS;
+    let is = |eight: u64, byte: u8| is_below(eight ^ (ONES * u64::from(byte)), 1);
+    let (blocks, rest) = bytes.as_chunks::<8>();
+    for (at, block) in blocks.iter().enumerate() {
+        let eight = u64::from_le_bytes(*block);
+        let special = is(eight, b'"') | is(eight, b'\\') | is_below(eight, u64::from(b' '));
+        if special != 0 {
+            return Some(at * 8 + special.trailing_zeros() as usize / 8);
+        }
+    }
+    let in_rest = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+    Some(blocks.len() * 8 + in_rest)
+}
+
 /// A line that is read from the front.
 struct Cursor<'a> {
     line: &'a str,
@@ -98,14 +117,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes this byte and the space around it.
+    /// Passes this byte and the space around it, of which there mostly is none.
     fn pass(&mut self, byte: u8) -> Option<()> {
-        self.space_skip();
         if self.byte()? != byte {
-            return None;
+            self.space_skip();
+            if self.byte()? != byte {
+                return None;
+            }
         }
         self.at += 1;
-        self.space_skip();
+        if self.byte().is_some_and(|next| next <= b' ') {
+            self.space_skip();
+        }
         Some(())
     }
 
@@ -130,8 +153,7 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let start = self.at + 1;
-        let length = self.line.as_bytes()[start..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-        let end = start + length;
+        let end = start + plain_bytes(&self.line.as_bytes()[start..])?;
         if self.line.as_bytes()[end] != b'"' {
             return None;
         }
@@ -162,5 +184,21 @@ impl<'a> Cursor<'a> {
     fn end(&mut self) -> Option<()> {
         self.space_skip();
         (self.at == self.line.len()).then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_first_byte_that_is_not_plain_is_found(
+            bytes in prop::collection::vec(prop_oneof![8 => 0x1e_u8..=0xff, 1 => Just(b'"'), 1 => any::<u8>()], 0..40),
+        ) {
+            let expected = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            prop_assert_eq!(plain_bytes(&bytes), expected);
+        }
     }
 }

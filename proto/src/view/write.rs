@@ -83,6 +83,11 @@ fn key(number: u8, layout: u64, out: &mut Vec<u8>) {
 }
 
 fn varint(number: u64, out: &mut Vec<u8>) {
+    // Keys and lengths mostly take one byte.
+    if let Some(byte) = u8::try_from(number).ok().filter(|byte| *byte < 0x80) {
+        out.push(byte);
+        return;
+    }
     let (varint, bytes) = varint_of(number);
     out.extend_from_slice(&varint[..bytes]);
 }
