@@ -10,8 +10,8 @@ use daybook_rules::calendar::Calendar;
 use daybook_rules::model::RuleBook;
 use daybook_store::{DerivedRead, DerivedWrite};
 use daybook_views::{
-    ClosedMonths, ClosedTerms, FactsOfNoPartner, FoldError, FxTable, PartnerRows, PartnerState, digest_of_partner,
-    overflowed, overflowed_closed, settle, settle_closed, step,
+    ClosedMonths, ClosedTerms, FactsOfNoPartner, FoldError, FxTable, PartnerRows, PartnerState, advance,
+    digest_of_partner, overflowed, overflowed_closed, settle, settle_closed,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_util::sync::CancellationToken;
@@ -120,7 +120,7 @@ fn fold_from(
     let mut states = Vec::new();
     let mut fold = || {
         while state.next_month <= last {
-            step(terms.book, &terms.fx, partner_id, &source, &mut state, terms.through)?;
+            advance(terms.book, &terms.fx, partner_id, &source, &mut state, terms.through)?;
             if kept.contains(&state.next_month.plus(-1)) {
                 states.push(state.clone());
             }

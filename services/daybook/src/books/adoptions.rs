@@ -19,37 +19,33 @@ enum ScanError {
 }
 
 /// Every adoption in the ledger up to a position. What the derived file has of them is taken from there, the rest from
-/// the records.
+/// the records that are marked as the operators'.
 pub(crate) fn adoptions(dir: &Path, ledger: &Snapshot, known: Position) -> Result<Adoptions, Failure> {
-    let (kept_to, kept) = adoptions_kept(dir).unwrap_or_default();
-    recorded(kept, ledger, kept_to, known)
-}
-
-/// The same from the records alone.
-pub(crate) fn adoptions_recorded(ledger: &Snapshot, known: Position) -> Result<Adoptions, Failure> {
-    recorded(Adoptions::default(), ledger, Position::ZERO, known)
-}
-
-/// Adds those after one position and up to another.
-fn recorded(
-    mut adoptions: Adoptions,
-    ledger: &Snapshot,
-    after: Position,
-    known: Position,
-) -> Result<Adoptions, Failure> {
-    let scanned = ledger.scan(after.next(), known, |record: RecordRef<'_>| {
-        // Operators write few records among millions: the others are passed over by their first fields.
-        let is_operators = daybook_proto::peek_id(record.envelope).is_some_and(|id| id.source.is_ledger());
-        if is_operators {
-            let position = record.position;
-            let envelope = daybook_proto::decode(record.envelope)
-                .map_err(|fault| ScanError::Decode { position, fault: fault.to_string() })?;
-            adoptions.add(position, &envelope);
-        }
-        Ok(ControlFlow::Continue(()))
-    });
+    let (kept_to, mut adoptions) = adoptions_kept(dir).unwrap_or_default();
+    let scanned = ledger.scan_acts(kept_to.next(), known, |record| take(&mut adoptions, record));
     scanned.map_err(|error: ScanError| Failure::input(error))?;
     Ok(adoptions)
+}
+
+/// The same from the records alone, marks or none.
+pub(crate) fn adoptions_recorded(ledger: &Snapshot, known: Position) -> Result<Adoptions, Failure> {
+    let mut adoptions = Adoptions::default();
+    let scanned = ledger.scan(Position::new(1), known, |record| take(&mut adoptions, record));
+    scanned.map_err(|error: ScanError| Failure::input(error))?;
+    Ok(adoptions)
+}
+
+/// Takes a record in, if it is an adoption or reverses one.
+fn take(adoptions: &mut Adoptions, record: RecordRef<'_>) -> Result<ControlFlow<()>, ScanError> {
+    // Operators write few records among millions: the others are passed over by their first fields.
+    let is_operators = daybook_proto::peek_source(record.envelope).is_some_and(|source| source.is_ledger());
+    if is_operators {
+        let position = record.position;
+        let envelope = daybook_proto::decode(record.envelope)
+            .map_err(|fault| ScanError::Decode { position, fault: fault.to_string() })?;
+        adoptions.add(position, &envelope);
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// What the derived file has, and up to which position. One that cannot be read is no trouble here: the records say the
