@@ -52,7 +52,7 @@ count() {
 taken_with=$(sed -n 's/^# compiler: //p' "$table" 2>/dev/null || true)
 counted=()
 status=0
-for loop in decode_json decode append scan fold digest; do
+for loop in decode_json decode append scan columns fold digest; do
     now=$(count "$loop")
     counted+=("$loop"$'\t'"$now")
     before=$(awk -F '\t' -v name="$loop" '$1 == name { print $2 }' "$table" 2>/dev/null || true)

@@ -6,10 +6,10 @@
 use chrono::NaiveDate;
 use daybook_event::{Envelope, Instant, PartnerId, Position};
 use daybook_rules::RuleLibrary;
-use daybook_rules::model::RuleBook;
 use daybook_store::{Binding, ContentHash, Incoming, Ledger, LedgerOptions, LedgerReader, Origin, ReadError};
 use daybook_views::{
-    Fact, FactsOfNoPartner, PartnerHistory, PartnerRows, Reversals, digest_of_partner, digest_of_views, fold_partner,
+    CompiledBook, Fact, FactsOfNoPartner, FxTable, LineClasses, LinesError, PartnerColumns, PartnerHistory,
+    PartnerRows, Reversals, digest_of_partner, digest_of_views, fold_columns,
 };
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -19,6 +19,7 @@ use std::ops::ControlFlow;
 const BATCH_EVENTS: usize = 1_000;
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
+type Columns = Vec<(PartnerId, PartnerColumns)>;
 type Rows = Vec<(PartnerId, PartnerRows)>;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -31,8 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "decode_json" => drop(black_box(loop_decode_json(&text))),
         "decode" => drop(black_box(loop_decode(&messages))),
         "append" | "scan" => ledger_loops(name, &events, &messages)?,
-        "fold" | "digest" => view_loops(name, &events)?,
-        _ => return Err(format!("{name} is no loop: decode_json, decode, append, scan, fold, digest").into()),
+        "columns" | "fold" | "digest" => view_loops(name, &events)?,
+        _ => return Err(format!("{name} is no loop: decode_json, decode, append, scan, columns, fold, digest").into()),
     }
     println!("{}", events.len());
     Ok(())
@@ -70,18 +71,21 @@ fn loop_scan(reader: &LedgerReader) -> Result<usize, ReadError> {
     Ok(bytes)
 }
 
-/// Folds every partner's history into rows.
+/// Puts every partner's facts into columns.
 #[inline(never)]
-fn loop_fold(
-    book: &RuleBook,
-    of_no_partner: &FactsOfNoPartner,
+fn loop_columns(
     histories: &BTreeMap<PartnerId, PartnerHistory>,
-    through: NaiveDate,
-) -> Rows {
-    let fx = of_no_partner.fx_counting(book, through);
+    classes: &mut LineClasses,
+) -> Result<Columns, LinesError> {
+    histories.iter().map(|(id, history)| Ok((id.clone(), PartnerColumns::of(history, classes)?))).collect()
+}
+
+/// Folds every partner's columns into rows.
+#[inline(never)]
+fn loop_fold(terms: &CompiledBook, fx: &FxTable, columns: &Columns, through: NaiveDate) -> Result<Rows, LinesError> {
     let fold =
-        |(id, history): (&PartnerId, &PartnerHistory)| (id.clone(), fold_partner(book, &fx, id, history, through));
-    histories.iter().map(fold).collect()
+        |(id, columns): &(PartnerId, PartnerColumns)| Ok((id.clone(), fold_columns(terms, fx, id, columns, through)?));
+    columns.iter().map(fold).collect()
 }
 
 /// The digest of all rows.
@@ -133,7 +137,10 @@ fn view_loops(name: &str, events: &[Envelope]) -> Result<(), Box<dyn Error>> {
     }
     let histories =
         taken.into_iter().map(|(id, (facts, reversals))| (id, PartnerHistory::new(facts, reversals))).collect();
-    let rows = loop_fold(&book, &of_no_partner, &histories, through);
+    let mut classes = LineClasses::default();
+    let columns = loop_columns(&histories, &mut classes)?;
+    let (terms, fx) = (CompiledBook::of(&book, classes.all()), of_no_partner.fx_counting(&book, through));
+    let rows = loop_fold(&terms, &fx, &columns, through)?;
     if name == "digest" {
         black_box(loop_digest(&rows, &of_no_partner.rows(&book)));
     }
