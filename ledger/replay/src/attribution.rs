@@ -17,18 +17,21 @@ pub(crate) use cuts::PartsOf;
 pub use due_days::{CashDays, PartnerCashDays, TenthsOfDays};
 pub use earlier::EarlierDifference;
 pub use game::AttributionMethod;
-pub use pass::PartnerPass;
+pub use pass::{PartnerPass, PassFault};
 pub use priced::{MeasureRange, PricedReading, Sensitivity, SensitivityPoint};
 
+use crate::columns::{ColumnsInMemory, ColumnsSource};
 use crate::compare::{ByChange, Comparison, MeasureTotal, PartnerDelta, totals};
 use crate::histories::Histories;
 use crate::measures::{MEASURES, Measure};
 use crate::replayed::Replayed;
+use crate::shared::{KeptFault, KeptFolds, SharedFolds};
 use cuts::{CutSums, cut_parts};
-use daybook_event::{Exact, NaiveDate, Overflow, Position};
+use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId, Position};
 use daybook_rules::{Player, Players, Varied};
-use game::{Books, Game, ReadingFolds, Table, VariedFolds};
-use pass::{Folded, fold_all};
+use daybook_views::RevenueMargin;
+use game::{Books, Game, REFERENCE, ReadingFolds, Table, VariedFolds};
+use pass::{Folded, OfColumns, OfKept, pass_all};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,6 +74,9 @@ pub struct Attributed {
     /// The rows of reference and candidate, where they were asked for.
     #[serde(skip)]
     pub sides: Option<(Replayed, Replayed)>,
+    /// How far each partner of the sides is from the revenue gates on the through date, in the same order.
+    #[serde(skip)]
+    pub margins: Vec<[Vec<RevenueMargin>; 2]>,
     /// The parts of every month, lever and area: [`impact`](crate::impact()) puts them beside its rows.
     #[serde(skip)]
     pub cuts: CutParts,
@@ -192,6 +198,18 @@ impl AttributionPlan {
         self.books.books.len()
     }
 
+    /// The folds that its books need by a through date.
+    #[must_use]
+    pub fn shared(&self, through: NaiveDate) -> SharedFolds<'_> {
+        SharedFolds::of(&self.books.books, through)
+    }
+
+    /// The numbers of the books of reference and candidate.
+    #[must_use]
+    pub fn sides(&self) -> [usize; 2] {
+        [REFERENCE, self.books.candidate()]
+    }
+
     /// The players, grouped where there were too many.
     #[must_use]
     pub fn players(&self) -> &Players {
@@ -258,7 +276,11 @@ pub struct AttributedPartners {
     sums: Vec<BTreeMap<Measure, Exact>>,
     cuts: Vec<CutSums>,
     of_no_partner: [daybook_views::PartnerRows; 2],
+    last_billed: Option<Month>,
 }
+
+/// What was kept of each partner in one fold; none of a partner that cannot be priced from it.
+pub type KeptBytes = Vec<(PartnerId, Option<Vec<u8>>)>;
 
 impl AttributedPartners {
     /// Takes some partners in.
@@ -273,7 +295,52 @@ impl AttributedPartners {
         threads: usize,
         told: &(dyn Fn(usize) + Sync),
     ) -> Result<(), Overflow> {
-        let Folded { passes, sums, cuts } = fold_all(histories, plan, through, threads, told)?;
+        // Lines that 32 bits do not count have no figures either.
+        let source = ColumnsInMemory::of(histories).map_err(|_| Overflow)?;
+        self.add_columns(&source, plan, &plan.shared(through), threads, told).map_err(|_| Overflow)
+    }
+
+    /// Takes the partners of a source in, given the folds of the plan: some of them may be kept.
+    ///
+    /// # Errors
+    /// [`PassFault`]: of the partners in order, the first that cannot be read, or a sum that leaves the range of exact money.
+    pub fn add_columns<S: ColumnsSource>(
+        &mut self,
+        source: &S,
+        plan: &AttributionPlan,
+        shared: &SharedFolds<'_>,
+        threads: usize,
+        told: &(dyn Fn(usize) + Sync),
+    ) -> Result<(), PassFault<S::Error>> {
+        let no_partner = source.of_no_partner();
+        let compiled = shared.compiled(source.classes(), no_partner);
+        self.take(plan, pass_all(&OfColumns { source, shared, compiled }, plan, threads, told)?)?;
+        self.of_no_partner =
+            [plan.table.players.reference(), plan.table.players.candidate()].map(|book| no_partner.rows(book));
+        Ok(())
+    }
+
+    /// Takes all partners in from kept folds, without reading a fact.
+    ///
+    /// # Errors
+    /// [`KeptFault`].
+    pub fn add_kept(
+        &mut self,
+        kept: &KeptFolds<'_>,
+        plan: &AttributionPlan,
+        shared: &SharedFolds<'_>,
+        threads: usize,
+    ) -> Result<(), KeptFault> {
+        self.take(plan, pass_all(&OfKept { kept, shared }, plan, threads, &|_| ())?)?;
+        let side = |book: usize| kept.of_no_partner[shared.fold_of(book)].clone();
+        self.of_no_partner = [side(REFERENCE), side(plan.books.candidate())];
+        self.last_billed = kept.last_billed;
+        Ok(())
+    }
+
+    fn take(&mut self, plan: &AttributionPlan, folded: Folded) -> Result<(), Overflow> {
+        let Folded { passes, sums, last_billed, cuts } = folded;
+        self.last_billed = self.last_billed.max(last_billed.map(Month::of));
         self.passes.extend(passes);
         self.sums.resize(plan.folds().max(self.sums.len()), BTreeMap::new());
         for (total, more) in self.sums.iter_mut().zip(sums) {
@@ -283,10 +350,24 @@ impl AttributedPartners {
         for (total, more) in self.cuts.iter_mut().zip(cuts) {
             total.add_all(&more)?;
         }
-        let no_partner = histories.of_no_partner();
-        self.of_no_partner =
-            [plan.table.players.reference(), plan.table.players.candidate()].map(|book| no_partner.rows(book));
         Ok(())
+    }
+
+    /// The last month in which anybody was billed; none where nobody was.
+    #[must_use]
+    pub fn last_billed(&self) -> Option<Month> {
+        self.last_billed
+    }
+
+    /// What was kept of a fold, partners in order.
+    pub fn take_kept(&mut self, fold: usize) -> KeptBytes {
+        let mut found = KeptBytes::new();
+        for pass in &mut self.passes {
+            let kept = pass.kept.iter_mut().filter(|(of, _)| *of == fold);
+            found.extend(kept.map(|(_, bytes)| (pass.partner_id.clone(), bytes.take())));
+        }
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        found
     }
 
     /// The comparison of everything taken in.
@@ -304,13 +385,15 @@ impl AttributedPartners {
         let mut partners: Vec<PartnerDelta> = Vec::new();
         let (mut days, mut earlier) = (Vec::new(), Vec::new());
         let mut sides = plan.request.keep_rows.then(<(Replayed, Replayed)>::default);
+        let mut margins = Vec::new();
         for pass in self.passes {
             partners.extend(pass.rows);
             days.extend(pass.days);
             earlier.extend(pass.earlier);
             if let (Some((one, other)), Some((before, after))) = (&mut sides, pass.sides) {
-                one.partners.push((pass.partner_id.clone(), before));
-                other.partners.push((pass.partner_id, after));
+                one.partners.push((pass.partner_id.clone(), before.0));
+                other.partners.push((pass.partner_id, after.0));
+                margins.push([before.1, after.1]);
             }
         }
         if let Some((one, other)) = &mut sides {
@@ -334,6 +417,7 @@ impl AttributedPartners {
             sensitivity: priced::sensitivity(plan, &self.sums),
             earlier_differences: earlier,
             sides,
+            margins,
             cuts: cut_parts(plan, &self.cuts)?,
             comparison: Comparison { reference, candidate, position, totals, partners },
         })

@@ -25,8 +25,8 @@ pub use accounting::{
 };
 pub use attribution::{
     Attributed, AttributedPartners, AttributionHead, AttributionMethod, AttributionPlan, AttributionRequest, CashDays,
-    ChangeShown, CutParts, EarlierDifference, MeasureRange, PartnerCashDays, PartnerPass, PricedReading, Sensitivity,
-    SensitivityPoint, StandardError, TenthsOfDays, attribute,
+    ChangeShown, CutParts, EarlierDifference, KeptBytes, MeasureRange, PartnerCashDays, PartnerPass, PassFault,
+    PricedReading, Sensitivity, SensitivityPoint, StandardError, TenthsOfDays, attribute,
 };
 pub use columns::{ColumnsInMemory, ColumnsReplayed, ColumnsSource, replay_columns};
 pub use compare::{ByChange, Comparison, MeasureDelta, MeasureTotal, PartnerDelta, compare};
@@ -44,7 +44,7 @@ pub use histories::{Histories, HistoriesBuilder};
 pub use impact::{
     AreaTally, Band, BandTally, Bands, Concentration, DistributionClass, Impact, ImpactBuilder, LeverTally, Measured,
     MonthTally, Mover, NearCliff, PartnerImpact, PeriodImpact, Side, SizeBand, SizeTally, State, StateCount, Tally,
-    Transition, impact, last_billed, percent,
+    Transition, impact, impact_of_sides, last_billed, percent,
 };
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
 pub use reconcile::{
@@ -55,5 +55,5 @@ pub use replayed::{Replayed, replay, replay_closed, replay_closed_telling, repla
 
 pub use rule_tests::{RuleTestOutcome, run_rule_test};
 pub use shards::{Census, Shard};
-pub use shared::{SharedFolds, Wanted};
+pub use shared::{CompiledFolds, Found, KeptFault, KeptFold, KeptFolds, SharedFolds, Wanted};
 pub use views::{Views, ViewsHead, keep_months};

@@ -1,12 +1,16 @@
 //! Several books over one partner with as little folding as they allow: books that differ in prices and settlement only
 //! share a fold, and folds share their state up to the first date on which their terms part.
 
-use daybook_event::{Month, NaiveDate, Overflow, PartnerId};
+mod kept;
+mod partner;
+
+pub use kept::{KeptFault, KeptFold, KeptFolds};
+
+use daybook_event::{Month, NaiveDate};
 use daybook_rules::FoldTerms;
 use daybook_rules::model::RuleBook;
 use daybook_views::{
-    FactsOfNoPartner, FoldError, FxTable, PartnerHistory, PartnerRows, PartnerState, Reach, Repricing, fold_partner,
-    overflowed, step,
+    CompiledBook, FactsOfNoPartner, FxTable, KeptNames, LineClasses, PartnerRows, Repricing, RevenueMargin,
 };
 use std::collections::BTreeSet;
 
@@ -16,6 +20,8 @@ pub struct SharedFolds<'b> {
     books: &'b [RuleBook],
     through: NaiveDate,
     folds: Vec<Fold>,
+    /// How each book prices what its fold sums.
+    prices: Vec<Repricing<'b>>,
     /// The fold of each book.
     of_book: Vec<usize>,
     root: Branch,
@@ -27,9 +33,9 @@ struct Fold {
     /// The first of them, with a rule set beginning wherever one of any book does.
     book: RuleBook,
     terms: FoldTerms,
-    fx: FxTable,
-    reach: Reach,
     members: Vec<usize>,
+    /// The names that its kept bytes have numbers for; none where it is not kept.
+    names: Option<KeptNames>,
 }
 
 /// Folds that share their state up to a month.
@@ -45,16 +51,47 @@ struct Branch {
 /// Which rows of a book are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// All of them.
+    /// All of them, and how far the partner is from the revenue gates.
     Every,
     /// Those that hold money: postings, true-ups, lots and payouts. Others may be left out.
     Money,
 }
 
+/// What is found of one partner.
+#[derive(Debug)]
+pub enum Found {
+    /// The date of its last line up to the through date.
+    Billed(Option<NaiveDate>),
+    /// Its rows under the book of this number.
+    Rows {
+        /// The number.
+        book: usize,
+        /// The rows.
+        rows: PartnerRows,
+        /// How far it is from each revenue gate on the through date, where every row is wanted.
+        margins: Vec<RevenueMargin>,
+    },
+    /// What is kept of the fold of this number; none where the partner cannot be priced from it.
+    Kept {
+        /// The number.
+        fold: usize,
+        /// The bytes.
+        bytes: Option<Vec<u8>>,
+    },
+}
+
+/// The books of the folds, worked out for the lines that they are to fold.
+#[derive(Debug)]
+pub struct CompiledFolds<'a> {
+    classes: &'a LineClasses,
+    terms: Vec<CompiledBook<'a>>,
+    fx: Vec<FxTable>,
+}
+
 impl<'b> SharedFolds<'b> {
     /// Groups the books. There must be at least one.
     #[must_use]
-    pub fn of(books: &'b [RuleBook], of_no_partner: &FactsOfNoPartner, through: NaiveDate) -> Self {
+    pub fn of(books: &'b [RuleBook], through: NaiveDate) -> Self {
         let begins: BTreeSet<NaiveDate> = books.iter().flat_map(RuleBook::begins).collect();
         let mut folds: Vec<Fold> = Vec::new();
         let mut of_book = Vec::with_capacity(books.len());
@@ -63,15 +100,14 @@ impl<'b> SharedFolds<'b> {
             let terms = cut.fold_terms();
             let fold = folds.iter().position(|fold| fold.terms == terms).unwrap_or(folds.len());
             if fold == folds.len() {
-                let fx = of_no_partner.fx_counting(book, through);
-                let reach = Reach::of(books, book.sets[0].currency, &fx);
-                folds.push(Fold { book: cut, terms, fx, reach, members: Vec::new() });
+                folds.push(Fold { book: cut, terms, members: Vec::new(), names: None });
             }
             folds[fold].members.push(at);
             of_book.push(fold);
         }
+        let prices = books.iter().zip(&of_book).map(|(book, fold)| Repricing::new(&folds[*fold].book, book)).collect();
         let root = Branch::of(&folds, (0..folds.len()).collect());
-        Self { books, through, folds, of_book, root }
+        Self { books, through, folds, prices, of_book, root }
     }
 
     /// How many folds serve all the books.
@@ -80,37 +116,51 @@ impl<'b> SharedFolds<'b> {
         self.folds.len()
     }
 
-    /// Hands over the rows of a partner under every book, each as a fold under that book alone gives them.
-    ///
-    /// # Errors
-    /// Whatever `visit` returns.
-    pub fn rows<E>(
-        &self,
-        partner_id: &PartnerId,
-        history: &PartnerHistory,
-        wanted: &dyn Fn(usize) -> Wanted,
-        visit: &mut dyn FnMut(usize, PartnerRows) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let (Some(first), true) = (history.first_month(), self.folds.iter().all(|fold| fold.reach.holds(history)))
-        else {
-            return self.alone(partner_id, history, visit);
-        };
-        let partner = Partner { folds: self, partner_id, history, first, wanted };
-        partner.branch(&self.root, PartnerState::before(first), visit)
+    /// The fold that serves a book.
+    #[must_use]
+    pub fn fold_of(&self, book: usize) -> usize {
+        self.of_book[book]
     }
 
-    /// A partner under one book after the other.
-    fn alone<E>(
-        &self,
-        partner_id: &PartnerId,
-        history: &PartnerHistory,
-        visit: &mut dyn FnMut(usize, PartnerRows) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for (at, book) in self.books.iter().enumerate() {
-            let fx = &self.folds[self.of_book[at]].fx;
-            visit(at, fold_partner(book, fx, partner_id, history, self.through))?;
+    /// A hash of what a fold depends on. The folds of two builds of the program may have others.
+    #[must_use]
+    pub fn terms_hash(&self, fold: usize) -> String {
+        self.folds[fold].terms.hash()
+    }
+
+    /// The book of this number.
+    #[must_use]
+    pub fn book(&self, at: usize) -> &'b RuleBook {
+        &self.books[at]
+    }
+
+    /// Has the folds of some numbers kept: [`Found::Kept`].
+    pub fn keep(&mut self, folds: &BTreeSet<usize>) {
+        for (at, fold) in self.folds.iter_mut().enumerate() {
+            fold.names = folds.contains(&at).then(|| KeptNames::of(&fold.book, self.through));
         }
-        Ok(())
+    }
+
+    /// The names that the kept bytes of a fold have numbers for.
+    #[must_use]
+    pub fn names(&self, fold: usize) -> Option<&KeptNames> {
+        self.folds[fold].names.as_ref()
+    }
+
+    /// Works the books of all folds out for these classes of lines, and looks up the exchange rates that count.
+    #[must_use]
+    pub fn compiled<'a>(&'a self, classes: &'a LineClasses, of_no_partner: &FactsOfNoPartner) -> CompiledFolds<'a> {
+        let terms = self.folds.iter().map(|fold| CompiledBook::of(&fold.book, classes.all()));
+        let fx = self.folds.iter().map(|fold| of_no_partner.fx_counting(&fold.book, self.through));
+        CompiledFolds { classes, terms: terms.collect(), fx: fx.collect() }
+    }
+}
+
+impl CompiledFolds<'_> {
+    /// The exchange rates that count in a fold.
+    #[must_use]
+    pub fn fx(&self, fold: usize) -> &FxTable {
+        &self.fx[fold]
     }
 }
 
@@ -140,62 +190,5 @@ impl Branch {
     /// Every fold on the way.
     fn folds(&self) -> Vec<usize> {
         if self.then.is_empty() { vec![self.first] } else { self.then.iter().flat_map(Self::folds).collect() }
-    }
-}
-
-/// One partner under all the books.
-struct Partner<'a> {
-    folds: &'a SharedFolds<'a>,
-    partner_id: &'a PartnerId,
-    history: &'a PartnerHistory,
-    first: Month,
-    wanted: &'a dyn Fn(usize) -> Wanted,
-}
-
-type Visit<'v, E> = &'v mut dyn FnMut(usize, PartnerRows) -> Result<(), E>;
-
-impl Partner<'_> {
-    fn branch<E>(&self, branch: &Branch, mut state: PartnerState, visit: Visit<'_, E>) -> Result<(), E> {
-        let fold = &self.folds.folds[branch.first];
-        let end = Month::of(self.folds.through).next();
-        if self.advance(fold, &mut state, branch.parts_in.map_or(end, |month| month.min(end))).is_err() {
-            // The sums of these months are those of every fold on the way.
-            return branch.folds().into_iter().try_for_each(|fold| self.overflowed(fold, visit));
-        }
-        let Some((last, others)) = branch.then.split_last() else { return self.leaf(fold, &state, visit) };
-        for way in others {
-            self.branch(way, state.clone(), visit)?;
-        }
-        self.branch(last, state, visit)
-    }
-
-    fn advance(&self, fold: &Fold, state: &mut PartnerState, end: Month) -> Result<(), Overflow> {
-        while state.next_month < end {
-            match step(&fold.book, &fold.fx, self.partner_id, self.history, state, self.folds.through) {
-                Ok(_) => {}
-                Err(FoldError::Overflow(overflow)) => return Err(overflow),
-                Err(FoldError::Facts(never)) => match never {},
-            }
-        }
-        Ok(())
-    }
-
-    /// Prices and settles the end of a fold by each of its books.
-    fn leaf<E>(&self, fold: &Fold, state: &PartnerState, visit: Visit<'_, E>) -> Result<(), E> {
-        let (id, through) = (self.partner_id, self.folds.through);
-        for &at in &fold.members {
-            let repricing = Repricing::new(&fold.book, &self.folds.books[at]);
-            let rows = match (self.wanted)(at) {
-                Wanted::Every => repricing.rows(&fold.fx, id, self.history, state, through),
-                Wanted::Money => repricing.money(&fold.fx, id, state, through),
-            };
-            visit(at, rows.unwrap_or_else(|_| overflowed(id, self.first)))?;
-        }
-        Ok(())
-    }
-
-    fn overflowed<E>(&self, fold: usize, visit: Visit<'_, E>) -> Result<(), E> {
-        let members = &self.folds.folds[fold].members;
-        members.iter().try_for_each(|&at| visit(at, overflowed(self.partner_id, self.first)))
     }
 }

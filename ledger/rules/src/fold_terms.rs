@@ -34,8 +34,6 @@ struct WholeTerms {
     groups: BTreeSet<String>,
     /// Levers that some rule set caps: what they contribute is summed from the first month on.
     capped: BTreeSet<String>,
-    /// Where anything is capped, contributions are cut before they are added up: a posting cannot be put together of two.
-    begins: Vec<NaiveDate>,
 }
 
 /// What holds from a date on.
@@ -71,10 +69,12 @@ impl RuleBook {
 
     /// The same book with a rule set beginning on each of the dates too, for a fold that serves several books: such a set says
     /// what the one before it does. Each is named by its first date; notes and benefits are left out. Dates before the first
-    /// rule set begin none.
+    /// rule set begin none, and neither does any date where some lever is capped: contributions are cut before they are added
+    /// up, so a posting cannot be put together of two.
     #[must_use]
     pub fn cut_at(&self, dates: &BTreeSet<NaiveDate>) -> Self {
-        let begins: BTreeSet<NaiveDate> = self.begins().chain(dates.iter().copied()).collect();
+        let dates = dates.iter().copied().filter(|_| self.capped().is_empty());
+        let begins: BTreeSet<NaiveDate> = self.begins().chain(dates).collect();
         let set = |from: NaiveDate| {
             let set = &self.sets[self.index_on(from)?];
             Some(RuleSet {
@@ -94,7 +94,6 @@ impl RuleBook {
     #[must_use]
     pub fn fold_terms(&self) -> FoldTerms {
         let capped = self.capped();
-        let begins = if capped.is_empty() { Vec::new() } else { self.begins().collect() };
         let groups = self.sets.iter().flat_map(|set| &set.product_groups).map(|group| group.name.clone());
         let whole = WholeTerms {
             calendar: *self.calendar(),
@@ -102,7 +101,6 @@ impl RuleBook {
             editions: self.catalogue.editions.clone(),
             sources_of_no_partner: self.sources_of_no_partner.clone(),
             groups: groups.collect(),
-            begins,
             capped,
         };
         let dated = (0..self.sets.len()).map(|at| self.dated_terms(at, &whole.capped)).collect();

@@ -65,6 +65,13 @@ impl StandingFacts {
         self.by_name.get(fact)
     }
 
+    /// Those of some names alone.
+    pub(crate) fn only(&self, names: &[&str]) -> Self {
+        let of = |name: &&str| self.by_name.get_key_value(*name);
+        let by_name = names.iter().filter_map(of).map(|(name, history)| (name.clone(), history.clone()));
+        Self { by_name: by_name.collect(), noted: self.noted }
+    }
+
     /// Whether the fact is held on a date up to which everything is noted.
     pub(crate) fn is_held(&self, fact: &str, on: NaiveDate) -> bool {
         self.get(fact).and_then(|history| history.value_on(on)).is_some_and(FactValue::is_held)

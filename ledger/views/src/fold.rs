@@ -76,26 +76,46 @@ pub fn fold_columns(
     through: NaiveDate,
 ) -> Result<PartnerRows, LinesError> {
     let Some(first) = columns.first_month() else { return Ok(empty_of(partner_id, &columns.reversals)) };
+    let mut state = PartnerState::before(first);
+    let end = Month::of(through).next();
+    let folded = advance_columns(terms, fx, partner_id, columns, &mut state, end, through);
+    let reversals = &columns.reversals;
+    let settled = folded.and_then(|()| Ok(settle_open(terms.book, fx, partner_id, reversals, &state, through)?));
+    match settled {
+        Ok(rows) => Ok(rows),
+        Err(FoldError::Overflow(_)) => Ok(overflowed(partner_id, first)),
+        Err(FoldError::Facts(error)) => Err(error),
+    }
+}
+
+/// Takes the state through its next months, up to the one before `end`, from columns.
+///
+/// # Errors
+/// [`FoldError`]; the state is then of no use.
+pub fn advance_columns(
+    terms: &CompiledBook<'_>,
+    fx: &FxTable,
+    partner_id: &PartnerId,
+    columns: &PartnerColumns,
+    state: &mut PartnerState,
+    end: Month,
+    through: NaiveDate,
+) -> Result<(), FoldError<LinesError>> {
     let under = LinesUnder { terms, fx, lines: &columns.lines, reversed: &columns.reversed };
     let mut fold = LineFold::new(under, false);
-    let mut state = PartnerState::before(first);
     if !columns.others.iter().any(|fact| matches!(fact.kind, FactKind::Opening(_))) {
-        // Nothing but lines names customers then, and nobody asks for a state that is not handed out.
-        fold.number_customers(&mut state);
+        // Nothing but lines names customers then, and nobody asks for a state that is folded from columns.
+        fold.number_customers(state);
     }
-    let mut folded = || -> Result<PartnerRows, Stop> {
-        while state.next_month <= Month::of(through) {
-            let others = columns.others_of(state.next_month);
-            let facts = MonthOfFacts { facts: others, reversals: &columns.reversals };
-            fold_month(&mut fold, partner_id, &mut state, facts, through)?;
-        }
-        Ok(settle_open(terms.book, fx, partner_id, &columns.reversals, &state, through)?)
-    };
-    match folded() {
-        Ok(rows) => Ok(rows),
-        Err(Stop::Overflow(_)) => Ok(overflowed(partner_id, first)),
-        Err(Stop::Lines(error)) => Err(error),
+    while state.next_month < end {
+        let others = columns.others_of(state.next_month);
+        let facts = MonthOfFacts { facts: others, reversals: &columns.reversals };
+        fold_month(&mut fold, partner_id, state, facts, through).map_err(|stop| match stop {
+            Stop::Overflow(overflow) => FoldError::Overflow(overflow),
+            Stop::Lines(error) => FoldError::Facts(error),
+        })?;
     }
+    Ok(())
 }
 
 /// The rows of a partner whose sums cannot be held: a finding, and no figure.
@@ -318,14 +338,7 @@ pub(crate) fn settle_booked(
     let mut findings = state.findings.clone();
     findings.extend(coop.findings);
     findings.extend(reversal_findings(partner_id, reversals));
-    for (root, credited) in &state.credited {
-        if is_above(credited)? {
-            let mut events: Vec<String> = credited.events.iter().map(EventRef::to_string).collect();
-            events.sort();
-            events.insert(0, root.to_string());
-            findings.push(finding(partner_id, "CREDIT_ABOVE_LINE", events));
-        }
-    }
+    findings.extend(credit_findings(partner_id, state)?);
     findings.sort();
     let mut rows = PartnerRows {
         standing: state.standing_rows.clone(),
@@ -345,13 +358,27 @@ pub(crate) fn settle_booked(
     Ok(rows)
 }
 
+/// Lines of which credits take more than there was.
+pub(crate) fn credit_findings(partner_id: &PartnerId, state: &PartnerState) -> Result<Vec<FindingRow>, Overflow> {
+    let mut findings = Vec::new();
+    for (root, credited) in &state.credited {
+        if is_above(credited)? {
+            let mut events: Vec<String> = credited.events.iter().map(EventRef::to_string).collect();
+            events.sort();
+            events.insert(0, root.to_string());
+            findings.push(finding(partner_id, "CREDIT_ABOVE_LINE", events));
+        }
+    }
+    Ok(findings)
+}
+
 /// Whether the credits take more than the line had, on whichever side of zero it is.
 fn is_above(credited: &Credited) -> Result<bool, Overflow> {
     let rest = credited.line.plus(credited.credits)?;
     Ok(if credited.line.is_negative() { rest.is_positive() } else { rest.is_negative() })
 }
 
-fn reversal_findings(partner_id: &PartnerId, reversals: &Reversals) -> Vec<FindingRow> {
+pub(crate) fn reversal_findings(partner_id: &PartnerId, reversals: &Reversals) -> Vec<FindingRow> {
     let found = reversals.findings();
     found.into_iter().map(|(code, reversal)| finding(partner_id, code, vec![reversal.to_string()])).collect()
 }

@@ -2,10 +2,11 @@
 
 use chrono::NaiveDate;
 use daybook_event::{Currency, Envelope, EventRef, ExchangeRate, Month, Payload, Position};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A published rate with its place in the order of facts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Published {
     pub(crate) effective_on: NaiveDate,
     seq: u32,
@@ -31,7 +32,7 @@ pub struct PublishedRate {
 
 /// The exchange rates that count: of several for one currency and month, the last in the order of facts among those
 /// dated up to the through date.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FxTable {
     rates: BTreeMap<(Currency, Month), Vec<Published>>,
 }
@@ -75,16 +76,6 @@ impl FxTable {
         let (currency, month, published) = self.all().find(|(_, _, published)| published.id == *id)?;
         let Published { rate, effective_on, position, .. } = *published;
         Some(PublishedRate { currency, month, rate, effective_on, position })
-    }
-
-    /// The highest rate of each currency, in whichever month.
-    pub(crate) fn highest(&self) -> BTreeMap<Currency, ExchangeRate> {
-        let mut highest: BTreeMap<Currency, ExchangeRate> = BTreeMap::new();
-        for (currency, _, published) in self.all() {
-            let most = highest.entry(currency).or_insert(published.rate);
-            *most = published.rate.max(*most);
-        }
-        highest
     }
 
     /// The currencies and months whose rate is not what it was.

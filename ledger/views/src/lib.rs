@@ -34,6 +34,7 @@ mod gates;
 mod gathered;
 mod growth;
 mod history;
+mod kept;
 mod lots;
 mod margins;
 mod money;
@@ -43,7 +44,6 @@ mod openings;
 mod payout;
 mod pricing;
 mod products;
-mod reach;
 mod reprice;
 mod revenue;
 mod rows_json;
@@ -59,17 +59,19 @@ pub use compiled::CompiledBook;
 pub use currencies::CurrencyUses;
 pub use digest::{Digest, digest_of_partner, digest_of_views};
 pub use fact::{Exam, Fact, FactKind, Line, LineKind};
-pub use fold::{FoldError, PartnerFold, advance, fold_columns, fold_partner, overflowed, settle, step};
+pub use fold::{
+    FoldError, PartnerFold, advance, advance_columns, fold_columns, fold_partner, overflowed, settle, step,
+};
 pub use fx::{FxTable, PublishedRate};
 pub use history::{FactSource, Known, PartnerHistory, PinnedRecord, Reversals};
+pub use kept::{KEPT_SHAPE, KeptHead, KeptNames, KeptPartner};
 pub use lines::{
     COLUMNS_SHAPE, ColumnsBuilder, ColumnsBytes, ColumnsSum, LineClass, LineClasses, Lines, LinesError, PartnerColumns,
 };
 pub use lots::{LotDays, coop_threshold};
-pub use margins::{RevenueMargin, revenue_margins};
+pub use margins::{RevenueMargin, margins_of, revenue_margins};
 pub use of_no_partner::FactsOfNoPartner;
 pub use pricing::{Bucket, Contribution, Growth, PricedLine};
-pub use reach::Reach;
 pub use reprice::Repricing;
 pub use rows::PartnerRows;
 pub use state::PartnerState;

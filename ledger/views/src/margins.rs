@@ -40,8 +40,16 @@ pub fn revenue_margins(
             Err(FoldError::Facts(never)) => match never {},
         }
     }
+    margins_of(book, &state, through)
+}
+
+/// The same of a state at the end of a fold under the book.
+///
+/// # Errors
+/// [`Overflow`] when a sum leaves the range of exact money.
+pub fn margins_of(book: &RuleBook, state: &PartnerState, through: NaiveDate) -> Result<Vec<RevenueMargin>, Overflow> {
     let set = book.set_on_or_first(through);
-    let context = GateContext { set, catalogue: &book.catalogue, state: &state, on: through };
+    let context = GateContext { set, catalogue: &book.catalogue, state, on: through };
     let mut margins = Vec::new();
     for gate in &set.gates {
         for test in &gate.any_of {

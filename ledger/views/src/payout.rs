@@ -132,7 +132,7 @@ fn row(
 }
 
 /// The standing facts without which nothing is paid.
-const NEEDED_TO_PAY: [&str; 2] = ["tax_profile", "bank_profile"];
+pub(crate) const NEEDED_TO_PAY: [&str; 2] = ["tax_profile", "bank_profile"];
 
 /// Where the terms have a hold and tax or bank data are missing on the due date: the payout waits until both are there,
 /// at most the hold days, and is lost after them. Only the month's own row changes, never a carry.

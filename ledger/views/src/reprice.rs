@@ -5,37 +5,46 @@ use crate::closing::Pinned;
 use crate::coop::settle_coop;
 use crate::fold::{Booked, settle_booked};
 use crate::fx::FxTable;
-use crate::history::FactSource;
+use crate::history::Reversals;
 use crate::lots::lots;
 use crate::payout::settle_payouts;
 use crate::rows::{PartnerRows, PostingRow};
 use crate::state::PartnerState;
 use chrono::NaiveDate;
-use daybook_event::{Overflow, PartnerId};
+use daybook_event::{Name, Overflow, PartnerId};
 use daybook_rules::model::{RuleBook, RuleSet};
 
-/// A book to price by, and the one that states were folded under: [`RuleBook::cut_at`] where a set of this one begins.
-#[derive(Debug, Clone, Copy)]
-pub struct Repricing<'a> {
-    folded: &'a RuleBook,
-    book: &'a RuleBook,
+/// A book to price by what was folded under another one.
+#[derive(Debug, Clone)]
+pub struct Repricing<'b> {
+    book: &'b RuleBook,
+    /// The names of its rule sets.
+    names: Vec<Name>,
+    /// The names of the rule sets that states were folded under, each with the rule set of the book on its first date.
+    folded: Vec<(Name, usize)>,
 }
 
-impl<'a> Repricing<'a> {
-    /// Prices by `book` what was folded under `folded`. Both must have the same fold terms once they are cut at the same
-    /// dates.
+impl<'b> Repricing<'b> {
+    /// Prices by `book` what was folded under `folded`, which is [cut](RuleBook::cut_at) where a set of this one begins. Both
+    /// must have the same fold terms once they are cut at the same dates.
     #[must_use]
-    pub fn new(folded: &'a RuleBook, book: &'a RuleBook) -> Self {
-        Self { folded, book }
+    pub fn new(folded: &RuleBook, book: &'b RuleBook) -> Self {
+        let set = |from: &RuleSet| (Name::from(&from.version), book.index_on(from.valid_from).unwrap_or_default());
+        Self {
+            book,
+            names: book.sets.iter().map(|set| Name::from(&set.version)).collect(),
+            folded: folded.sets.iter().map(set).collect(),
+        }
     }
 
     /// The book to price by.
     #[must_use]
-    pub fn book(&self) -> &'a RuleBook {
+    pub fn book(&self) -> &'b RuleBook {
         self.book
     }
 
-    /// Every row, as a fold under the book gives them.
+    /// Every row, as a fold under the book gives them. The state must not be [heavy](PartnerState::is_heavy): else whether a
+    /// sum leaves the range of exact money may depend on the rates, line by line.
     ///
     /// # Errors
     /// [`Overflow`] when a sum leaves the range of exact money.
@@ -43,16 +52,15 @@ impl<'a> Repricing<'a> {
         &self,
         fx: &FxTable,
         partner_id: &PartnerId,
-        source: &impl FactSource,
+        reversals: &Reversals,
         state: &PartnerState,
         through: NaiveDate,
     ) -> Result<PartnerRows, Overflow> {
         let booked = self.booked(state)?;
-        let mut rows =
-            settle_booked(self.book, fx, partner_id, source.reversals(), state, booked, &Pinned::default(), through)?;
+        let mut rows = settle_booked(self.book, fx, partner_id, reversals, state, booked, &Pinned::default(), through)?;
         for row in &mut rows.standing {
             // Standing changes on no date before the first rule set.
-            row.rule_set = self.book.set_on_or_first(row.on).version.as_str().into();
+            row.rule_set.clone_from(&self.names[self.book.index_on(row.on).unwrap_or_default()]);
         }
         Ok(rows)
     }
@@ -101,25 +109,25 @@ impl<'a> Repricing<'a> {
                 _ => postings.push((set, row.clone())),
             }
         }
-        postings.into_iter().map(|(set, row)| price(&self.book.sets[set], row)).collect()
+        postings.into_iter().map(|(set, row)| self.price(set, row)).collect()
     }
 
     /// The rule set of the book that prices what a set of the folded book did.
     fn set_of(&self, row: &PostingRow) -> usize {
-        let named = self.folded.sets.iter().find(|set| set.version == row.rule_set);
-        let from = named.map_or_else(|| row.month.first_day(), |set| set.valid_from);
-        self.book.index_on(from).unwrap_or_default()
+        let named = self.folded.iter().find(|(name, _)| *name == row.rule_set);
+        named.map_or_else(|| self.book.index_on(row.month.first_day()).unwrap_or_default(), |(_, set)| *set)
     }
-}
 
-fn price(set: &RuleSet, mut row: PostingRow) -> Result<PostingRow, Overflow> {
-    let lever = set.levers.iter().find(|lever| lever.name == row.lever);
-    // What a cap left of a lever is known rounded; its rate, cap and rounding belong to the fold.
-    if let Some(lever) = lever.filter(|lever| lever.cap.is_none()) {
-        row.earned = set.rounding.round(row.base.times(lever.rate)?);
+    fn price(&self, at: usize, mut row: PostingRow) -> Result<PostingRow, Overflow> {
+        let set = &self.book.sets[at];
+        let lever = set.levers.iter().find(|lever| lever.name == row.lever.as_str());
+        // What a cap left of a lever is known rounded; its rate, cap and rounding belong to the fold.
+        if let Some(lever) = lever.filter(|lever| lever.cap.is_none()) {
+            row.earned = set.rounding.round(row.base.times(lever.rate)?);
+        }
+        row.rebate = set.rounding.round(row.earned.times(set.split.rebate)?);
+        row.coop = row.earned.minus(row.rebate)?;
+        row.rule_set.clone_from(&self.names[at]);
+        Ok(row)
     }
-    row.rebate = set.rounding.round(row.earned.times(set.split.rebate)?);
-    row.coop = row.earned.minus(row.rebate)?;
-    row.rule_set = set.version.as_str().into();
-    Ok(row)
 }

@@ -135,7 +135,8 @@ impl PartnerState {
     }
 
     /// Whether some sum may leave the range of exact money, so that sums must be taken in order.
-    pub(crate) fn is_heavy(&self) -> bool {
+    #[must_use]
+    pub fn is_heavy(&self) -> bool {
         // A rate is at most ten, and every sum is of parts of the whole.
         self.weight > i128::MAX / 64
     }

@@ -14,6 +14,7 @@ mod coverage;
 mod edges;
 mod properties;
 mod reached;
+mod shared;
 mod thresholds;
 mod versions;
 

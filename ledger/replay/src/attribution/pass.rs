@@ -5,12 +5,12 @@ use super::cuts::CutSums;
 use super::due_days::{PartnerCashDays, days_of};
 use super::earlier::{EarlierDifference, earlier_differences};
 use super::game::{Game, REFERENCE};
+use crate::columns::ColumnsSource;
 use crate::compare::{MeasureDelta, PartnerDelta};
-use crate::histories::Histories;
 use crate::measures::{Measure, MeasureKey, measures_of};
-use crate::shared::{SharedFolds, Wanted};
+use crate::shared::{CompiledFolds, Found, KeptFault, KeptFolds, SharedFolds, Wanted};
 use daybook_event::{Exact, NaiveDate, Overflow, PartnerId};
-use daybook_views::{PartnerHistory, PartnerRows};
+use daybook_views::{LinesError, PartnerRows, RevenueMargin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,7 +22,9 @@ pub struct PartnerPass {
     pub(super) rows: Vec<PartnerDelta>,
     pub(super) days: Option<PartnerCashDays>,
     pub(super) earlier: Vec<EarlierDifference>,
-    pub(super) sides: Option<(PartnerRows, PartnerRows)>,
+    pub(super) sides: Option<(OfSide, OfSide)>,
+    /// What is kept of folds, by number.
+    pub(super) kept: Vec<(usize, Option<Vec<u8>>)>,
 }
 
 /// What a pass over some partners found.
@@ -30,6 +32,8 @@ pub(super) struct Folded {
     pub(super) passes: Vec<PartnerPass>,
     /// By fold: the totals.
     pub(super) sums: Vec<Sums>,
+    /// The last date on which anybody was billed.
+    pub(super) last_billed: Option<NaiveDate>,
     /// By fold: the sums by month and lever. Nothing for a fold that is no coalition.
     pub(super) cuts: Vec<CutSums>,
 }
@@ -37,7 +41,8 @@ pub(super) struct Folded {
 impl Folded {
     fn none(plan: &AttributionPlan) -> Self {
         let folds = plan.folds();
-        Self { passes: Vec::new(), sums: vec![Sums::new(); folds], cuts: vec![CutSums::default(); folds] }
+        let (sums, cuts) = (vec![Sums::new(); folds], vec![CutSums::default(); folds]);
+        Self { passes: Vec::new(), sums, last_billed: None, cuts }
     }
 }
 
@@ -54,28 +59,109 @@ pub(super) fn add_measures(total: &mut Sums, more: &Sums) -> Result<(), Overflow
     Ok(())
 }
 
-pub(super) fn fold_all(
-    histories: &Histories,
+/// Where a pass finds its partners.
+pub(super) trait Passed: Sync {
+    /// Why a partner could not be passed.
+    type Fault: From<Overflow> + Send;
+
+    /// Every partner, in order.
+    fn partner_id(&self, at: usize) -> Option<&PartnerId>;
+
+    /// Hands over what is found of one partner.
+    fn pass(
+        &self,
+        at: usize,
+        wanted: &dyn Fn(usize) -> Wanted,
+        visit: &mut dyn FnMut(Found) -> Result<(), Self::Fault>,
+    ) -> Result<(), Self::Fault>;
+}
+
+/// Partners whose lines are in columns.
+pub(super) struct OfColumns<'a, S> {
+    pub(super) source: &'a S,
+    pub(super) shared: &'a SharedFolds<'a>,
+    pub(super) compiled: CompiledFolds<'a>,
+}
+
+/// Why a pass over partners stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PassFault<E> {
+    /// A sum over partners, or a difference, left the range of exact money.
+    #[error(transparent)]
+    Overflow(#[from] Overflow),
+    /// The partners could not be read.
+    #[error("cannot read a partner: {0}")]
+    Source(E),
+}
+
+impl<E: From<LinesError>> From<LinesError> for PassFault<E> {
+    fn from(error: LinesError) -> Self {
+        Self::Source(error.into())
+    }
+}
+
+impl<S: ColumnsSource> Passed for OfColumns<'_, S> {
+    type Fault = PassFault<S::Error>;
+
+    fn partner_id(&self, at: usize) -> Option<&PartnerId> {
+        (at < self.source.partners()).then(|| self.source.partner_id(at))
+    }
+
+    fn pass(
+        &self,
+        at: usize,
+        wanted: &dyn Fn(usize) -> Wanted,
+        visit: &mut dyn FnMut(Found) -> Result<(), Self::Fault>,
+    ) -> Result<(), Self::Fault> {
+        let columns = self.source.columns(at).map_err(PassFault::Source)?;
+        self.shared.rows(&self.compiled, self.source.partner_id(at), &columns, wanted, visit)
+    }
+}
+
+/// Partners of whom folds were kept.
+pub(super) struct OfKept<'a> {
+    pub(super) kept: &'a KeptFolds<'a>,
+    pub(super) shared: &'a SharedFolds<'a>,
+}
+
+impl Passed for OfKept<'_> {
+    type Fault = KeptFault;
+
+    fn partner_id(&self, at: usize) -> Option<&PartnerId> {
+        self.kept.partners.get(at)
+    }
+
+    fn pass(
+        &self,
+        at: usize,
+        wanted: &dyn Fn(usize) -> Wanted,
+        visit: &mut dyn FnMut(Found) -> Result<(), KeptFault>,
+    ) -> Result<(), KeptFault> {
+        self.shared.rows_kept(self.kept, at, wanted, visit)
+    }
+}
+
+/// Passes over all partners on some threads.
+pub(super) fn pass_all<P: Passed>(
+    passed: &P,
     plan: &AttributionPlan,
-    through: NaiveDate,
     threads: usize,
     told: &(dyn Fn(usize) + Sync),
-) -> Result<Folded, Overflow> {
-    let shared = SharedFolds::of(&plan.books.books, histories.of_no_partner(), through);
-    let all = histories.partners();
+) -> Result<Folded, P::Fault> {
     let next = AtomicUsize::new(0);
-    let work = || -> Result<Folded, Overflow> {
+    let work = || -> Result<Folded, P::Fault> {
         let mut found = Folded::none(plan);
         loop {
             let first = next.fetch_add(CHUNK_PARTNERS, Ordering::Relaxed);
-            if first >= all.len() {
+            let mut done = 0;
+            while let Some(partner_id) = (done < CHUNK_PARTNERS).then(|| passed.partner_id(first + done)).flatten() {
+                partner_pass(plan, passed, first + done, partner_id, &mut found)?;
+                done += 1;
+            }
+            if done == 0 {
                 return Ok(found);
             }
-            let chunk = &all[first..all.len().min(first + CHUNK_PARTNERS)];
-            for (partner_id, history) in chunk {
-                partner_pass(plan, &shared, partner_id, history, &mut found)?;
-            }
-            told(chunk.len());
+            told(done);
         }
     };
     let found = std::thread::scope(|scope| {
@@ -91,6 +177,7 @@ pub(super) fn fold_all(
     for folded in found {
         let folded = folded?;
         whole.passes.extend(folded.passes);
+        whole.last_billed = whole.last_billed.max(folded.last_billed);
         for (total, more) in whole.sums.iter_mut().zip(&folded.sums) {
             add_measures(total, more)?;
         }
@@ -99,22 +186,37 @@ pub(super) fn fold_all(
     Ok(whole)
 }
 
-fn partner_pass(
+/// What is found of one side.
+type OfSide = (PartnerRows, Vec<RevenueMargin>);
+
+fn partner_pass<P: Passed>(
     plan: &AttributionPlan,
-    shared: &SharedFolds<'_>,
+    passed: &P,
+    number: usize,
     partner_id: &PartnerId,
-    history: &PartnerHistory,
     found: &mut Folded,
-) -> Result<(), Overflow> {
+) -> Result<(), P::Fault> {
     // One calendar for all, as for every comparison: that of the book in force.
     let calendar = plan.table.players.reference().calendar();
     let candidate = plan.books.candidate();
     let coalitions = plan.coalitions();
     let mut measures: Vec<BTreeMap<MeasureKey, Exact>> = vec![BTreeMap::new(); plan.folds()];
-    let mut sides: [Option<PartnerRows>; 2] = [None, None];
+    let mut sides: [Option<OfSide>; 2] = [None, None];
+    let mut kept = Vec::new();
     let is_side = |at: usize| at == REFERENCE || at == candidate;
     let wanted = |at: usize| if is_side(at) { Wanted::Every } else { Wanted::Money };
-    shared.rows(partner_id, history, &wanted, &mut |at, rows| {
+    passed.pass(number, &wanted, &mut |one| {
+        let (at, rows, margins) = match one {
+            Found::Rows { book, rows, margins } => (book, rows, margins),
+            Found::Billed(last) => {
+                found.last_billed = found.last_billed.max(last);
+                return Ok(());
+            }
+            Found::Kept { fold, bytes } => {
+                kept.push((fold, bytes));
+                return Ok(());
+            }
+        };
         let of_book = measures_of(calendar, &rows)?;
         for ((_, measure), amount) in &of_book {
             let sum = found.sums[at].entry(*measure).or_default();
@@ -125,21 +227,22 @@ fn partner_pass(
         }
         measures[at] = of_book;
         if is_side(at) {
-            sides[usize::from(at != REFERENCE)] = Some(rows);
+            sides[usize::from(at != REFERENCE)] = Some((rows, margins));
         }
-        Ok::<(), Overflow>(())
+        Ok(())
     })?;
     let before = sides[0].take().unwrap_or_default();
     let after = sides[1].take().unwrap_or_else(|| before.clone());
     let earlier = match plan.checked_before() {
-        Some(date) => earlier_differences(calendar, partner_id, (&before, &after), date)?,
+        Some(date) => earlier_differences(calendar, partner_id, (&before.0, &after.0), date)?,
         None => Vec::new(),
     };
     found.passes.push(PartnerPass {
         rows: deltas(plan, partner_id, &measures)?,
-        days: days_of(partner_id, &before, &after),
+        days: days_of(partner_id, &before.0, &after.0),
         earlier,
         sides: plan.request.keep_rows.then_some((before, after)),
+        kept,
         partner_id: partner_id.clone(),
     });
     Ok(())

@@ -5,7 +5,7 @@ use super::measured::Side;
 use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId};
 use daybook_rules::model::{GateTest, RuleBook};
 use daybook_views::fact::FactKind;
-use daybook_views::{FxTable, PartnerHistory, PartnerRows, coop_threshold, revenue_margins};
+use daybook_views::{FxTable, PartnerHistory, PartnerRows, RevenueMargin, coop_threshold, revenue_margins};
 use serde::Serialize;
 
 /// A partner within 5 % of a threshold under one of the books.
@@ -88,16 +88,26 @@ pub(crate) fn near_gates(
     through: NaiveDate,
     at_stake: Exact,
 ) -> Result<Vec<NearCliff>, Overflow> {
-    let mut found = Vec::new();
     if !may_be_near(of, history, through)? {
-        return Ok(found);
+        return Ok(Vec::new());
     }
     // A partner whose sums cannot be held has no figures, and so no margins.
     let margins = revenue_margins(of.book, of.fx, partner_id, history, through).unwrap_or_default();
+    near_margins(partner_id, of.side, &margins, at_stake)
+}
+
+/// The margins within 5 %.
+pub(crate) fn near_margins(
+    partner_id: &PartnerId,
+    side: Side,
+    margins: &[RevenueMargin],
+    at_stake: Exact,
+) -> Result<Vec<NearCliff>, Overflow> {
+    let mut found = Vec::new();
     for margin in margins {
         let pair = (margin.measured, margin.required);
         if is_near(pair.0, pair.1)? {
-            found.push(near(partner_id, of.side, format!("gate.{}.at_least", margin.gate), "", pair, at_stake)?);
+            found.push(near(partner_id, side, format!("gate.{}.at_least", margin.gate), "", pair, at_stake)?);
         }
     }
     Ok(found)

@@ -30,7 +30,7 @@ use crate::replayed::Replayed;
 use cliffs::SideOf;
 use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId};
 use daybook_rules::model::RuleBook;
-use daybook_views::{FxTable, PartnerHistory, PartnerRows};
+use daybook_views::{FxTable, PartnerHistory, PartnerRows, RevenueMargin};
 use measured::Cut;
 use segments::PartnerCuts;
 use serde::Serialize;
@@ -68,6 +68,14 @@ pub struct Impact {
     /// Every partner, changed or not, in order. For pictures: JSON has the partners' rows.
     #[serde(skip)]
     pub everyone: Vec<PartnerImpact>,
+}
+
+/// Where it is known from how far a partner is from the revenue gates.
+enum Near<'a> {
+    /// From its facts: it is folded for it.
+    History(&'a PartnerHistory),
+    /// From a fold under the reference, and one under the candidate.
+    Margins(&'a [Vec<RevenueMargin>; 2]),
 }
 
 /// Takes partners in, in order.
@@ -129,6 +137,16 @@ impl<'a> ImpactBuilder<'a> {
         reference: &PartnerRows,
         candidate: &PartnerRows,
     ) -> Result<(), Overflow> {
+        self.add_near(partner_id, &Near::History(history), reference, candidate)
+    }
+
+    fn add_near(
+        &mut self,
+        partner_id: &PartnerId,
+        near: &Near<'_>,
+        reference: &PartnerRows,
+        candidate: &PartnerRows,
+    ) -> Result<(), Overflow> {
         // One calendar for both, as for the measures: that of the book in force.
         let calendar = self.reference.calendar();
         let mut cuts = PartnerCuts::default();
@@ -151,13 +169,13 @@ impl<'a> ImpactBuilder<'a> {
         self.provisional_partners += usize::from(is_provisional);
         let named = partner_id.clone();
         self.everyone.push(PartnerImpact { partner_id: named, band, size, measured, is_changed, periods });
-        self.add_cliffs(partner_id, history, reference, candidate)
+        self.add_cliffs(partner_id, near, reference, candidate)
     }
 
     fn add_cliffs(
         &mut self,
         partner_id: &PartnerId,
-        history: &PartnerHistory,
+        near: &Near<'_>,
         reference: &PartnerRows,
         candidate: &PartnerRows,
     ) -> Result<(), Overflow> {
@@ -170,7 +188,15 @@ impl<'a> ImpactBuilder<'a> {
             SideOf { side: Side::Candidate, book: self.candidate, fx: rates_after, rows: candidate },
         ] {
             self.near_cliffs.extend(cliffs::near_coop(partner_id, &of)?);
-            self.near_cliffs.extend(cliffs::near_gates(partner_id, &of, history, self.through, at_stake)?);
+            self.near_cliffs.extend(match near {
+                Near::History(history) => cliffs::near_gates(partner_id, &of, history, self.through, at_stake)?,
+                Near::Margins(sides) => cliffs::near_margins(
+                    partner_id,
+                    of.side,
+                    &sides[usize::from(of.side != Side::Reference)],
+                    at_stake,
+                )?,
+            });
         }
         Ok(())
     }
@@ -262,4 +288,26 @@ pub fn impact(
         builder.add(partner_id, history, one, other)?;
     }
     builder.finish(split)
+}
+
+/// The same from the sides of a comparison that kept its rows, which has everything: no fact is looked at. The last month in
+/// which anybody was billed is none where nobody was.
+///
+/// # Errors
+/// [`Overflow`] when a sum leaves the range of exact money.
+pub fn impact_of_sides(
+    attributed: &Attributed,
+    (reference, candidate): (&RuleBook, &RuleBook),
+    through: NaiveDate,
+    last_billed: Option<Month>,
+) -> Result<Impact, Overflow> {
+    let last_month = last_billed.unwrap_or(Month::of(through));
+    // Rates are for folding facts.
+    let rates = [FxTable::default(), FxTable::default()];
+    let mut builder = ImpactBuilder::new(reference, candidate, rates, through, last_month);
+    let both = attributed.sides.iter().flat_map(|(before, after)| before.partners.iter().zip(&after.partners));
+    for (((partner_id, one), (_, other)), margins) in both.zip(&attributed.margins) {
+        builder.add_near(partner_id, &Near::Margins(margins), one, other)?;
+    }
+    builder.finish(Some(attributed))
 }

@@ -60,7 +60,13 @@ impl Columns {
     /// Those in the ledger's folder, whether there are any or not.
     #[must_use]
     pub fn at(dir: &Path, options: &ColumnsOptions) -> Self {
-        Self { folder: dir.join(COLUMNS_FOLDER), disk: Disk::new(options.medium.as_ref()) }
+        Self::in_folder(&dir.join(COLUMNS_FOLDER), options)
+    }
+
+    /// Those of another folder that holds blocks of partners in the same way.
+    #[must_use]
+    pub fn in_folder(folder: &Path, options: &ColumnsOptions) -> Self {
+        Self { folder: folder.to_owned(), disk: Disk::new(options.medium.as_ref()) }
     }
 
     /// The folder.

@@ -3,6 +3,7 @@
 use super::{LineClasses, Lines, LinesError, count};
 use crate::fact::{Fact, FactKind};
 use crate::history::{PartnerHistory, PinnedRecord, Reversals};
+use chrono::NaiveDate;
 use daybook_event::{Month, Position};
 
 /// One partner: lines in columns, everything else as it is.
@@ -69,6 +70,14 @@ impl PartnerColumns {
         Ok(all.fold(None, |ends: Option<[Position; 2]>, one| {
             Some(ends.map_or([one; 2], |[first, last]| [first.min(one), last.max(one)]))
         }))
+    }
+
+    /// The date of the last line with money up to a date, reversed or not.
+    #[must_use]
+    pub fn last_billed(&self, classes: &LineClasses, until: NaiveDate) -> Option<NaiveDate> {
+        let is_billed = |row: &usize| classes.all().get(self.lines.classes[*row] as usize)?.billed().map(|_| ());
+        let last = (0..self.lines.rows_until(until)).rev().find(|row| is_billed(row).is_some())?;
+        Some(self.lines.on(last))
     }
 
     /// The month of the first fact.

@@ -1,25 +1,26 @@
 //! `daybook compare`: two rule books over the same records.
 
+mod answer;
 mod attributed;
+mod bases;
 mod files;
 mod kept;
 
 use crate::books::Books;
 use crate::cancel;
 use crate::cli::{Cli, CompareArguments, Format};
-use crate::closed;
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::waiting::Waiting;
-use crate::window::{self, Window};
+use crate::window::{self, Known, Window};
+use answer::{Effort, Frame};
 use daybook_event::{Exact, NaiveDate, PartnerId};
-use daybook_replay::{Attributed, Comparison, Impact, MEASURES, Measure, PartnerDelta, impact};
+use daybook_replay::{Attributed, Comparison, Impact, MEASURES, Measure, PartnerDelta, impact_of_sides};
 use daybook_rules::Players;
 use daybook_rules::model::RuleBook;
 use daybook_views::ENGINE_SEMANTICS;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure> {
     cancel::stop_on_signal();
@@ -35,57 +36,54 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
     let known = window::known(&cli.ledger, arguments.window.known_as_of.as_deref())?;
     let books = Books::known(cli.rules.as_deref(), &known)?;
     let (reference, candidate) = (books.book(&arguments.reference)?, books.book(&arguments.candidate)?);
-    let reading = Instant::now();
-    let window = match &arguments.partner {
-        Some(partner_id) => window::read_partner(&known, arguments.window.through, partner_id)?,
-        None => window::read(&known, arguments.window.through)?,
-    };
-    if let Some(partner_id) = arguments.partner.as_ref().filter(|id| window.histories.partner(id).is_none()) {
-        return Err(window::partner_missing(partner_id));
-    }
-    let waiting = Waiting::of(&known.snapshot, arguments.partner.as_ref())?;
-    let read_ms = reading.elapsed().as_millis();
     let libraries = [&arguments.reference, &arguments.candidate].map(|named| books.library_of_book(named));
     let [before, after] = libraries;
     let (before, after) = (before?, after?);
     if arguments.keep_closed {
+        let window = windowed(&known, arguments)?;
+        let waiting = Waiting::of(&known.snapshot, arguments.partner.as_ref())?;
         return kept::run(arguments, &books, (&window, &waiting), [(&reference, &before), (&candidate, &after)]);
     }
     let players = Players::between(&before, &after);
-    let folding = Instant::now();
-    let mut attributed = attributed::compute(arguments, &window, &players)?;
-    let fold_ms = folding.elapsed().as_millis();
-    let (before, after) = attributed.sides.take().unwrap_or_default();
-    let sides = [(&reference.book, &before), (&candidate.book, &after)];
-    let impact =
-        impact(&window.histories, window.through, sides[0], sides[1], arguments.partner.as_ref(), Some(&attributed))?;
-    let closed = closed::note_not_kept(window.histories.of_no_partner().closings().on(window.through));
-    let coordinates = Coordinates::of(&window, &reference.book, &candidate.book);
-    let document = Document { comparison: &attributed, coordinates: &coordinates, closed: &closed, impact: &impact };
-    files::write(cli, arguments, &books, &window, [&reference.book, &candidate.book], &document)?;
+    let answer = answer::compute(arguments, &known, &players)?;
+    let waiting = Waiting::of(&known.snapshot, arguments.partner.as_ref())?;
+    let (attributed, frame, effort) = (&answer.attributed, &answer.frame, &answer.effort);
+    let impact = impact_of_sides(attributed, (&reference.book, &candidate.book), frame.through, answer.last_billed)?;
+    let coordinates = Coordinates::of(frame, &reference.book, &candidate.book);
+    let closed = answer.closed.as_str();
+    let document = Document { comparison: attributed, coordinates: &coordinates, effort, closed, impact: &impact };
+    files::write(cli, arguments, &books, frame, [&reference.book, &candidate.book], &document)?;
     let head = [
         ("reference", reference.note),
         ("candidate", candidate.note),
-        ("closed", closed.clone()),
-        ("position", window.position.to_string()),
-        ("through", window.through.to_string()),
+        ("closed", closed.to_owned()),
+        ("position", frame.position.to_string()),
+        ("through", frame.through.to_string()),
         ("attribution", attributed::said(&attributed.attribution, attributed.changes.len())),
-        (
-            "folding",
-            format!("{} books for each partner, {fold_ms} ms; reading {read_ms} ms", attributed.attribution.folds),
-        ),
+        ("events read", effort.events_read.to_string()),
+        ("folding", effort.said(attributed.attribution.folds)),
     ];
     let sections = match arguments.format.format {
         Format::Csv => vec![attributed::flat(Section::new("partners", &attributed.comparison.partners)?)],
         Format::Table | Format::Json => {
             let mut sections = tables(&attributed.comparison, arguments.top)?;
-            sections.extend(attributed::tables(&attributed)?);
+            sections.extend(attributed::tables(attributed)?);
             sections.extend(files::impact_tables(&impact)?);
             sections
         }
     };
     output::print_figures(arguments.format.format, &document, &head, &sections, &waiting)?;
-    attributed::check(&attributed)
+    attributed::check(attributed)
+}
+
+/// The records that are asked for, in memory.
+fn windowed(known: &Known, arguments: &CompareArguments) -> Result<Window, Failure> {
+    let Some(partner_id) = &arguments.partner else { return window::read(known, arguments.window.through) };
+    let window = window::read_partner(known, arguments.window.through, partner_id)?;
+    if window.histories.partner(partner_id).is_none() {
+        return Err(window::partner_missing(partner_id));
+    }
+    Ok(window)
 }
 
 /// What a comparison was computed from, beside its position: the same coordinates give the same figures for ever.
@@ -101,10 +99,10 @@ struct Coordinates {
 }
 
 impl Coordinates {
-    fn of(window: &Window, reference: &RuleBook, candidate: &RuleBook) -> Self {
+    fn of(frame: &Frame, reference: &RuleBook, candidate: &RuleBook) -> Self {
         Self {
-            through: window.through,
-            root: hex::encode(window.root),
+            through: frame.through,
+            root: hex::encode(frame.root),
             reference_book: reference.terms_hash.clone(),
             candidate_book: candidate.terms_hash.clone(),
             engine_semantics: ENGINE_SEMANTICS,
@@ -119,6 +117,8 @@ struct Document<'a> {
     comparison: &'a Attributed,
     #[serde(flatten)]
     coordinates: &'a Coordinates,
+    #[serde(flatten)]
+    effort: &'a Effort,
     /// What is closed, and that it was not kept.
     closed: &'a str,
     #[serde(flatten)]

@@ -1,50 +1,14 @@
-//! Whose doing each delta is: asked of the replay, and laid out in tables.
+//! Whose doing each delta is, laid out in tables.
 
-use crate::cli::{Attribution, CompareArguments};
 use crate::failure::Failure;
 use crate::output::Section;
-use crate::progress;
-use crate::window::Window;
-use daybook_replay::{
-    Attributed, AttributionHead, AttributionMethod, AttributionPlan, AttributionRequest, MEASURES, attribute,
-};
-use daybook_rules::Players;
+use daybook_replay::{Attributed, AttributionHead, AttributionMethod, MEASURES};
 use serde_json::{Map, Value};
 
 /// Most characters of a text in a table of changes.
 const CELL_CHARS_MAX: usize = 60;
 /// Most differences before the first date that a message names.
 const EARLIER_SHOWN_MAX: usize = 5;
-
-/// Folds the window under every book that the answer needs.
-pub(super) fn compute(arguments: &CompareArguments, window: &Window, players: &Players) -> Result<Attributed, Failure> {
-    let asked = &arguments.attribution;
-    let varied = asked.vary.iter().map(|range| players.varied(range)).collect::<Result<_, _>>();
-    let request = AttributionRequest {
-        method: method(asked.attribution),
-        seed: asked.seed,
-        readings: !asked.no_interpretations,
-        varied: varied.map_err(Failure::input)?,
-        keep_rows: true,
-    };
-    let plan = AttributionPlan::new(players, request, window.through);
-    let bar = progress::bar("folding", window.histories.partners().len() as u64);
-    let threads = crate::shards::threads_of_machine();
-    let told = |partners: usize| bar.inc(partners as u64);
-    let partners = attribute(&window.histories, &plan, window.through, threads, &told)?;
-    bar.finish_and_clear();
-    let names = (arguments.reference.as_str(), arguments.candidate.as_str());
-    Ok(partners.finish(&plan, names, window.position)?)
-}
-
-fn method(asked: Attribution) -> Option<AttributionMethod> {
-    match asked {
-        Attribution::Shapley => Some(AttributionMethod::Shapley),
-        Attribution::Announced => Some(AttributionMethod::Announced),
-        Attribution::Alone => Some(AttributionMethod::Alone),
-        Attribution::None => None,
-    }
-}
 
 /// How the deltas were split, in a sentence.
 pub(super) fn said(head: &AttributionHead, changes: usize) -> String {

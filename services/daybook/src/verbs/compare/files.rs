@@ -1,11 +1,10 @@
 //! What a comparison writes beside its output: the page, and every table as CSV.
 
-use super::{Document, attributed};
+use super::{Document, Frame, attributed};
 use crate::books::Books;
 use crate::cli::{self, Cli, CompareArguments};
 use crate::failure::Failure;
 use crate::output::{self, Section};
-use crate::window::Window;
 use clap::ValueEnum;
 use daybook_console::impact::{BookHead, ImpactPage, page};
 use daybook_event::Exact;
@@ -21,7 +20,7 @@ pub(super) fn write(
     cli: &Cli,
     arguments: &CompareArguments,
     books: &Books,
-    window: &Window,
+    frame: &Frame,
     [reference, candidate]: [&RuleBook; 2],
     document: &Document<'_>,
 ) -> Result<(), Failure> {
@@ -42,12 +41,12 @@ pub(super) fn write(
             terms_hash: &candidate.terms_hash,
             coop_thresholds: &thresholds[1],
         },
-        root: &hex::encode(window.root),
-        through: window.through,
+        root: &hex::encode(frame.root),
+        through: frame.through,
         closed,
         engine_semantics: ENGINE_SEMANTICS,
         currency: &reference.sets[0].currency.to_string(),
-        command: &command(cli, arguments, window),
+        command: &command(cli, arguments, frame),
         lines: &diff(reference, candidate),
         source_urls: &books.source_urls(),
         attributed,
@@ -67,7 +66,7 @@ fn coop_thresholds(book: &RuleBook) -> Vec<Exact> {
 }
 
 /// The command line that makes the page again: every coordinate in words, so that neither the day nor later records matter.
-fn command(cli: &Cli, arguments: &CompareArguments, window: &Window) -> String {
+fn command(cli: &Cli, arguments: &CompareArguments, frame: &Frame) -> String {
     let mut words = vec!["daybook".to_owned(), "compare".to_owned()];
     if let Some(rules) = &cli.rules {
         words.extend(["--rules".to_owned(), quoted(&rules.display().to_string())]);
@@ -88,8 +87,8 @@ fn command(cli: &Cli, arguments: &CompareArguments, window: &Window) -> String {
     }
     words.extend(asked.vary.iter().flat_map(|range| ["--vary".to_owned(), quoted(range)]));
     words.extend(asked.no_interpretations.then(|| "--no-interpretations".to_owned()));
-    words.extend(["--known-as-of".to_owned(), window.position.to_string()]);
-    words.extend(["--through".to_owned(), window.through.to_string(), "--html".to_owned(), "FILE".to_owned()]);
+    words.extend(["--known-as-of".to_owned(), frame.position.to_string()]);
+    words.extend(["--through".to_owned(), frame.through.to_string(), "--html".to_owned(), "FILE".to_owned()]);
     words.join(" ")
 }
 

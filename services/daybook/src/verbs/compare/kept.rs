@@ -1,6 +1,6 @@
 //! `daybook compare --keep-closed`: what two books would make of the months that are open, with the closed ones kept.
 
-use super::{Coordinates, tables};
+use super::{Coordinates, Frame, tables};
 use crate::books::{Books, NamedBook};
 use crate::cli::{CompareArguments, Format};
 use crate::closed;
@@ -43,7 +43,7 @@ pub(super) fn run(
     let (only_before, only_after) = (only_in(rows_before, rows_after), only_in(rows_after, rows_before));
     let document = Document {
         comparison: &comparison,
-        coordinates: Coordinates::of(window, &reference.book, &candidate.book),
+        coordinates: Coordinates::of(&Frame::of(window), &reference.book, &candidate.book),
         closed: &after.note,
         true_ups_of_reference: &only_before,
         true_ups_of_candidate: &only_after,
