@@ -1,7 +1,7 @@
 # The two commands are `make demo` and `make test`. Each needs a Rust toolchain, make and Python 3 with pip.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-extra fuzz sim soak fmt soak-crash recovery
+.PHONY: help demo test check-extra bench bench-peers fuzz sim soak fmt soak-crash recovery
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,12 @@ test: ## everything a reviewer needs: fmt, clippy, all tests with a real nats-se
 
 check-extra: ## checks with tools that `make test` does not ask for: spelling, shell, deployment files
 	@scripts/check-extra.sh
+
+bench: ## what it does in which time, beside what bounds it, into target/bench.md (ARGS="--events 10000000")
+	@scripts/bench.sh $(ARGS)
+
+bench-peers: ## the same, beside DuckDB (installed into target) and PostgreSQL where it is installed
+	@scripts/bench.sh --peers $(ARGS)
 
 fuzz: ## a minute of fuzzing for each parser that meets the outside (FUZZ_SECONDS=60); needs a C++ compiler
 	@scripts/fuzz.sh
