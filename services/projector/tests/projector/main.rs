@@ -5,6 +5,7 @@
 mod adoptions;
 mod bench;
 mod closings;
+mod columns;
 mod crash;
 mod dice;
 mod equal;
