@@ -12,7 +12,7 @@ const EVENTS: usize = 2_500;
 const PARTNERS: u32 = 12;
 
 /// A ledger with the events of some partners.
-fn ledger(dir: &Path, events: usize) -> Daybook {
+pub(super) fn ledger(dir: &Path, events: usize) -> Daybook {
     println!("seed {SEED}: {events} events");
     let file = History::generate(SEED, PARTNERS, events).write(dir, "history.ndjson");
     let daybook = Daybook::on(&dir.join("ledger"));
@@ -36,8 +36,9 @@ fn threads_and_passes_change_neither_digest_nor_rows_and_both_are_those_of_the_l
     for memory_max in ["64MiB", "1200KiB", "500KiB", "1KiB"] {
         for threads in ["1", "2", "3"] {
             let path = output.display().to_string();
-            let arguments = ["replay", "--through", THROUGH, "--threads", threads, "--memory-max", memory_max];
-            let report = daybook.json(&[arguments.as_slice(), &["--output", &path]].concat());
+            let arguments = ["replay", "--from-records", "--through", THROUGH, "--threads", threads];
+            let more = ["--memory-max", memory_max, "--output", &path];
+            let report = daybook.json(&[arguments.as_slice(), &more].concat());
             let what = format!("{memory_max} on {threads} threads: {report}");
             assert_eq!(report["digest"].as_str(), Some(live.digest.as_str()), "{what}");
             assert!(read(&output) == printed, "{what}: other rows than those of the live views");
@@ -113,7 +114,8 @@ fn a_stopped_replay_ends_at_once_and_leaves_no_half_file() {
     std::fs::create_dir(&folder).unwrap();
     let path = folder.join("rows.json").display().to_string();
     // A pass for each partner, so that it takes its time.
-    let arguments = ["replay", "--through", THROUGH, "--memory-max", "1KiB", "--threads", "1", "--output", &path];
+    let of_records = ["replay", "--from-records", "--through", THROUGH, "--memory-max", "1KiB"];
+    let arguments = [of_records.as_slice(), &["--threads", "1", "--output", &path]].concat();
     for (is_interrupt, status) in [(true, 130), (false, 143)] {
         let mut running = daybook.start(&arguments);
         wait_for_a_part(&mut running, &folder);
