@@ -4,6 +4,7 @@ mod adoption;
 mod bad_input;
 mod bounded_replay;
 mod closing;
+mod columns;
 mod compare_files;
 mod contract;
 mod damage;
