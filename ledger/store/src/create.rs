@@ -45,7 +45,7 @@ pub(crate) fn ledger_make(
         .map_err(|error| open_error(error, dir))?;
     caught("creating the ledger", || tables_make(&file, binding.clone(), options))
         .map_err(|error| OpenError::of_read(error, &unfinished))?;
-    file.close().map_err(|error| OpenError::Io { path: unfinished.clone(), source: Box::new(error) })?;
+    file.close(false).map_err(|error| OpenError::Io { path: unfinished.clone(), source: Box::new(error) })?;
     disk.rename(&unfinished, &path).and_then(|()| disk.name_sync(&path)).map_err(failed)
 }
 

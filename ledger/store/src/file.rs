@@ -4,8 +4,8 @@ use crate::error::Source;
 use crate::medium::{Backend, Disk, MediumAccess};
 use crate::{CloseError, ReadError};
 use redb::{
-    Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
-    StorageBackend, StorageError, WriteTransaction,
+    Builder, CompactionError, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction,
+    ReadableDatabase, StorageBackend, StorageError, WriteTransaction,
 };
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -202,11 +202,17 @@ impl StoreFile {
         })
     }
 
-    /// Closes the file, for whoever still holds it too.
-    pub(crate) fn close(&self) -> Result<(), CloseError> {
+    /// Closes the file, for whoever still holds it too. Asked to, it first moves what lies last into gaps and gives the rest back:
+    /// the storage engine lets a file grow by doubling it. Where somebody reads, it stays as long as it is.
+    pub(crate) fn close(&self, give_back: bool) -> Result<(), CloseError> {
         let handle = self.handle.write().unwrap_or_else(PoisonError::into_inner).take();
         let closed = open_caught(|| match handle {
-            Some(Handle::Writer(database)) => database.close(),
+            Some(Handle::Writer(mut database)) => {
+                if give_back && let Err(CompactionError::Storage(error)) = database.compact() {
+                    return Err(error.into());
+                }
+                database.close()
+            }
             Some(Handle::Reader(database)) => database.close(),
             None => Ok(()),
         });

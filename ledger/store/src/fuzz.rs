@@ -12,6 +12,10 @@ use crate::format_v2::{
     checkpoint_read, checkpoint_row, decision_read, decision_row, entry_state_read, entry_state_row, kept_read,
     kept_row, quarantine_frontier_read, quarantine_frontier_row,
 };
+use crate::format_v3::{
+    BUCKETS, Entry, SlabKey, SlabReader, keys_read, keys_row, names_read, names_row, partition_bytes, partition_sealed,
+    slab_bytes,
+};
 use daybook_event::{Instant, Position};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -74,7 +78,7 @@ fn segment_load(stored: &[u8]) -> Result<bool, String> {
 /// # Errors
 /// A sentence, when what was taken is written so that it reads as something else.
 pub fn row(kind: u8, bytes: &[u8]) -> Result<bool, String> {
-    match kind % 9 {
+    match kind % 12 {
         0 => packed::<StateRow>(b"state", bytes),
         1 => packed::<IdentityRow>(b"identity", bytes),
         2 => both(b"frontier", bytes, frontier_read, |frontier| Some(frontier_row(frontier))),
@@ -89,8 +93,39 @@ pub fn row(kind: u8, bytes: &[u8]) -> Result<bool, String> {
             both(&keyed(b"checkpoint"), bytes, |row| checkpoint_read(KEY, row), write)
         }
         7 => both(b"kept", bytes, kept_read, |kept| Some(kept_row(kept))),
-        _ => both(b"quarantine frontier", bytes, quarantine_frontier_read, |at| Some(quarantine_frontier_row(at))),
+        8 => both(b"quarantine frontier", bytes, quarantine_frontier_read, |at| Some(quarantine_frontier_row(at))),
+        9 => {
+            let read = |row: &[u8]| names_read(KEY, row).map(|names| names.as_flattened().to_vec());
+            both(&keyed(b"names"), bytes, read, |names| Some(names_row(KEY, names)))
+        }
+        10 => both(b"keys", bytes, keys_read, |keys| Some(keys_row(keys))),
+        _ => slab(bytes),
     }
+}
+
+/// The key under which a slab is read.
+const SLAB: SlabKey = (1, KEY, 3);
+
+/// A slab from the bytes as they are, and one of a single partition with the right checksums around them.
+fn slab(bytes: &[u8]) -> Result<bool, String> {
+    let made = slab_bytes(SLAB, &[partition_sealed(SLAB, bytes)]);
+    Ok(slab_load(&made)? | slab_load(bytes)?)
+}
+
+/// Whether every partition was taken. What is taken is written so that it reads the same.
+fn slab_load(stored: &[u8]) -> Result<bool, String> {
+    let Some(slab) = SlabReader::of(SLAB, stored) else { return Ok(false) };
+    for number in SLAB.2..slab.end() {
+        let Some(partition) = slab.partition(number) else { return Ok(false) };
+        let entries: Vec<Entry> = partition.entries(0..BUCKETS).collect();
+        let again = slab_bytes(SLAB, &[partition_bytes(SLAB, &entries)]);
+        let same = SlabReader::of(SLAB, &again)
+            .and_then(|again| Some(again.partition(SLAB.2)?.entries(0..BUCKETS).eq(entries.iter().copied())));
+        if same != Some(true) {
+            return Err(format!("partition {number} is written so that it reads as others: {entries:?}"));
+        }
+    }
+    Ok(true)
 }
 
 /// The domain of a row that has a key.
@@ -126,6 +161,7 @@ mod tests {
     use super::*;
     use crate::format_v1::{CODEC_RAW, frame_push};
     use crate::format_v2::{DecisionRow, KeptRow};
+    use crate::format_v3::KeysRow;
     use crate::{Binding, Frontier, Origin, QuarantineEntry, QuarantineReason, Verdict};
 
     /// Without this the readers could refuse everything, and fuzzing would find nothing for ever.
@@ -178,11 +214,20 @@ mod tests {
             checkpoint_row(KEY, "a note"),
             kept_row(&KeptRow { decisions: 1, checkpoints: 2 }),
             quarantine_frontier_row(&Frontier::from_parts(1, vec![[1; 32]]).unwrap()),
+            names_row(KEY, &[5; 64]),
+            keys_row(&KeysRow { span_bits: 16, acts_from: 1 }),
         ];
         for (kind, stored) in (0..).zip(rows) {
             assert_eq!(row(kind, &stored), Ok(true), "kind {kind} as stored");
             assert_eq!(row(kind, &stored[CHECK_BYTES..]), Ok(true), "kind {kind} without its checksum");
             assert_eq!(row(kind, &stored[..stored.len() - 1]), Ok(false), "kind {kind} cut");
         }
+        let partition = partition_bytes(SLAB, &[Entry(7), Entry(1 << 60)]);
+        let stored = slab_bytes(SLAB, std::slice::from_ref(&partition));
+        assert_eq!((slab(&stored), slab(&partition[8..])), (Ok(true), Ok(true)));
+        assert_eq!(
+            (slab(&stored[..stored.len() - 1]), slab(&partition[8..partition.len() - 1])),
+            (Ok(false), Ok(false))
+        );
     }
 }

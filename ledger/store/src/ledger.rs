@@ -17,10 +17,15 @@ use crate::{
     AppendError, Appended, Binding, CloseError, Cursor, Frontier, Head, Hole, Incoming, LEDGER_FILE, Medium, OpenError,
     ReadError, Snapshot,
 };
-use daybook_event::Instant;
+use daybook_event::{Instant, Position};
 use redb::{ReadableTable, WriteTransaction};
 use std::path::Path;
 use std::sync::Arc;
+
+/// A close gives room back when this part of the records, or more, came since the open.
+const FILLED_SHARE: u64 = 8;
+/// And when the file has as many bytes.
+const FILE_BYTES_LONG: u64 = 16 * 1024 * 1024;
 
 /// How a ledger is opened, and what a new one is given.
 #[derive(Debug, Clone)]
@@ -65,6 +70,8 @@ pub struct Ledger {
     pub(crate) options: LedgerOptions,
     writer: Writer,
     upgraded_from: Option<u32>,
+    /// The newest position when it was opened.
+    opened_at: Position,
     /// An append failed half-way: memory may be ahead of the disk.
     pub(crate) stopped: bool,
 }
@@ -107,7 +114,8 @@ impl Ledger {
         let reader = LedgerReader::new(Arc::clone(&file), identity);
         let writer =
             caught("loading the unsealed records", || writer_load(&reader.snapshot()?, options)).map_err(damaged)?;
-        Ok(Self { reader, file, options: options.clone(), writer, upgraded_from, stopped: false })
+        let opened_at = writer.state.position;
+        Ok(Self { reader, file, options: options.clone(), writer, upgraded_from, opened_at, stopped: false })
     }
 
     /// Appends a batch in one transaction, durable when this returns. The cursor moves even if everything was a duplicate.
@@ -201,19 +209,24 @@ impl Ledger {
         self.reader.clone()
     }
 
-    /// Closes the file. Readers made by [`Ledger::reader`] end with it.
+    /// Closes the file. Readers made by [`Ledger::reader`] end with it. After many appends it first gives back what the file
+    /// is too long, which takes a time in proportion to that.
     ///
     /// # Errors
     /// [`CloseError`]; what was committed is durable all the same.
     pub fn close(self) -> Result<(), CloseError> {
-        self.file.close()
+        // After many appends the file is longer than it need be. After few it is not worth the time.
+        let head = self.head().position.number();
+        let is_much = (head - self.opened_at.number()) * FILLED_SHARE >= head;
+        let is_long = self.file.len().is_ok_and(|bytes| bytes >= FILE_BYTES_LONG);
+        self.file.close(is_much && is_long)
     }
 }
 
 impl Drop for Ledger {
     fn drop(&mut self) {
         // Readers may outlive the ledger; the file and its lock must not.
-        let _ = self.file.close();
+        let _ = self.file.close(false);
     }
 }
 

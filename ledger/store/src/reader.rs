@@ -76,7 +76,7 @@ impl LedgerReader {
     /// # Errors
     /// [`CloseError`].
     pub fn close(self) -> Result<(), CloseError> {
-        self.file.close()
+        self.file.close(false)
     }
 }
 

@@ -108,7 +108,7 @@ impl Backup {
         disk.remove(&unfinished).map_err(BackupError::io(&unfinished))?;
         let mut build = Build::new(self, &disk, &unfinished, &options.ledger)?;
         let restored = self.fill(&plan, &mut build, &options.identify)?;
-        let closed = build.file.close();
+        let closed = build.file.close(true);
         closed.map_err(|error| OpenError::Io { path: unfinished.clone(), source: Box::new(error) })?;
         if let Some(keys) = self.public_keys()? {
             let keys_path = dir.join(PUBLIC_KEYS_FILE);

@@ -106,14 +106,14 @@ impl Derived {
     /// # Errors
     /// [`CloseError`]; what was committed is durable all the same.
     pub fn close(self) -> Result<(), CloseError> {
-        self.file.close()
+        self.file.close(false)
     }
 }
 
 impl Drop for Derived {
     fn drop(&mut self) {
         // Readers may outlive the writer; the file's lock must not.
-        let _ = self.file.close();
+        let _ = self.file.close(false);
     }
 }
 

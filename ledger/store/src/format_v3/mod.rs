@@ -10,7 +10,9 @@ mod slab;
 pub(crate) use rows::{
     KeysRow, NAME_BYTES, NAMES_PER_ROW, Name, act_read, act_row, keys_read, keys_row, names_read, names_row,
 };
-pub(crate) use slab::{BUCKETS, Entry, Partition, SLAB_BYTES_MAX, SlabKey, SlabReader, partition_bytes, slab_bytes};
+pub(crate) use slab::{
+    BUCKETS, Entry, Partition, SLAB_BYTES_MAX, SlabKey, SlabReader, partition_bytes, partition_sealed, slab_bytes,
+};
 
 /// The number of this format, stored in every ledger.
 pub const LEDGER_FORMAT: u32 = 3;

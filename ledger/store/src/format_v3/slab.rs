@@ -75,6 +75,11 @@ pub(crate) fn partition_bytes(key: SlabKey, entries: &[Entry]) -> Vec<u8> {
     bytes
 }
 
+/// Bytes with the checksum of a partition before them, whatever they are.
+pub(crate) fn partition_sealed(key: SlabKey, content: &[u8]) -> Vec<u8> {
+    [&check::<SUM_BYTES>(&domain(b'p', key), &[content])[..], content].concat()
+}
+
 /// A partition, checked and taken apart.
 pub(crate) struct Partition<'a> {
     /// Where each bucket ends among the entries.

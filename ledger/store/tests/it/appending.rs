@@ -1,8 +1,11 @@
 use crate::common::{
-    appended, at, cursor, event, event_at, events, faulty, id, identify, ledger, records, small, stream,
+    appended, at, cursor, event, event_at, events, faulty, id, identify, ledger, noise, records, small, stream,
 };
 use daybook_event::{Instant, Position};
-use daybook_store::{AppendError, Counts, Hole, Incoming, Ledger, Outcome, PAYLOAD_BYTES_MAX};
+use daybook_store::{
+    AppendError, Binding, Counts, Hole, Incoming, LEDGER_FILE, Ledger, LedgerOptions, LedgerReader, Outcome,
+    PAYLOAD_BYTES_MAX,
+};
 
 #[test]
 fn duplicates_and_conflicts_within_a_batch_and_across_batches() {
@@ -117,4 +120,28 @@ fn a_record_larger_than_a_segment_is_kept_whole() {
     let record = ledger.reader().record(Position::new(4)).unwrap().unwrap();
     assert_eq!(record.envelope, crate::common::envelope("long", &long));
     assert!(ledger.reader().verify(identify).is_whole());
+}
+
+#[test]
+fn a_close_after_many_appends_gives_back_what_the_file_is_too_long() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = LedgerOptions { cache_bytes_max: 64 * 1024 * 1024, ..LedgerOptions::default() };
+    let mut ledger = Ledger::create_or_open(dir.path(), Some(Binding::Files), &options).unwrap();
+    let bytes = || std::fs::metadata(dir.path().join(LEDGER_FILE)).unwrap().len();
+    let mut number = 0;
+    // Until the storage engine has just doubled a long file.
+    let mut before = bytes();
+    while bytes() < 20 * 1024 * 1024 || bytes() < before * 3 / 2 {
+        before = bytes();
+        let batch = (number..number + 500).map(|n| event(&format!("e-{n}"), &noise(n, 2_000))).collect();
+        ledger.append(batch, None, &[]).unwrap();
+        number += 500;
+    }
+    let (open, head) = (bytes(), ledger.head());
+    ledger.close().unwrap();
+    assert!(bytes() < open / 4 * 3, "{} of {open} bytes", bytes());
+    let again = Ledger::create_or_open(dir.path(), None, &options).unwrap();
+    assert_eq!((again.head(), again.reader().root_at(head.position).unwrap()), (head, Some(head.root)));
+    drop(again);
+    assert!(LedgerReader::open(dir.path(), &options).unwrap().verify(identify).is_whole());
 }
