@@ -226,6 +226,17 @@ impl StoreFile {
     }
 }
 
+impl Drop for StoreFile {
+    fn drop(&mut self) {
+        // A storage engine that stopped at damaged bytes may stop again when it lets go of the file.
+        let handle = self.handle.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let _ = open_caught(move || {
+            drop(handle);
+            Ok(())
+        });
+    }
+}
+
 fn while_locked<T>(open: impl Fn() -> Result<T, FileError>) -> Result<T, FileError> {
     for _ in 1..LOCKED_TRIES {
         match open() {
