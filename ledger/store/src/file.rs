@@ -41,6 +41,10 @@ impl FileError {
                 _ => Self::Io(Box::new(io)),
             },
             DatabaseError::Storage(StorageError::Corrupted(what)) => Self::Damaged(what),
+            // No ledger was ever of an older one: the number is not what was written.
+            DatabaseError::UpgradeRequired(number) => {
+                Self::Damaged(format!("the storage engine's format number is {number}"))
+            }
             other => Self::Io(Box::new(other)),
         }
     }
