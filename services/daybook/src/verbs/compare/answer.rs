@@ -4,6 +4,7 @@ use super::bases::{Bases, Keeping};
 use super::windowed;
 use crate::cli::{Attribution, CompareArguments};
 use crate::closed;
+use crate::columns::{self, Partners};
 use crate::failure::Failure;
 use crate::progress;
 use crate::shards::threads_of_machine;
@@ -11,7 +12,7 @@ use crate::window::{self, Known, Window};
 use daybook_event::{Month, NaiveDate, Position};
 use daybook_replay::{
     Attributed, AttributedPartners, AttributionMethod, AttributionPlan, AttributionRequest, ColumnsInMemory,
-    ColumnsSource, KeptFault, SharedFolds,
+    ColumnsSource, KeptFault, PassFault, SharedFolds,
 };
 use daybook_rules::Players;
 use daybook_store::Hash;
@@ -120,36 +121,61 @@ impl Asking<'_> {
         self.answer(partners, frame, effort, bases.closed()).map(Some)
     }
 
+    /// From column files beside the ledger where they can be used, else from its records.
     fn from_events(&mut self) -> Result<Answer, Failure> {
         let started = Instant::now();
+        if self.arguments.partner.is_none() {
+            // Bases of both sides are kept, for the next comparison.
+            let folds = self.plan.sides().map(|book| self.shared.fold_of(book));
+            self.shared.keep(&folds.into());
+            if let Ok(columned) = columns::open(self.known)? {
+                match self.folded(&Partners::all(&columned.view), started)? {
+                    Ok(answer) => return Ok(answer),
+                    // The records have it all.
+                    Err(fault) if fault.is_of_files() => {}
+                    Err(fault) => return Err(Failure::input(fault)),
+                }
+            }
+        }
         let window = windowed(self.known, self.arguments)?;
-        let frame = Frame::of(&window);
         let source = ColumnsInMemory::of(&window.histories).map_err(Failure::input)?;
         drop(window);
+        self.folded(&source, started)?.map_err(Failure::input)
+    }
+
+    /// Folds every partner of a source; the inner error is the source's.
+    fn folded<S: ColumnsSource>(&self, source: &S, started: Instant) -> Result<Result<Answer, S::Error>, Failure> {
         let read_ms = started.elapsed().as_millis();
-        let sides = self.plan.sides();
-        if self.arguments.partner.is_none() {
-            self.shared.keep(&sides.map(|book| self.shared.fold_of(book)).into());
-        }
         let bar = progress::bar("folding", source.partners() as u64);
         let told = |partners: usize| bar.inc(partners as u64);
         let mut partners = AttributedPartners::default();
-        partners.add_columns(&source, self.plan, &self.shared, threads_of_machine(), &told).map_err(Failure::input)?;
+        let added = partners.add_columns(source, self.plan, &self.shared, threads_of_machine(), &told);
         bar.finish_and_clear();
+        match added {
+            Ok(()) => {}
+            Err(PassFault::Overflow(overflow)) => return Err(overflow.into()),
+            Err(PassFault::Source(error)) => return Ok(Err(error)),
+        }
         let fold_ms = started.elapsed().as_millis() - read_ms;
-        let closed = closed::note_not_kept(source.of_no_partner().closings().on(self.through));
         let of_no_partner = source.of_no_partner();
-        let keeping = Keeping { known: self.known, through: self.through, closed: &closed, of_no_partner };
+        let closed = closed::note_not_kept(of_no_partner.closings().on(self.through));
         if self.arguments.partner.is_none() {
-            keeping.write(&self.shared, &sides, &mut partners);
+            let keeping = Keeping { known: self.known, through: self.through, closed: &closed, of_no_partner };
+            keeping.write(&self.shared, &self.plan.sides(), &mut partners);
         }
         let fold_passes = self.shared.folds();
-        let events_read = match &self.arguments.partner {
+        let repriced = self.plan.folds() - fold_passes;
+        let effort = Effort { events_read: self.events(source), fold_passes, repriced, read_ms, fold_ms };
+        let frame = Frame { position: self.known.position, root: window::root(self.known)?, through: self.through };
+        self.answer(partners, frame, effort, closed).map(Ok)
+    }
+
+    /// How many events a source holds.
+    fn events<S: ColumnsSource>(&self, source: &S) -> u64 {
+        match &self.arguments.partner {
             None => self.known.position.number(),
             Some(_) => source.columns(0).map_or(0, |of| (of.lines.len() + of.others.len()) as u64),
-        };
-        let repriced = self.plan.folds() - fold_passes;
-        self.answer(partners, frame, Effort { events_read, fold_passes, repriced, read_ms, fold_ms }, closed)
+        }
     }
 
     fn answer(
