@@ -55,8 +55,8 @@ pub use backup::{
 };
 pub use checkpoints::StoredCheckpoint;
 pub use columns::{
-    BLOCK_PARTS, BlockHead, COLUMNS_FOLDER, Columns, ColumnsError, ColumnsOptions, ColumnsWriter, Part, Run, RunFile,
-    RunHead, RunWriter, Unusable, columns_delete,
+    BLOCK_PARTS, BlockHead, COLUMNS_FOLDER, Columns, ColumnsError, ColumnsOptions, ColumnsWriter, Covering, Part, Run,
+    RunFile, RunHead, RunWriter, Unusable, columns_delete,
 };
 pub use crash::{
     CRASH_POINTS, CRASH_POINTS_OF_CHECKPOINTS, CRASH_POINTS_OF_UPGRADE, CrashWatcher, crash_point, crash_points_watch,

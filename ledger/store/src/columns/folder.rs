@@ -49,6 +49,9 @@ pub struct Unusable {
     pub why: String,
 }
 
+/// Runs one behind the other, and those that were left out.
+pub type Covering = (Vec<Run>, Vec<Unusable>);
+
 /// The column files of a ledger.
 #[derive(Debug, Clone)]
 pub struct Columns {
@@ -104,10 +107,7 @@ impl Columns {
     ///
     /// # Errors
     /// [`ColumnsError::Io`], where the folder cannot be read.
-    pub fn covering(
-        &self,
-        accepts: impl Fn(&RunHead) -> Result<(), String>,
-    ) -> Result<(Vec<Run>, Vec<Unusable>), ColumnsError> {
+    pub fn covering(&self, accepts: impl Fn(&RunHead) -> Result<(), String>) -> Result<Covering, ColumnsError> {
         for _ in 1..LISTINGS_MAX {
             if let Some(found) = self.covering_listed(&self.list()?, &accepts)? {
                 return Ok(found);
@@ -122,7 +122,7 @@ impl Columns {
         &self,
         listed: &[RunFile],
         accepts: &impl Fn(&RunHead) -> Result<(), String>,
-    ) -> Result<Option<(Vec<Run>, Vec<Unusable>)>, ColumnsError> {
+    ) -> Result<Option<Covering>, ColumnsError> {
         let (mut runs, mut unusable, mut next) = (Vec::new(), Vec::new(), Position::new(1));
         for file in listed {
             // In order of first position, the longest first: what begins earlier is within what is taken already.

@@ -15,7 +15,7 @@ mod run;
 mod sum;
 mod write;
 
-pub use folder::{Columns, ColumnsOptions, ColumnsWriter, RunFile, Unusable, columns_delete};
+pub use folder::{Columns, ColumnsOptions, ColumnsWriter, Covering, RunFile, Unusable, columns_delete};
 pub use layout::{BlockHead, RunHead};
 pub use run::{Part, Run};
 pub use write::RunWriter;
