@@ -59,6 +59,7 @@ pub enum Wanted {
 
 /// What is found of one partner.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // handed over at once, never kept
 pub enum Found {
     /// The date of its last line up to the through date.
     Billed(Option<NaiveDate>),
