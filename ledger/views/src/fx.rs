@@ -33,8 +33,24 @@ pub struct PublishedRate {
 /// The exchange rates that count: of several for one currency and month, the last in the order of facts among those
 /// dated up to the through date.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<RatesOf>", into = "Vec<RatesOf>")]
 pub struct FxTable {
     rates: BTreeMap<(Currency, Month), Vec<Published>>,
+}
+
+/// The rates of a currency and month, in the form in which a table is written down.
+type RatesOf = ((Currency, Month), Vec<Published>);
+
+impl From<Vec<RatesOf>> for FxTable {
+    fn from(rates: Vec<RatesOf>) -> Self {
+        Self { rates: rates.into_iter().collect() }
+    }
+}
+
+impl From<FxTable> for Vec<RatesOf> {
+    fn from(table: FxTable) -> Self {
+        table.rates.into_iter().collect()
+    }
 }
 
 impl FxTable {

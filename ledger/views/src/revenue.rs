@@ -25,12 +25,16 @@ impl TrailingRevenue {
     /// Adds revenue of a day. Lines come day by day, each at the end; opening revenue is dated the last day of its month,
     /// which may lie before days added already, or after days still to come.
     pub(crate) fn add(&mut self, on: NaiveDate, product: usize, amount: Exact) -> Result<(), Overflow> {
-        let at = self.days.partition_point(|day| (day.on, day.product) < (on, product));
+        let at = self.place_of(on, product);
         match self.days.get_mut(at).filter(|day| (day.on, day.product) == (on, product)) {
             Some(day) => day.amount = day.amount.plus(amount)?,
             None => self.days.insert(at, DayRevenue { on, product, amount }),
         }
-        let from = self.running.partition_point(|(day, _)| *day < on);
+        let from = match self.running.last() {
+            Some((last, _)) if *last == on => self.running.len() - 1,
+            Some((last, _)) if *last > on => self.running.partition_point(|(day, _)| *day < on),
+            _ => self.running.len(),
+        };
         if self.running.get(from).is_none_or(|(day, _)| *day != on) {
             let before = from.checked_sub(1).map_or(Exact::ZERO, |at| self.running[at].1);
             self.running.insert(from, (on, before));
@@ -39,6 +43,16 @@ impl TrailingRevenue {
             *sum = sum.plus(amount)?;
         }
         Ok(())
+    }
+
+    /// Where the entry of the day and product is, or belongs. Most belong to the last day, so it is looked for from the end.
+    fn place_of(&self, on: NaiveDate, product: usize) -> usize {
+        let is_before = |day: &DayRevenue| (day.on, day.product) < (on, product);
+        if self.days.last().is_some_and(|last| last.on > on) {
+            return self.days.partition_point(is_before);
+        }
+        let behind = self.days.iter().rev().take_while(|day| !is_before(day)).count();
+        self.days.len() - behind
     }
 
     /// The sum over the window of so many days that ends on the day: days d with `on - N < d <= on`.

@@ -127,7 +127,7 @@ impl<'a> MonthOfStanding<'a> {
             self.row(state, at, on, "offboarded", gate.name.as_str().into(), &verdict, Vec::new());
             return Ok(());
         }
-        if !is_in && state.standing.offboarded_on != Some(on) && !(bars_entry && !state.is_heavy()) {
+        if !is_in && state.standing.offboarded_on != Some(on) && (!bars_entry || state.is_heavy()) {
             self.invite_if_entitled(state, at, on)?;
         }
         Ok(())

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 const HISTORY_SEED: u64 = 20_220_101;
 const EVENTS: usize = 900;
+/// More than a serve asks for at once, so that some are never on the line.
+const MORE_THAN_ASKED: usize = 12_000;
 const BATCH_RECORDS_MAX: usize = 50;
 const FLAG: &str = "--accept-stream-reset";
 
@@ -154,7 +156,7 @@ fn a_stream_purged_of_what_was_not_taken_in_leaves_a_hole_that_is_named() {
 
 #[test]
 fn a_stream_emptied_under_a_serve_that_is_behind_stops_it_without_waiting_for_the_next_message() {
-    let messages = messages();
+    let messages = History::generate(HISTORY_SEED, 8, MORE_THAN_ASKED).messages();
     let mut scene = Scene::empty();
     scene.broker.publish(messages[..400].iter().cloned());
     let daybook = scene.ledger("emptied");

@@ -70,12 +70,12 @@ fn a_ledger_of_a_newer_format_is_refused_by_every_verb_and_stays_as_it_is() {
     let writing = writing(&events(dir.path()));
     let writing: Vec<Vec<&str>> = writing.iter().map(|verb| verb.iter().map(String::as_str).collect()).collect();
     for verb in READING.iter().copied().chain(writing.iter().map(Vec::as_slice)) {
-        daybook.run(verb).expect(2, &[FORMAT, "this one knows 2", "update daybook"]);
+        daybook.run(verb).expect(2, &[FORMAT, "this one knows 3", "update daybook"]);
         assert!(files(&ledger) == before, "{verb:?} changed the ledger's folder");
     }
     let broker = Broker::start();
     let serve = ["serve", "--nats", &broker.url(), "--listen", "127.0.0.1:0", "--until-drained"];
-    daybook.run(&serve).expect(2, &[FORMAT, "this one knows 2", "update daybook"]);
+    daybook.run(&serve).expect(2, &[FORMAT, "this one knows 3", "update daybook"]);
     assert!(files(&ledger) == before, "serve changed the ledger's folder");
 }
 

@@ -113,7 +113,7 @@ fn where_an_adoption_stands_that_makes_no_book_there_is_none_until_it_is_reverse
     assert_eq!(rule_book(daybook, &["--known-as-of", &EVENTS.to_string()]), whole);
     // A service goes on, under what was in force before: the cure comes in through it.
     let mut serving = daybook.start(&["serve", "--listen", "127.0.0.1:0", "--through", THROUGH]);
-    assert!(serving.has_said("starting under the one that was in force", 1), "{}", serving.log());
+    assert!(serving.has_said("the views keep the last one", 1), "{}", serving.log());
     assert!(serving.has_said("imports come through the socket", 1), "{}", serving.log());
     wait_for_book(daybook, &whole);
     daybook.ok(&["rules", "adopt", "--reverse", "by-hand-1", "--by", "Ann", "--reason", "no book"]);

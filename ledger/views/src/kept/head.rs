@@ -29,12 +29,12 @@ impl KeptHead {
     /// As bytes; none where a part has no form in bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        rmp_serde::to_vec(self).ok()
+        serde_json::to_vec(self).ok()
     }
 
     /// What these bytes keep; none where they keep nothing of this kind.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        rmp_serde::from_slice(bytes).ok()
+        serde_json::from_slice(bytes).ok()
     }
 }

@@ -110,7 +110,7 @@ impl KeptPartner {
             adjustments: state.adjustments.clone(),
             needed_to_pay: state.facts.clone(),
         };
-        writer.bytes(&rmp_serde::to_vec(&rare).ok()?);
+        writer.bytes(&serde_json::to_vec(&rare).ok()?);
         Some(writer.out)
     }
 
@@ -125,7 +125,7 @@ impl KeptPartner {
         state.provisional = reader.list(|reader| rows::provisional(reader, partner_id))?;
         state.findings = reader.list(|reader| rows::finding(reader, partner_id))?;
         let margins = reader.list(rows::margin)?;
-        let rare: Rare = rmp_serde::from_slice(reader.bytes()?).ok()?;
+        let rare: Rare = serde_json::from_slice(reader.bytes()?).ok()?;
         (state.claims, state.openings, state.adjustments) = (rare.claims, rare.openings, rare.adjustments);
         state.facts = rare.needed_to_pay;
         reader.is_done().then_some(Self { state, margins })

@@ -33,16 +33,18 @@ pub type ColdSource = Arc<dyn Fn() -> Result<ColdLines, LinesError> + Send + Syn
 #[derive(Clone, Default)]
 pub(crate) struct Cold {
     read: OnceLock<ColdLines>,
+    /// The sources of `read`, parsed once: a line's event is asked for many times.
+    source_ids: OnceLock<Vec<SourceId>>,
     source: Option<ColdSource>,
 }
 
 impl Cold {
     pub(crate) fn here(lines: ColdLines) -> Self {
-        Self { read: OnceLock::from(lines), source: None }
+        Self { read: OnceLock::from(lines), ..Self::default() }
     }
 
     pub(crate) fn later(source: ColdSource) -> Self {
-        Self { read: OnceLock::new(), source: Some(source) }
+        Self { source: Some(source), ..Self::default() }
     }
 
     pub(crate) fn get(&self) -> Result<&ColdLines, LinesError> {
@@ -51,6 +53,20 @@ impl Cold {
             return Ok(self.read.get_or_init(|| lines));
         }
         Ok(self.read.get_or_init(ColdLines::default))
+    }
+
+    /// The source of a row.
+    pub(crate) fn source_of(&self, row: usize) -> Result<&SourceId, LinesError> {
+        let damaged = LinesError::Damaged { what: "a source is no id" };
+        let lines = self.get()?;
+        let number = lines.sources[row] as usize;
+        if let Some(known) = self.source_ids.get() {
+            return known.get(number).ok_or(damaged);
+        }
+        let numbers = (0..lines.source_ids.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+        let parsed = numbers.map(|at| SourceId::parse(lines.source_ids.get(at))).collect::<Result<Vec<_>, _>>();
+        let Ok(parsed) = parsed else { return Err(damaged) };
+        self.source_ids.get_or_init(|| parsed).get(number).ok_or(damaged)
     }
 }
 

@@ -4,7 +4,7 @@ use super::cold::Cold;
 use super::{ColdLines, ColdSource, LineClass, LineClasses, LinesError, ensure};
 use crate::fact::{Fact, FactKind, Line};
 use chrono::{Datelike, NaiveDate};
-use daybook_event::{Amount, EventRef, Month, Position, SourceId};
+use daybook_event::{Amount, EventRef, Month, Position};
 use std::ops::Range;
 
 /// Stands in the column of amounts for one that needs more than 64 bits.
@@ -143,10 +143,8 @@ impl Lines {
     /// # Errors
     /// As for [`Self::cold`].
     pub fn event(&self, row: usize) -> Result<EventRef, LinesError> {
-        let cold = self.cold()?;
-        let damaged = LinesError::Damaged { what: "a source is no id" };
-        let source = SourceId::parse(cold.source_ids.get(cold.sources[row])).map_err(|_| damaged)?;
-        Ok(EventRef { source, event_id: cold.event_ids.get(row) })
+        let source = self.cold.source_of(row)?.clone();
+        Ok(EventRef { source, event_id: self.cold()?.event_ids.get(row) })
     }
 
     /// The id of the customer of that number.

@@ -5,7 +5,7 @@ use super::order::Rows;
 use super::{BilledClass, LineClasses, LinesError, count};
 use crate::fact::LineKind;
 use daybook_event::{Currency, EventId, SourceId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// An event among a partner's rows: the number of its source, and its id in the form in which columns keep it.
 type PackedKey = (u32, u8, u128);
@@ -13,8 +13,8 @@ type PackedKey = (u32, u8, u128);
 /// Events that are looked for, each with what is to be known of it.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    packed: HashMap<PackedKey, Vec<usize>>,
-    texts: HashMap<(u32, String), Vec<usize>>,
+    packed: BTreeMap<PackedKey, Vec<usize>>,
+    texts: BTreeMap<(u32, String), Vec<usize>>,
 }
 
 impl Rows {

@@ -1,7 +1,7 @@
 //! Numbers of texts that are gathered one by one.
 
 use super::{LinesError, Texts};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Texts, numbered in the order in which they first appear, without a second copy of them.
@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(super) struct Numbers {
     texts: Texts,
     /// Numbers by hash; of those that share one, the next stands under the hash after it.
-    by_hash: HashMap<u64, u32>,
+    by_hash: BTreeMap<u64, u32>,
 }
 
 impl Numbers {

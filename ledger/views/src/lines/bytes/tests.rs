@@ -42,7 +42,7 @@ fn every_other() -> Vec<Fact> {
         activity_end: None,
         amount,
         currency,
-        evidence: "üß".to_owned(),
+        evidence: "\u{fc}\u{df}".to_owned(),
     };
     let kinds = [
         standing(StandingValue::Held),

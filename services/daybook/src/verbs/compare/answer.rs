@@ -89,11 +89,11 @@ pub(super) fn compute(arguments: &CompareArguments, known: &Known, players: &Pla
     let plan = AttributionPlan::new(players, request, through);
     let mut asking = Asking { arguments, known, plan: &plan, shared: plan.shared(through), through };
     if arguments.partner.is_none()
-        && let Some(answer) = asking.from_bases()?
+        && let Some(answer) = asking.of_bases()?
     {
         return Ok(answer);
     }
-    asking.from_events()
+    asking.of_events()
 }
 
 struct Asking<'a> {
@@ -105,7 +105,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn from_bases(&self) -> Result<Option<Answer>, Failure> {
+    fn of_bases(&self) -> Result<Option<Answer>, Failure> {
         let started = Instant::now();
         let Some(bases) = Bases::open(self.known, &self.shared, self.through) else { return Ok(None) };
         let read_ms = started.elapsed().as_millis();
@@ -122,7 +122,7 @@ impl Asking<'_> {
     }
 
     /// From column files beside the ledger where they can be used, else from its records.
-    fn from_events(&mut self) -> Result<Answer, Failure> {
+    fn of_events(&mut self) -> Result<Answer, Failure> {
         let started = Instant::now();
         if self.arguments.partner.is_none() {
             // Bases of both sides are kept, for the next comparison.
