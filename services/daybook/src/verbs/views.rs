@@ -111,21 +111,23 @@ fn live(known: &Known, arguments: &ViewsArguments, named: &NamedBook) -> Result<
     let root = hex::encode(snapshot.head().root);
     let mut views = Views::empty(head(position, through, root, book, digest.to_string()));
     let only = arguments.partner.as_ref();
-    let read = |error: daybook_projector::ProjectError| Failure::Input(crate::failure::with_sources(&error));
-    if only.is_none() {
-        views.add(kept.rows_of_no_partner().map_err(read)?);
-    }
+    // Rows that cannot be read are no trouble either.
     match only {
         Some(partner_id) => {
-            let rows = kept.rows(partner_id).map_err(read)?;
+            let Ok(rows) = kept.rows(partner_id) else { return Ok(None) };
             views.add(rows.ok_or_else(|| window::partner_missing(partner_id))?);
         }
-        None => kept
-            .rows_visit(|_, rows: PartnerRows| {
+        None => {
+            let Ok(of_no_partner) = kept.rows_of_no_partner() else { return Ok(None) };
+            views.add(of_no_partner);
+            let read = kept.rows_visit(|_, rows: PartnerRows| {
                 views.add(rows);
                 Ok::<_, daybook_projector::ProjectError>(ControlFlow::Continue(()))
-            })
-            .map_err(read)?,
+            });
+            if read.is_err() {
+                return Ok(None);
+            }
+        }
     }
     views.head.closed = closed::note(closed, named.is_current);
     Ok(Some(views))
