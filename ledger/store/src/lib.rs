@@ -1,7 +1,7 @@
-//! The ledger on disk: records in sealed segments, permanent idempotency, two Merkle trees, quarantine, checkpoints, cursor. I/O: two files in one folder.
+//! The ledger on disk: records in sealed segments, permanent idempotency, two Merkle trees, quarantine, checkpoints, cursor. I/O: files in one folder.
 //!
-//! A ledger is a folder with two files. `ledger.redb` is precious: records are added to it and never changed or removed.
-//! `derived.redb` holds what is computed from the records and may be deleted at any time.
+//! A ledger is a folder. `ledger.redb` is precious: records are added to it and never changed or removed.
+//! `derived.redb` and column files hold what is computed from the records and may be deleted at any time.
 //!
 //! One [`Ledger`] writes. Any number of [`LedgerReader`]s, in this process or in others, read while it does: each call sees
 //! the last committed transaction, and a [`Snapshot`] holds one of them still.
