@@ -12,15 +12,15 @@ pub struct BatchLimits {
     pub events_max: usize,
     /// The most bytes of one batch; one larger input makes a batch of its own. Default 4 MiB.
     pub bytes_max: usize,
-    /// The longest that a batch waits for its next input: at a low rate, all that an event waits. Default 2 ms.
+    /// The longest that a batch waits for its next input: at a low rate, all that an event waits. Default 1 ms.
     pub quiet_ms_max: u64,
-    /// The longest that a batch's first input waits, however fast others follow. Default 50 ms.
+    /// The longest that a batch waits for inputs that are not here yet, however fast they follow. Default 2 ms.
     pub age_ms_max: u64,
 }
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { events_max: 4096, bytes_max: 4 * 1024 * 1024, quiet_ms_max: 2, age_ms_max: 50 }
+        Self { events_max: 4096, bytes_max: 4 * 1024 * 1024, quiet_ms_max: 1, age_ms_max: 2 }
     }
 }
 

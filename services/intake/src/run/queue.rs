@@ -5,7 +5,7 @@ use super::ack::Receipt;
 use crate::batch::Input;
 use crate::source::{EventSource, Next};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -84,14 +84,16 @@ impl EventSource for QueueSource {
         if self.cancel.is_cancelled() {
             return Next::End;
         }
-        if wait_max == Some(Duration::ZERO) {
-            return Next::Quiet;
-        }
         loop {
             if let Some(input) = self.in_hand.next() {
                 return Next::Input(Box::new(input));
             }
             let inputs = match wait_max {
+                // A batch that is due takes what is here already, up to its size: a commit costs the same for more.
+                Some(Duration::ZERO) => self.inputs.try_recv().map_err(|error| match error {
+                    TryRecvError::Empty => RecvTimeoutError::Timeout,
+                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                }),
                 None => self.inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(wait_max) => self.inputs.recv_timeout(wait_max),
             };
@@ -153,7 +155,13 @@ mod tests {
         let (sender, mut source) = queue(10_000, cancel.clone());
         let share = sender.share(1, 0).await.ok().unwrap();
         assert!(sender.send(vec![input()], share).is_ok());
-        assert!(matches!(source.next(Some(Duration::ZERO)), Next::Quiet), "the batch in hand goes first");
+        assert!(
+            matches!(source.next(Some(Duration::ZERO)), Next::Input(_)),
+            "what is here goes with the batch in hand"
+        );
+        assert!(matches!(source.next(Some(Duration::ZERO)), Next::Quiet), "and nothing is waited for");
+        let share = sender.share(1, 0).await.ok().unwrap();
+        assert!(sender.send(vec![input()], share).is_ok());
         cancel.cancel();
         assert!(matches!(source.next(None), Next::End), "what waits in the queue is asked for again");
         drop(source);
