@@ -18,6 +18,10 @@ use std::time::Duration;
 const LOCKED_TRIES: u32 = 5;
 const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 
+/// How often a reader tries a file that is found unclosed: a writer whose disk is full opens it again and again, and each
+/// time leaves it unclosed.
+const UNCLEAN_TRIES: u32 = 100;
+
 /// Why a file does not open.
 #[derive(Debug)]
 pub(crate) enum FileError {
@@ -141,15 +145,16 @@ impl StoreFile {
     /// Opens for reading, beside a writer or without one.
     pub(crate) fn open_reader(disk: &Disk, path: &Path, cache_bytes_max: usize) -> Result<Self, FileError> {
         let open = || while_locked(|| open_caught(|| database_open_read_only(disk, path, cache_bytes_max)));
-        let database = match open() {
+        let mut opened = open();
+        for _ in 0..UNCLEAN_TRIES {
             // A killed writer leaves the file to be set right by the next one that may write.
-            Err(FileError::Unclean) => {
-                set_right(disk, path, cache_bytes_max)?;
-                open()?
+            let Err(FileError::Unclean) = opened else { break };
+            if set_right(disk, path, cache_bytes_max)? == SetRight::ByAnother {
+                std::thread::sleep(LOCKED_PAUSE);
             }
-            other => other?,
-        };
-        Ok(Self::new(disk, path, Handle::Reader(database)))
+            opened = open();
+        }
+        Ok(Self::new(disk, path, Handle::Reader(opened?)))
     }
 
     fn new(disk: &Disk, path: &Path, handle: Handle) -> Self {
@@ -251,10 +256,20 @@ fn while_locked<T>(open: impl Fn() -> Result<T, FileError>) -> Result<T, FileErr
     open()
 }
 
-/// Opens and closes for writing, which sets an unclosed file right. A writer that got there first does it instead.
-fn set_right(disk: &Disk, path: &Path, cache_bytes_max: usize) -> Result<(), FileError> {
+/// Who sets an unclosed file right.
+#[derive(Debug, PartialEq, Eq)]
+enum SetRight {
+    /// This call has.
+    Done,
+    /// A writer, or another reader, that got there first: it may not be through yet.
+    ByAnother,
+}
+
+/// Opens and closes for writing, which sets an unclosed file right, unless another got there first.
+fn set_right(disk: &Disk, path: &Path, cache_bytes_max: usize) -> Result<SetRight, FileError> {
     match open_caught(|| database_open(disk, path, cache_bytes_max, false)?.close()) {
-        Ok(()) | Err(FileError::Locked) => Ok(()),
+        Ok(()) => Ok(SetRight::Done),
+        Err(FileError::Locked) => Ok(SetRight::ByAnother),
         Err(FileError::Io(_)) => Err(FileError::Unclean),
         Err(other) => Err(other),
     }

@@ -14,12 +14,22 @@ use std::sync::{Arc, Mutex};
 #[derive(Debug, Default)]
 struct Memory {
     files: Mutex<BTreeMap<PathBuf, (Bytes, Arc<MediumLocks>)>>,
+    /// What a file holds again when those who open it for writing let go of it, one after the other.
+    left_behind: Mutex<Vec<Vec<u8>>>,
 }
 
 type Bytes = Arc<Mutex<Vec<u8>>>;
 
 #[derive(Debug)]
-struct MemoryFile(Bytes);
+struct MemoryFile(Bytes, Option<Vec<u8>>);
+
+impl Drop for MemoryFile {
+    fn drop(&mut self) {
+        if let Some(left_behind) = self.1.take() {
+            *self.0.lock().unwrap() = left_behind;
+        }
+    }
+}
 
 impl Medium for Memory {
     fn open(&self, path: &Path, access: MediumAccess) -> io::Result<Box<dyn MediumFile>> {
@@ -28,7 +38,9 @@ impl Medium for Memory {
             files.entry(path.to_owned()).or_default();
         }
         let (bytes, _) = files.get(path).ok_or(ErrorKind::NotFound)?;
-        Ok(Box::new(MemoryFile(Arc::clone(bytes))))
+        let is_written = access == MediumAccess::Write;
+        let left_behind = is_written.then(|| self.left_behind.lock().unwrap().pop()).flatten();
+        Ok(Box::new(MemoryFile(Arc::clone(bytes), left_behind)))
     }
 
     fn locks(&self, path: &Path) -> Arc<MediumLocks> {
@@ -90,6 +102,20 @@ impl MediumFile for MemoryFile {
     fn sync(&self) -> io::Result<()> {
         Ok(())
     }
+}
+
+#[test]
+fn a_file_that_its_writer_leaves_unclosed_again_and_again_can_be_read() {
+    let (memory, dir) = (Arc::new(Memory::default()), tempfile::tempdir().unwrap());
+    let options = |medium: &Arc<Memory>| LedgerOptions { medium: Some(medium.clone()), ..small() };
+    let mut open = Ledger::create_or_open(dir.path(), Some(Binding::Files), &options(&memory)).unwrap();
+    open.append(events(1, 40), None, &[]).unwrap();
+    // What a killed writer leaves; and what is there after the next two were, each just when the file had been set right.
+    let unclosed = memory.files.lock().unwrap()[&dir.path().join(LEDGER_FILE)].0.lock().unwrap().clone();
+    let files = [(dir.path().join(LEDGER_FILE), (Arc::new(Mutex::new(unclosed.clone())), Arc::default()))];
+    let killed = Memory { files: Mutex::new(files.into()), left_behind: Mutex::new(vec![unclosed; 2]) };
+    let reader = LedgerReader::open(dir.path(), &options(&Arc::new(killed))).unwrap();
+    assert_eq!(reader.head().unwrap(), open.head());
 }
 
 #[test]
