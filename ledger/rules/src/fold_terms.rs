@@ -5,10 +5,11 @@
 //! terms. A lever with a cap is an exception: the cap counts contributions, so there the rate and the rounding belong to
 //! the fold too.
 
+use crate::asks::Asks;
 use crate::calendar::Calendar;
 use crate::model::{
-    Base, Cadence, CatalogueEdition, CertificationValidity, Competency, CompetencySource, Gate, GateTest, Lever, Match,
-    ProductGroup, RuleBook, RuleSet,
+    Base, Cadence, CatalogueEdition, CertificationValidity, Competency, Gate, Lever, Match, ProductGroup, RuleBook,
+    RuleSet,
 };
 use crate::sha256_hex;
 use chrono::NaiveDate;
@@ -55,8 +56,10 @@ struct DatedTerms {
 /// What these and later terms ask of what is kept from this date on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Ahead {
-    /// Whether since when customers are customers.
-    newness: bool,
+    /// Since when customers are customers.
+    newness: Asks,
+    /// What was billed of some products alone.
+    revenue_of_groups: Asks,
     /// What growth levers match by, from which dates on.
     growth: Vec<(NaiveDate, Vec<Match>)>,
 }
@@ -164,18 +167,13 @@ impl RuleBook {
             let matches: Vec<Match> = levers.map(|lever| lever.matches.clone()).collect();
             (!matches.is_empty()).then_some((set.valid_from, matches))
         };
-        Ahead { newness: later.iter().any(asks_newness), growth: later.iter().filter_map(growth).collect() }
+        let most = |asks: fn(&RuleSet) -> Asks| later.iter().map(asks).max().unwrap_or(Asks::Never);
+        Ahead {
+            newness: most(RuleSet::asks_newness),
+            revenue_of_groups: most(RuleSet::asks_revenue_of_groups),
+            growth: later.iter().filter_map(growth).collect(),
+        }
     }
-}
-
-/// Whether the set may ask since when somebody is a customer.
-fn asks_newness(set: &RuleSet) -> bool {
-    let adds = |lever: &Lever| matches!(lever.base, Base::CustomerAdd { .. });
-    let computes = |test: &GateTest| {
-        matches!(test, GateTest::Competency { source: CompetencySource::Computed | CompetencySource::Either, .. })
-    };
-    let counts = set.competencies.iter().any(|one| one.new_customers.is_some());
-    set.levers.iter().any(adds) || (counts && set.gates.iter().any(|gate| gate.any_of.iter().any(computes)))
 }
 
 /// A lever without its rate, as far as the fold does not look at it. Where anything is capped, a line whose every contribution

@@ -4,6 +4,7 @@
 //! and the product catalogue. Files are handed in as bytes and findings come back as values: nothing here reads a disk
 //! or a clock.
 
+pub mod asks;
 pub mod calendar;
 pub mod compiled;
 pub mod diagnostic;

@@ -108,7 +108,7 @@ pub(crate) fn book_month(
     terms: &CompiledBook<'_>,
     partner_id: &PartnerId,
     state: &mut PartnerState,
-    month: Month,
+    (month, period): (Month, &Name),
     mut sums: MonthSums,
 ) -> Result<(), Overflow> {
     let book = terms.book;
@@ -135,9 +135,8 @@ pub(crate) fn book_month(
     check_conservation(&row)?;
     state.conservation.push(row);
     sums.postings.sort_by_key(|of| (book.sets[of.rule_set].levers[of.lever].name.as_str(), of.rule_set));
-    let period: Name = book.calendar().period_of(month).to_string().into();
     for of in sums.postings {
-        state.postings.push(posting(terms, partner_id, (month, &period), &of)?);
+        state.postings.push(posting(terms, partner_id, (month, period), &of)?);
     }
     Ok(())
 }

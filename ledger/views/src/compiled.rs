@@ -128,6 +128,13 @@ impl<'a> CompiledBook<'a> {
         self.spans.partition_point(|span| span.from <= on).checked_sub(1)
     }
 
+    /// The span of a month's first day, and whether another begins within the month.
+    pub(crate) fn span_within(&self, month: Month) -> (Option<usize>, bool) {
+        let span = self.span_on(month.first_day());
+        let next = self.spans.get(span.map_or(0, |span| span + 1));
+        (span, next.is_some_and(|next| next.from <= month.last_day()))
+    }
+
     /// The rule set of a span, by index.
     pub(crate) fn rule_set(&self, span: usize) -> usize {
         self.spans[span].rule_set
@@ -200,6 +207,11 @@ impl Fits {
     /// The levers that may apply to a class.
     pub(crate) fn fit_of_class(&self, class: u32) -> Option<&Fit> {
         self.cells.get(self.cell_of_class[class as usize] as usize).map(|cell| self.fit(*cell))
+    }
+
+    /// The levers that may apply to the lines of a fit.
+    pub(crate) fn levers_of_fit(&self, fit: usize) -> &[usize] {
+        &self.all[fit].levers
     }
 
     /// The levers that may apply to the lines of a cell.

@@ -3,7 +3,8 @@
 use crate::products::{Products, Wanted};
 use chrono::{Days, NaiveDate};
 use daybook_event::{EventRef, Exact, Month, Overflow};
-use daybook_rules::model::{Base, Catalogue, CompetencySource, GateTest, RuleBook, RuleSet};
+use daybook_rules::asks::Asks;
+use daybook_rules::model::{Base, Catalogue, RuleBook, RuleSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,7 +12,9 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// Since when somebody is a customer.
-    pub(crate) newness: bool,
+    pub(crate) newness: Asks,
+    /// What was billed of some products alone.
+    pub(crate) revenue_of_groups: Asks,
     /// What a customer was billed in the month.
     pub(crate) totals: bool,
     /// What growth levers will ask of the month a year later, or in a later credit.
@@ -30,13 +33,14 @@ impl Asked {
     pub(crate) fn by(book: &RuleBook, month: Month) -> Self {
         let ends_before = |at: usize| book.sets.get(at + 1).is_some_and(|next| next.valid_from <= month.first_day());
         let not_over = (0..book.sets.len()).filter(|&at| !ends_before(at)).map(|at| &book.sets[at]);
-        let (mut newness, mut totals) = (false, false);
+        let (mut newness, mut revenue_of_groups, mut totals) = (Asks::Never, Asks::Never, false);
         for set in not_over {
+            newness = newness.max(set.asks_newness());
+            revenue_of_groups = revenue_of_groups.max(set.asks_revenue_of_groups());
             let adds = set.levers.iter().any(|lever| matches!(lever.base, Base::CustomerAdd { .. }));
-            newness |= adds || counts_new_customers(set);
             totals |= adds && set.valid_from <= month.last_day();
         }
-        Self { newness, totals, growth: GrowthAsks::by(book, month) }
+        Self { newness, revenue_of_groups, totals, growth: GrowthAsks::by(book, month) }
     }
 }
 
@@ -54,15 +58,6 @@ impl GrowthAsks {
             })
         })
     }
-}
-
-/// Whether some gate of the set looks at a level that new customers make.
-fn counts_new_customers(set: &RuleSet) -> bool {
-    let computes = |test: &GateTest| {
-        matches!(test, GateTest::Competency { source: CompetencySource::Computed | CompetencySource::Either, .. })
-    };
-    set.competencies.iter().any(|one| one.new_customers.is_some())
-        && set.gates.iter().any(|gate| gate.any_of.iter().any(computes))
 }
 
 /// What is known of a partner's customers.

@@ -22,6 +22,7 @@ use crate::standing::MonthOfStanding;
 use crate::state::{Credited, PartnerState};
 use chrono::{Days, NaiveDate};
 use daybook_event::{EventRef, Month, Name, Overflow, PartnerId};
+use daybook_rules::asks::FEE_FACTS;
 use daybook_rules::model::RuleBook;
 
 /// Why a fold stopped.
@@ -103,9 +104,14 @@ pub fn advance_columns(
 ) -> Result<(), FoldError<LinesError>> {
     let under = LinesUnder { terms, fx, lines: &columns.lines, reversed: &columns.reversed };
     let mut fold = LineFold::new(under, false);
+    // Nobody asks for a state that is folded from columns, and all facts there are are at hand.
     if !columns.others.iter().any(|fact| matches!(fact.kind, FactKind::Opening(_))) {
-        // Nothing but lines names customers then, and nobody asks for a state that is folded from columns.
+        // Nothing but lines names customers then.
         fold.number_customers(state);
+    }
+    let is_fee = |fact: &Fact| matches!(&fact.kind, FactKind::Standing(told) if told.fact.starts_with(FEE_FACTS));
+    if !columns.others.iter().any(is_fee) {
+        fold.never_paid_fee();
     }
     while state.next_month < end {
         let others = columns.others_of(state.next_month);
@@ -222,7 +228,9 @@ fn fold_month(
         let of_fact = facts.peek().map(|fact| fact.effective_on);
         let of_line = (row < end).then(|| fold.under.on(row));
         let Some(on) = of_fact.into_iter().chain(of_line).min() else { break };
-        standing.quiet(state, day, on - Days::new(1))?;
+        if day < on {
+            standing.quiet(state, day, on - Days::new(1))?;
+        }
         while let Some(fact) = facts.next_if(|fact| fact.effective_on == on) {
             note(book, fx, partner_id, state, fact)?;
         }
@@ -230,7 +238,7 @@ fn fold_month(
         if of_line == Some(on) {
             let rows = fold.under.lines.rows_of_date(row, end);
             row = rows.end;
-            has_lines = fold.note_day(state, &mut lines, rows)?;
+            has_lines = fold.note_day(state, &mut lines, on, rows)?;
         }
         standing.day(state, on, has_lines)?;
         day = on + Days::new(1);

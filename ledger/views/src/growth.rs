@@ -65,7 +65,9 @@ impl GrowthBases {
 
     /// Forgets what no month from this one on looks back to.
     pub(crate) fn forget_before(&mut self, next_month: Month) {
-        self.0 = self.0.split_off(&next_month.plus(-MONTHS_BACK));
+        if !self.0.is_empty() {
+            self.0 = self.0.split_off(&next_month.plus(-MONTHS_BACK));
+        }
     }
 
     /// What the customer was billed in the month on lines that the lever matches; needs and slots are not asked.

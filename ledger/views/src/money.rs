@@ -45,6 +45,11 @@ impl Conversion {
         nanos.checked_mul(self.factor).map(Exact::from_raw).ok_or(Overflow)
     }
 
+    /// Counts of 10^-25 of program currency in one of 10^-9 of the currency.
+    pub(crate) fn factor(&self) -> i128 {
+        self.factor
+    }
+
     /// Below this, whatever the sign, every amount of 64 bits converts.
     pub(crate) fn narrow_max(&self) -> u64 {
         u64::try_from(self.nanos_max).unwrap_or(NARROW_MAX).min(NARROW_MAX)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What a partner's customers were billed, per day and product, in program currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct TrailingRevenue {
-    /// One entry per day and product, by day and number of the product.
+    /// One entry per day and product, by day and number of the product, where somebody asks for products.
     days: Vec<DayRevenue>,
     /// Per day with revenue: the sum of everything up to its end. A window is a difference of two of these.
     running: Vec<(NaiveDate, Exact)>,
@@ -22,14 +22,19 @@ struct DayRevenue {
 }
 
 impl TrailingRevenue {
-    /// Adds revenue of a day. Lines come day by day, each at the end; opening revenue is dated the last day of its month,
-    /// which may lie before days added already, or after days still to come.
+    /// Adds revenue of a day and product. Lines come day by day, each at the end; opening revenue is dated the last day of its
+    /// month, which may lie before days added already, or after days still to come.
     pub(crate) fn add(&mut self, on: NaiveDate, product: usize, amount: Exact) -> Result<(), Overflow> {
         let at = self.place_of(on, product);
         match self.days.get_mut(at).filter(|day| (day.on, day.product) == (on, product)) {
             Some(day) => day.amount = day.amount.plus(amount)?,
             None => self.days.insert(at, DayRevenue { on, product, amount }),
         }
+        self.add_whole(on, amount)
+    }
+
+    /// Adds revenue of a day, of whichever products: for who never asks for some of them.
+    pub(crate) fn add_whole(&mut self, on: NaiveDate, amount: Exact) -> Result<(), Overflow> {
         let from = match self.running.last() {
             Some((last, _)) if *last == on => self.running.len() - 1,
             Some((last, _)) if *last > on => self.running.partition_point(|(day, _)| *day < on),

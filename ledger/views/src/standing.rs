@@ -21,9 +21,19 @@ pub(crate) struct MonthOfStanding<'a> {
     /// Days on which the partner is enrolled, or earns after the fact because it enrolled later in the month.
     enrolled: u32,
     judged: Vec<Judged>,
+    /// What the last days were judged to be, where facts alone decided.
+    settled: Option<Settled>,
+}
+
+/// What every day is judged to be until a fact changes, or standing does.
+struct Settled {
+    /// The rule set, how many facts were noted, the last offboarding, and whether the partner is enrolled.
+    of: (usize, u64, Option<NaiveDate>, bool),
+    judged: Judged,
 }
 
 /// A day with the two codes it can have; which one counts is known at the month's end.
+#[derive(Clone)]
 struct Judged {
     on: NaiveDate,
     if_enrolled: DayCode,
@@ -45,7 +55,7 @@ impl<'a> MonthOfStanding<'a> {
                 first.iter_days().take_while(|on| *on <= last).filter(is_one).fold(0, |days, on| days | bit(on))
             }
         };
-        Self { book, partner_id, set, changes, assessed, enrolled: 0, judged: Vec::new() }
+        Self { book, partner_id, set, changes, assessed, enrolled: 0, judged: Vec::new(), settled: None }
     }
 
     /// Takes the state to the end of the day: facts and revenue of the day are in it already.
@@ -197,12 +207,17 @@ impl<'a> MonthOfStanding<'a> {
     fn judge_day(&mut self, state: &mut PartnerState, at: usize, on: NaiveDate) -> Result<(), Overflow> {
         let gates = self.book.gates().of_set(at);
         state.refresh_verdicts(gates, at);
+        let is_enrolled = self.enrolled & bit(on) != 0;
+        let of = (at, state.facts.noted(), state.standing.offboarded_on, is_enrolled);
+        if let Some(known) = self.settled.as_ref().filter(|known| known.of == of && !state.is_heavy()) {
+            self.judged.push(Judged { on, ..known.judged.clone() });
+            return Ok(());
+        }
         let context = self.context(state, at, on);
         if state.is_heavy() {
             // No figures where a sum cannot be held: every gate is measured, also where others decide.
             self.book.sets[at].gates.iter().try_for_each(|gate| context.judge(gate, None).map(|_| ()))?;
         }
-        let is_enrolled = self.enrolled & bit(on) != 0;
         let asked = if is_enrolled { gates.upkeep.or(&gates.needed) } else { gates.staged.or(&gates.needed) };
         let unmet = context.unmet(gates, &asked)?;
         let code = |gate: Option<usize>, met| gate.and_then(|at| u32::try_from(at).ok()).map_or(met, DayCode::Gate);
@@ -216,7 +231,9 @@ impl<'a> MonthOfStanding<'a> {
                 code(unmet.or(&renewed).first_in(&gates.staged), DayCode::NotEnrolled)
             }
         };
-        self.judged.push(Judged { on, if_enrolled, if_not, unmet_needs: unmet.and(&gates.needed) });
+        let judged = Judged { on, if_enrolled, if_not, unmet_needs: unmet.and(&gates.needed) };
+        self.settled = state.verdicts.decide(&asked).then(|| Settled { of, judged: judged.clone() });
+        self.judged.push(judged);
         Ok(())
     }
 

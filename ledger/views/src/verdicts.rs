@@ -48,6 +48,11 @@ impl Verdicts {
         };
         self.of = of;
     }
+
+    /// Whether facts alone decide these gates, and onboarding after an offboarding: no measure of a day may change them.
+    pub(crate) fn decide(&self, gates: &GateMask) -> bool {
+        self.plain.open.first_in(gates).is_none() && self.renewed.open.is_empty()
+    }
 }
 
 impl ByFacts {

@@ -1,23 +1,27 @@
 //! A month of lines: taken into the state day by day, then priced and booked. Lines that are treated alike are summed first,
 //! and the rates applied to the sum.
 
+mod cells;
 mod note;
 mod sum;
 
 use crate::apart::{Apart, price};
 use crate::booking::{MonthSums, billed_twice, book_month, note_oddities};
 use crate::caps::apply_caps;
-use crate::compiled::NO_PRODUCT;
+use crate::compiled::{Fits, NO_PRODUCT};
 use crate::credits::{LinesUnder, Resolved};
-use crate::customers::Asked;
+use crate::customers::{Asked, GrowthAsks};
 use crate::growth;
 use crate::lines::{LinesError, within};
-use crate::money::Conversion;
+use crate::money::{Conversion, NARROW_MAX};
 use crate::pricing::Pricer;
 use crate::state::PartnerState;
+use cells::CellSums;
 use chrono::NaiveDate;
-use daybook_event::{Exact, Month, Overflow, PartnerId};
+use daybook_event::{Exact, Month, Name, Overflow, PartnerId};
+use daybook_rules::calendar::Period;
 use std::ops::Range;
+use sum::DayKind;
 
 /// Why a month could not be folded.
 #[derive(Debug, thiserror::Error)]
@@ -36,17 +40,25 @@ pub(crate) struct LineFold<'a> {
     pub(crate) under: LinesUnder<'a>,
     /// Whether every line is looked at by itself.
     pub(crate) by_line: bool,
+    /// Whether the partner may ever be asked what only those are asked who paid a fee.
+    may_have_paid_fee: bool,
     /// The state's number of each customer.
     customers: Vec<usize>,
     /// The state's number of each product.
     products: Vec<usize>,
-    /// What was billed on a day, by product and currency, in 10^-9 of the currency, and by how many lines.
-    day_sums: Vec<(i128, u64)>,
-    /// The places of those that have lines.
-    day_places: Vec<usize>,
+    /// What was billed on a day, by product and currency, in 10^-9 of the currency: where products are asked for.
+    day_products: CellSums,
+    /// What was billed on a day, by cell.
+    day_cells: CellSums,
+    /// Sums of days that are judged alike, kept for their memory.
+    kinds: Vec<DayKind>,
     /// Customers and products, a bit for each pair of which a sale was noted: later ones tell nothing new. Empty where there
     /// are too many.
     sold: Vec<u64>,
+    /// The earning period of the last month, and its label.
+    period: Option<(Period, Name)>,
+    /// Whether some customer may be the partner itself, and how many standing facts say so.
+    own_tenants: (u64, bool),
 }
 
 /// Pairs of customers and products that are remembered by a bit each.
@@ -55,33 +67,78 @@ const SOLD_BITS_MAX: usize = 1 << 26;
 /// A month on the way through the fold.
 pub(crate) struct MonthOfLines {
     month: Month,
-    asked: Asked,
+    asks: MonthAsks,
     /// How amounts convert, by currency.
     conversions: Vec<Option<Conversion>>,
+    /// Amounts of 64 bits below this, whatever their sign and currency, may be summed.
+    limit: u64,
     rows: Range<usize>,
     /// Rows that are credits, resolved, ascending.
     credits: Vec<Resolved>,
     /// Rows that are credits, reversed, or of an amount of more than 64 bits, ascending: all others are plain.
     exceptions: Vec<usize>,
-    /// Days with lines that count, each with the rows of its date.
-    days: Vec<Range<usize>>,
+    /// Days with lines that count.
+    days: Vec<DayOfLines>,
+    /// What the days' lines come to by cell, in 10^-9 of the cell's currency.
+    sums: Vec<(u32, i128)>,
+    /// Rows that are in no such sum, though others of their day are, ascending.
+    singles: Vec<usize>,
     by_line: bool,
+    /// The span of the first day, and whether another begins within the month.
+    span: (Option<usize>, bool),
+}
+
+/// What a month's terms may ask of this partner.
+#[derive(Debug, Clone, Copy)]
+struct MonthAsks {
+    newness: bool,
+    revenue_of_groups: bool,
+    totals: bool,
+    growth: Option<GrowthAsks>,
+}
+
+/// A day with lines that count.
+struct DayOfLines {
+    /// The rows of its date.
+    rows: Range<usize>,
+    /// The span whose cells its lines are summed by; none where every line is looked at by itself.
+    span: Option<usize>,
+    /// Its place in the month's sums and singles.
+    sums: Range<usize>,
+    singles: Range<usize>,
+}
+
+impl MonthAsks {
+    fn of(asked: Asked, may_have_paid_fee: bool) -> Self {
+        Self {
+            newness: asked.newness.of(may_have_paid_fee),
+            revenue_of_groups: asked.revenue_of_groups.of(may_have_paid_fee),
+            totals: asked.totals,
+            growth: asked.growth,
+        }
+    }
 }
 
 impl<'a> LineFold<'a> {
     pub(crate) fn new(under: LinesUnder<'a>, by_line: bool) -> Self {
-        let products = under.terms.product_count();
-        let customers = under.lines.customer_count as usize;
-        let pairs = Some(customers.saturating_mul(products)).filter(|pairs| *pairs <= SOLD_BITS_MAX);
         Self {
             under,
             by_line,
-            customers: vec![UNKNOWN; customers],
-            products: vec![UNKNOWN; products],
-            day_sums: vec![(0, 0); products * under.terms.distinct_currencies.len()],
-            day_places: Vec::new(),
-            sold: vec![0; pairs.map_or(0, |pairs| pairs.div_ceil(64))],
+            may_have_paid_fee: true,
+            customers: vec![UNKNOWN; under.lines.customer_count as usize],
+            products: vec![UNKNOWN; under.terms.product_count()],
+            day_products: CellSums::default(),
+            day_cells: CellSums::default(),
+            kinds: Vec::new(),
+            sold: Vec::new(),
+            period: None,
+            own_tenants: (0, false),
         }
+    }
+
+    /// Says that the partner has no fact of a paid fee, now or later.
+    pub(crate) fn never_paid_fee(&mut self) {
+        self.may_have_paid_fee = false;
     }
 
     /// Numbers the customers in the state as they are in the columns: for a state that nothing else names customers of.
@@ -91,7 +148,7 @@ impl<'a> LineFold<'a> {
     }
 
     /// Prepares a month up to a date.
-    pub(crate) fn month(&self, state: &mut PartnerState, month: Month, through: NaiveDate) -> MonthOfLines {
+    pub(crate) fn month(&mut self, state: &mut PartnerState, month: Month, through: NaiveDate) -> MonthOfLines {
         let mut rows = self.under.lines.month_rows(month);
         if through < month.last_day() {
             rows.end = self.under.lines.rows_until(through).max(rows.start);
@@ -99,16 +156,23 @@ impl<'a> LineFold<'a> {
         let all = &self.under.lines.credits;
         let credits = all[within(all, &rows, |one| one.row)].iter().map(|credit| credit.row as usize);
         let credits = credits.filter(|row| !self.under.is_reversed(*row)).map(|row| self.under.resolve(row)).collect();
-        let conversions = match rows.is_empty() {
-            true => Vec::new(),
-            false => {
-                (0..self.under.terms.distinct_currencies.len()).map(|at| self.under.conversion(at, month)).collect()
-            }
+        let currencies = if rows.is_empty() { 0 } else { self.under.terms.distinct_currencies.len() };
+        let conversions: Vec<_> = (0..currencies).map(|at| self.under.conversion(at, month)).collect();
+        let limits = conversions.iter().flatten().map(Conversion::narrow_max);
+        let mut of = MonthOfLines {
+            month,
+            asks: MonthAsks::of(self.under.terms.asked(month), self.may_have_paid_fee),
+            limit: limits.min().unwrap_or(NARROW_MAX),
+            conversions,
+            exceptions: self.exceptions(&rows),
+            rows,
+            credits,
+            days: Vec::new(),
+            sums: Vec::new(),
+            singles: Vec::new(),
+            by_line: false,
+            span: self.under.terms.span_within(month),
         };
-        let asked = self.under.terms.asked(month);
-        let exceptions = self.exceptions(&rows);
-        let (days, by_line) = (Vec::new(), false);
-        let mut of = MonthOfLines { month, asked, conversions, rows, credits, exceptions, days, by_line };
         self.weigh(state, &of);
         of.by_line = self.by_line || state.is_heavy();
         of
@@ -127,23 +191,16 @@ impl<'a> LineFold<'a> {
         all
     }
 
-    /// Notes how much goes into sums, in whatever currency it is kept.
+    /// Notes how much goes into sums at the most: every amount in its own currency, and at the highest rate of the month.
     fn weigh(&self, state: &mut PartnerState, of: &MonthOfLines) {
         let lines = self.under.lines;
-        let mut by_currency = vec![0_i128; of.conversions.len()];
-        for row in of.rows.clone() {
-            // Moneyless lines have no currency.
-            if let Some(sum) = by_currency.get_mut(self.under.currency(row)) {
-                *sum += i128::from(lines.amounts[row].unsigned_abs());
-            }
-        }
-        for (row, nanos) in &lines.amounts_wide[within(&lines.amounts_wide, &of.rows, |(row, _)| *row)] {
-            by_currency[self.under.currency(*row as usize)] += nanos.abs();
-        }
-        for (nanos, conversion) in by_currency.into_iter().zip(&of.conversions) {
-            for worth in [Some(Conversion::own()), *conversion].into_iter().flatten() {
-                state.weigh(worth.sum(nanos).unwrap_or(Exact::from_raw(i128::MAX)));
-            }
+        // 2^32 rows of 2^63 each are below 2^127.
+        let narrow: i128 = lines.amounts[of.rows.clone()].iter().map(|nanos| i128::from(nanos.unsigned_abs())).sum();
+        let wide = &lines.amounts_wide[within(&lines.amounts_wide, &of.rows, |(row, _)| *row)];
+        let nanos = wide.iter().fold(narrow, |sum, (_, nanos)| sum.saturating_add(nanos.abs()));
+        let highest = of.conversions.iter().flatten().max_by_key(|conversion| conversion.factor()).copied();
+        for worth in [Some(Conversion::own()), highest].into_iter().flatten() {
+            state.weigh(worth.sum(nanos).unwrap_or(Exact::from_raw(i128::MAX)));
         }
         of.credits.iter().filter_map(|line| line.amount).for_each(|amount| state.weigh(amount));
     }
@@ -187,10 +244,11 @@ impl<'a> LineFold<'a> {
         state: &mut PartnerState,
         of: &MonthOfLines,
     ) -> Result<Vec<Apart>, Stop> {
+        if of.rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut sums = MonthSums::new();
-        let judged_at = state.days.len() - of.days.len();
-        let judged = state.days[judged_at..].to_vec();
-        let lines = self.sum(state, of, &judged, &mut sums)?;
+        let lines = self.sum(state, of, &mut sums)?;
         let customers = lines.iter().map(|line| self.customer(state, line.by)).collect::<Result<Vec<_>, _>>()?;
         let under = self.under;
         let mut pricer = Pricer::new(under.terms.book, state);
@@ -203,12 +261,28 @@ impl<'a> LineFold<'a> {
             let currency = under.terms.distinct_currencies[under.currency(*row)];
             sums.add_priced(priced, (currency, Conversion::own().sum(under.lines.nanos(*row))?))?;
         }
-        book_month(under.terms, partner_id, state, of.month, sums)?;
+        book_month(under.terms, partner_id, state, (of.month, self.period_of(of.month)), sums)?;
         of.credits.iter().try_for_each(|line| note_oddities(partner_id, state, under.lines, line))?;
         let twins = under.lines.twins_in(&of.rows).iter().map(|row| *row as usize);
         let twins: Vec<usize> = twins.filter(|row| !under.is_reversed(*row)).collect();
         billed_twice(partner_id, state, &under, &twins)?;
         Ok(apart)
+    }
+
+    /// Whether some customer may be the partner itself. Asked every day, found out when a fact is told.
+    fn has_own_tenants(&mut self, state: &PartnerState) -> bool {
+        let noted = state.facts.noted();
+        if self.own_tenants.0 != noted {
+            self.own_tenants = (noted, state.has_own_tenants());
+        }
+        self.own_tenants.1
+    }
+
+    /// The label of the month's earning period.
+    fn period_of(&mut self, month: Month) -> &Name {
+        let period = self.under.terms.book.calendar().period_of(month);
+        let known = self.period.take().filter(|(known, _)| *known == period);
+        &self.period.insert(known.unwrap_or_else(|| (period, period.to_string().into()))).1
     }
 }
 
@@ -219,8 +293,17 @@ impl MonthOfLines {
     }
 
     /// The exceptions among these rows.
-    fn exceptions_in(&self, rows: &Range<usize>) -> &[usize] {
+    fn exceptions_in(&self, rows: &Range<usize>) -> Range<usize> {
         let before = |end: usize| self.exceptions.partition_point(|row| *row < end);
-        &self.exceptions[before(rows.start)..before(rows.end)]
+        if self.exceptions.is_empty() { 0..0 } else { before(rows.start)..before(rows.end) }
+    }
+
+    /// The span of one of its days whose lines are summed, with what the terms make of every class; none where every line is
+    /// looked at by itself.
+    fn fits_on<'t>(&self, fold: &LineFold<'t>, on: NaiveDate) -> Option<(usize, &'t Fits)> {
+        let terms = fold.under.terms;
+        let span = if self.span.1 { terms.span_on(on) } else { self.span.0 };
+        let fits = span.filter(|_| !self.by_line).map(|span| (span, terms.fits(span)));
+        fits.filter(|(_, fits)| !fits.asks_market)
     }
 }
