@@ -24,12 +24,12 @@ pub use priced::{MeasureRange, PricedReading, Sensitivity, SensitivityPoint};
 
 use crate::compare::{ByChange, Comparison, MeasureTotal};
 use crate::histories::Histories;
+use crate::impact::Everyone;
 use crate::measures::{MEASURES, Measure};
 use crate::replayed::Replayed;
 use crate::shared::SharedFolds;
 use daybook_event::{Exact, NaiveDate, Overflow};
 use daybook_rules::{Player, Players, Varied};
-use daybook_views::RevenueMargin;
 use game::{Books, Game, REFERENCE, ReadingFolds, Table, VariedFolds};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -73,9 +73,9 @@ pub struct Attributed {
     /// The rows of reference and candidate, where they were asked for.
     #[serde(skip)]
     pub sides: Option<(Replayed, Replayed)>,
-    /// How far each partner of the sides is from the revenue gates on the through date, in the same order.
+    /// What each partner comes to on both sides: [`impact_seen`](crate::impact_seen) makes the impact of it.
     #[serde(skip)]
-    pub margins: Vec<[Vec<RevenueMargin>; 2]>,
+    pub(crate) seen: Everyone,
     /// The parts of every month, lever and area: [`impact`](crate::impact()) puts them beside its rows.
     #[serde(skip)]
     pub cuts: CutParts,

@@ -42,9 +42,9 @@ pub use explain::{
 };
 pub use histories::{Histories, HistoriesBuilder};
 pub use impact::{
-    AreaTally, Band, BandTally, Bands, Concentration, DistributionClass, Impact, ImpactBuilder, LeverTally, Measured,
-    MonthTally, Mover, NearCliff, PartnerImpact, PeriodImpact, Side, SizeBand, SizeTally, State, StateCount, Tally,
-    Transition, impact, impact_of_sides, last_billed, percent,
+    AreaTally, Band, BandTally, Bands, Concentration, DistributionClass, Impact, LeverTally, Measured, MonthTally,
+    Mover, NearCliff, PartnerImpact, PeriodImpact, Side, SizeBand, SizeTally, State, StateCount, Tally, Transition,
+    impact, impact_seen, last_billed, percent,
 };
 pub use measures::{MEASURES, Measure, MeasureKey, measures_of};
 pub use reconcile::{

@@ -387,3 +387,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_seen_on_the_way_is_the_impact_of_the_rows() {
+    let players = players("2020-10", "2021-10");
+    for method in [Some(AttributionMethod::Shapley), None] {
+        let asked = AttributionRequest { method, ..request(AttributionMethod::Shapley) };
+        let mut attributed = attributed(&players, asked, GIVEN, 3);
+        let histories = histories(players.reference(), GIVEN);
+        let (before, after) = attributed.sides.take().unwrap();
+        let (one, other) = ((players.reference(), &before), (players.candidate(), &after));
+        let of_rows = impact(&histories, through(), one, other, None, Some(&attributed)).unwrap();
+        let last = daybook_replay::last_billed(&histories, through());
+        let seen = daybook_replay::impact_seen(&mut attributed, through(), Some(last)).unwrap();
+        assert!(!seen.everyone.is_empty() && !seen.by_lever.is_empty());
+        assert_eq!(seen, of_rows);
+    }
+}

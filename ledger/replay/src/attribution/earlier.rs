@@ -1,8 +1,9 @@
 //! Nothing may change before the first date on which the books differ.
 
 use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId};
-use daybook_rules::calendar::Calendar;
+use daybook_rules::calendar::{Calendar, Period};
 use daybook_views::PartnerRows;
+use daybook_views::rows::LotRow;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,6 +64,44 @@ fn figures(
     Ok(texts)
 }
 
+/// Whether the rows of months that end before a date say the same, one by one: nearly always, and then no figure needs a name.
+fn is_same_before(calendar: &Calendar, one: &PartnerRows, other: &PartnerRows, before: NaiveDate) -> bool {
+    let ended = |month: Month| month.last_day() < before;
+    let period = |row: &LotRow| calendar.period_parse(&row.period).map(Period::last_month);
+    same(
+        &one.postings,
+        &other.postings,
+        |row| ended(row.month),
+        |row| (row.month, &row.lever, [row.earned, row.rebate, row.coop, row.base]),
+    ) && same(
+        &one.payouts,
+        &other.payouts,
+        |row| ended(row.month),
+        |row| (row.month, [row.paid, row.held, row.carried_out]),
+    ) && same(
+        &one.conservation,
+        &other.conservation,
+        |row| ended(row.month),
+        |row| (row.month, row.earning, &row.ineligible),
+    ) && same(
+        &one.lots,
+        &other.lots,
+        |row| period(row).is_some_and(ended),
+        |row| (&row.period, &row.state, row.accrued),
+    ) && same(&one.standing, &other.standing, |row| ended(Month::of(row.on)), |row| (row.on, &row.state, &row.cause))
+}
+
+/// Whether rows of both sides, as far as they are of the time, agree in what is looked at.
+fn same<'a, R, K: PartialEq>(
+    one: &'a [R],
+    other: &'a [R],
+    is_of_time: impl Fn(&R) -> bool,
+    looked_at: impl Fn(&'a R) -> K,
+) -> bool {
+    let of = |rows: &'a [R]| rows.iter().filter(|row| is_of_time(row)).map(&looked_at);
+    of(one).eq(of(other))
+}
+
 /// What differs before a date.
 pub(super) fn earlier_differences(
     calendar: &Calendar,
@@ -70,6 +109,9 @@ pub(super) fn earlier_differences(
     (reference, candidate): (&PartnerRows, &PartnerRows),
     before: NaiveDate,
 ) -> Result<Vec<EarlierDifference>, Overflow> {
+    if is_same_before(calendar, reference, candidate, before) {
+        return Ok(Vec::new());
+    }
     let (one, other) = (figures(calendar, reference, before)?, figures(calendar, candidate, before)?);
     let keys: BTreeSet<&(Month, String)> = one.keys().chain(other.keys()).collect();
     let differing = keys.into_iter().filter(|key| one.get(*key) != other.get(*key));

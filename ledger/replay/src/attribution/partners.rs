@@ -7,6 +7,7 @@ use super::{Attributed, AttributionPlan, CashDays, ChangeShown, head, priced};
 use crate::columns::{ColumnsInMemory, ColumnsSource};
 use crate::compare::{ByChange, Comparison, PartnerDelta, totals};
 use crate::histories::Histories;
+use crate::impact::{Everyone, ImpactSums};
 use crate::measures::Measure;
 use crate::replayed::Replayed;
 use crate::shared::{KeptFault, KeptFolds, SharedFolds};
@@ -21,6 +22,7 @@ pub struct AttributedPartners {
     passes: Vec<PartnerPass>,
     sums: Vec<BTreeMap<Measure, Exact>>,
     cuts: Vec<CutSums>,
+    impact: ImpactSums,
     of_no_partner: [PartnerRows; 2],
     last_billed: Option<Month>,
 }
@@ -85,7 +87,8 @@ impl AttributedPartners {
     }
 
     fn take(&mut self, plan: &AttributionPlan, folded: Folded) -> Result<(), Overflow> {
-        let Folded { passes, sums, last_billed, cuts } = folded;
+        let Folded { passes, sums, last_billed, cuts, impact } = folded;
+        self.impact.add_all(impact)?;
         self.last_billed = self.last_billed.max(last_billed.map(Month::of));
         self.passes.extend(passes);
         self.sums.resize(plan.folds().max(self.sums.len()), BTreeMap::new());
@@ -131,15 +134,15 @@ impl AttributedPartners {
         let mut partners: Vec<PartnerDelta> = Vec::new();
         let (mut days, mut earlier) = (Vec::new(), Vec::new());
         let mut sides = plan.request.keep_rows.then(<(Replayed, Replayed)>::default);
-        let mut margins = Vec::new();
+        let mut seen = Everyone { sums: self.impact, partners: Vec::with_capacity(self.passes.len()) };
         for pass in self.passes {
             partners.extend(pass.rows);
             days.extend(pass.days);
             earlier.extend(pass.earlier);
+            seen.partners.push(pass.seen);
             if let (Some((one, other)), Some((before, after))) = (&mut sides, pass.sides) {
-                one.partners.push((pass.partner_id.clone(), before.0));
-                other.partners.push((pass.partner_id, after.0));
-                margins.push([before.1, after.1]);
+                one.partners.push((pass.partner_id.clone(), before));
+                other.partners.push((pass.partner_id, after));
             }
         }
         if let Some((one, other)) = &mut sides {
@@ -163,7 +166,7 @@ impl AttributedPartners {
             sensitivity: priced::sensitivity(plan, &self.sums),
             earlier_differences: earlier,
             sides,
-            margins,
+            seen,
             cuts: cut_parts(plan, &self.cuts)?,
             comparison: Comparison { reference, candidate, position, totals, partners },
         })

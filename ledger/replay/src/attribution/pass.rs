@@ -7,6 +7,7 @@ use super::earlier::{EarlierDifference, earlier_differences};
 use super::game::{Game, REFERENCE};
 use crate::columns::ColumnsSource;
 use crate::compare::{MeasureDelta, PartnerDelta};
+use crate::impact::{ImpactSums, PartnerSeen, Side, SideRows, near};
 use crate::measures::{Measure, MeasureKey, measures_of};
 use crate::shared::{CompiledFolds, Found, KeptFault, KeptFolds, SharedFolds, Wanted};
 use daybook_event::{Exact, NaiveDate, Overflow, PartnerId};
@@ -22,7 +23,8 @@ pub struct PartnerPass {
     pub(super) rows: Vec<PartnerDelta>,
     pub(super) days: Option<PartnerCashDays>,
     pub(super) earlier: Vec<EarlierDifference>,
-    pub(super) sides: Option<(OfSide, OfSide)>,
+    pub(super) seen: PartnerSeen,
+    pub(super) sides: Option<(PartnerRows, PartnerRows)>,
     /// What is kept of folds, by number.
     pub(super) kept: Vec<(usize, Option<Vec<u8>>)>,
 }
@@ -36,13 +38,15 @@ pub(super) struct Folded {
     pub(super) last_billed: Option<NaiveDate>,
     /// By fold: the sums by month and lever. Nothing for a fold that is no coalition.
     pub(super) cuts: Vec<CutSums>,
+    /// What partners come to on both sides.
+    pub(super) impact: ImpactSums,
 }
 
 impl Folded {
     fn none(plan: &AttributionPlan) -> Self {
         let folds = plan.folds();
         let (sums, cuts) = (vec![Sums::new(); folds], vec![CutSums::default(); folds]);
-        Self { passes: Vec::new(), sums, last_billed: None, cuts }
+        Self { passes: Vec::new(), sums, last_billed: None, cuts, impact: ImpactSums::default() }
     }
 }
 
@@ -178,6 +182,7 @@ pub(super) fn pass_all<P: Passed>(
         let folded = folded?;
         whole.passes.extend(folded.passes);
         whole.last_billed = whole.last_billed.max(folded.last_billed);
+        whole.impact.add_all(folded.impact)?;
         for (total, more) in whole.sums.iter_mut().zip(&folded.sums) {
             add_measures(total, more)?;
         }
@@ -237,15 +242,35 @@ fn partner_pass<P: Passed>(
         Some(date) => earlier_differences(calendar, partner_id, (&before.0, &after.0), date)?,
         None => Vec::new(),
     };
+    let seen = see(plan, partner_id, [&before, &after], &mut found.impact)?;
     found.passes.push(PartnerPass {
         rows: deltas(plan, partner_id, &measures)?,
         days: days_of(partner_id, &before.0, &after.0),
         earlier,
-        sides: plan.request.keep_rows.then_some((before, after)),
+        seen,
+        sides: plan.request.keep_rows.then_some((before.0, after.0)),
         kept,
         partner_id: partner_id.clone(),
     });
     Ok(())
+}
+
+/// Takes off both sides of a partner what the impact asks for.
+fn see(
+    plan: &AttributionPlan,
+    partner_id: &PartnerId,
+    sides: [&OfSide; 2],
+    sums: &mut ImpactSums,
+) -> Result<PartnerSeen, Overflow> {
+    let players = &plan.table.players;
+    let [before, after] = sides;
+    let rows = [
+        SideRows { side: Side::Reference, book: players.reference(), rows: &before.0 },
+        SideRows { side: Side::Candidate, book: players.candidate(), rows: &after.0 },
+    ];
+    let mut close = near(partner_id, &rows[0], &before.1)?;
+    close.extend(near(partner_id, &rows[1], &after.1)?);
+    sums.add(players.reference().calendar(), partner_id, rows, close)
 }
 
 /// The rows of a partner: those of either side, and those in which changes make up for each other.

@@ -2,10 +2,11 @@
 
 use super::bands::LARGE_CHANGE_DIVISOR;
 use super::measured::Side;
+use super::seen::SideRows;
 use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId};
-use daybook_rules::model::{GateTest, RuleBook};
+use daybook_rules::model::GateTest;
 use daybook_views::fact::FactKind;
-use daybook_views::{FxTable, PartnerHistory, PartnerRows, RevenueMargin, coop_threshold, revenue_margins};
+use daybook_views::{FxTable, PartnerHistory, RevenueMargin, coop_threshold, revenue_margins};
 use serde::Serialize;
 
 /// A partner within 5 % of a threshold under one of the books.
@@ -32,12 +33,11 @@ pub struct NearCliff {
     pub at_stake: Exact,
 }
 
-/// One side of a partner, as it was folded.
-pub(crate) struct SideOf<'a> {
-    pub(crate) side: Side,
-    pub(crate) book: &'a RuleBook,
-    pub(crate) fx: &'a FxTable,
-    pub(crate) rows: &'a PartnerRows,
+impl NearCliff {
+    /// Whether the threshold is that of a gate; else it is that of a lot.
+    pub(crate) fn is_of_gate(&self) -> bool {
+        self.period.is_empty()
+    }
 }
 
 /// Whether the measured amount is within 5 % of the required one.
@@ -68,7 +68,7 @@ fn near(
 }
 
 /// Lots within 5 % of their threshold. Those of periods under way are measured as they are so far.
-pub(crate) fn near_coop(partner_id: &PartnerId, of: &SideOf<'_>) -> Result<Vec<NearCliff>, Overflow> {
+pub(crate) fn near_coop(partner_id: &PartnerId, of: &SideRows<'_>) -> Result<Vec<NearCliff>, Overflow> {
     let mut found = Vec::new();
     for lot in &of.rows.lots {
         let Some(period) = of.book.calendar().period_parse(&lot.period) else { continue };
@@ -80,34 +80,32 @@ pub(crate) fn near_coop(partner_id: &PartnerId, of: &SideOf<'_>) -> Result<Vec<N
     Ok(found)
 }
 
-/// Revenue gates within 5 % on the through date.
-pub(crate) fn near_gates(
+/// How far a partner is from the revenue gates on the through date, where it may be near one.
+pub(crate) fn margins(
     partner_id: &PartnerId,
-    of: &SideOf<'_>,
+    of: &SideRows<'_>,
+    fx: &FxTable,
     history: &PartnerHistory,
     through: NaiveDate,
-    at_stake: Exact,
-) -> Result<Vec<NearCliff>, Overflow> {
+) -> Result<Vec<RevenueMargin>, Overflow> {
     if !may_be_near(of, history, through)? {
         return Ok(Vec::new());
     }
     // A partner whose sums cannot be held has no figures, and so no margins.
-    let margins = revenue_margins(of.book, of.fx, partner_id, history, through).unwrap_or_default();
-    near_margins(partner_id, of.side, &margins, at_stake)
+    Ok(revenue_margins(of.book, fx, partner_id, history, through).unwrap_or_default())
 }
 
-/// The margins within 5 %.
+/// The margins within 5 %. What is at stake is not known yet.
 pub(crate) fn near_margins(
     partner_id: &PartnerId,
     side: Side,
     margins: &[RevenueMargin],
-    at_stake: Exact,
 ) -> Result<Vec<NearCliff>, Overflow> {
     let mut found = Vec::new();
     for margin in margins {
         let pair = (margin.measured, margin.required);
         if is_near(pair.0, pair.1)? {
-            found.push(near(partner_id, side, format!("gate.{}.at_least", margin.gate), "", pair, at_stake)?);
+            found.push(near(partner_id, side, format!("gate.{}.at_least", margin.gate), "", pair, Exact::ZERO)?);
         }
     }
     Ok(found)
@@ -115,7 +113,7 @@ pub(crate) fn near_margins(
 
 /// Whether a revenue gate can be near at all. The rows tell what was billed by month, not by day; only partners that they
 /// cannot rule out are folded again.
-fn may_be_near(of: &SideOf<'_>, history: &PartnerHistory, through: NaiveDate) -> Result<bool, Overflow> {
+fn may_be_near(of: &SideRows<'_>, history: &PartnerHistory, through: NaiveDate) -> Result<bool, Overflow> {
     for gate in &of.book.set_on_or_first(through).gates {
         for test in &gate.any_of {
             let GateTest::TrailingRevenue { window_days, groups, at_least: Some(required) } = test else { continue };

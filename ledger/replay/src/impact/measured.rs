@@ -137,6 +137,18 @@ impl<K: Ord + Clone> Cut<K> {
         Ok(())
     }
 
+    /// Takes the sums over other partners in.
+    pub(crate) fn add_all(&mut self, other: Self) -> Result<(), Overflow> {
+        for (key, more) in other.sums {
+            let sums = self.sums.entry(key).or_default();
+            sums.measured.add_all(&more.measured)?;
+            sums.partners += more.partners;
+            sums.gain.iter_mut().zip(more.gain).for_each(|(sum, more)| *sum += more);
+            sums.lose.iter_mut().zip(more.lose).for_each(|(sum, more)| *sum += more);
+        }
+        Ok(())
+    }
+
     /// Every key and measure that is not nothing on both sides, and those in which changes make up for each other, in
     /// order, each with its parts.
     pub(crate) fn rows<R>(mut self, mut parts: PartsOf<K>, row: impl Fn(&K, Tally) -> R) -> Result<Vec<R>, Overflow> {

@@ -8,6 +8,7 @@ mod distribution;
 mod measured;
 mod movers;
 mod percent;
+mod seen;
 mod segments;
 mod state;
 mod transitions;
@@ -18,6 +19,7 @@ pub use distribution::{Concentration, DistributionClass};
 pub use measured::{Measured, Side, Tally};
 pub use movers::{Mover, PartnerImpact, PeriodImpact};
 pub use percent::percent;
+pub(crate) use seen::{ImpactSums, PartnerSeen, SideRows, near};
 pub use segments::{AreaTally, LeverTally, MonthTally, SizeBand, SizeTally};
 pub(crate) use segments::{Lever, amounts};
 pub use state::State;
@@ -27,16 +29,12 @@ use crate::attribution::{Attributed, PartsOf};
 use crate::compare::ByChange;
 use crate::histories::Histories;
 use crate::replayed::Replayed;
-use cliffs::SideOf;
-use daybook_event::{Exact, Month, NaiveDate, Overflow, PartnerId};
+use daybook_event::{Month, NaiveDate, Overflow, PartnerId};
 use daybook_rules::model::RuleBook;
-use daybook_views::{FxTable, PartnerHistory, PartnerRows, RevenueMargin};
+use daybook_views::{PartnerHistory, PartnerRows};
 use measured::Cut;
-use segments::PartnerCuts;
 use serde::Serialize;
-use state::SideStates;
 use std::collections::BTreeMap;
-use transitions::Transitions;
 
 /// What a change of terms does to whom. Field names are a contract: `daybook compare --format json` prints them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,185 +68,59 @@ pub struct Impact {
     pub everyone: Vec<PartnerImpact>,
 }
 
-/// Where it is known from how far a partner is from the revenue gates.
-enum Near<'a> {
-    /// From its facts: it is folded for it.
-    History(&'a PartnerHistory),
-    /// From a fold under the reference, and one under the candidate.
-    Margins(&'a [Vec<RevenueMargin>; 2]),
+/// Everyone that was seen, in order, and what they come to together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Everyone {
+    pub(crate) sums: ImpactSums,
+    pub(crate) partners: Vec<PartnerSeen>,
 }
 
-/// Takes partners in, in order.
-#[derive(Debug)]
-pub struct ImpactBuilder<'a> {
-    reference: &'a RuleBook,
-    candidate: &'a RuleBook,
-    rates: [FxTable; 2],
-    through: NaiveDate,
-    last_month: Month,
-    bands: Bands,
-    transitions: Transitions,
-    by_month: Cut<Month>,
-    by_lever: Cut<String>,
-    by_area: Cut<String>,
-    by_size: Cut<SizeBand>,
-    near_cliffs: Vec<NearCliff>,
-    provisional_partners: usize,
-    everyone: Vec<PartnerImpact>,
-}
-
-impl<'a> ImpactBuilder<'a> {
-    /// Nobody yet. The rates are those that count under the reference and under the candidate; the last month is that in
-    /// which anybody was billed: sizes look back from there.
-    #[must_use]
-    pub fn new(
-        reference: &'a RuleBook,
-        candidate: &'a RuleBook,
-        rates: [FxTable; 2],
-        through: NaiveDate,
-        last_month: Month,
-    ) -> Self {
-        Self {
-            reference,
-            candidate,
-            rates,
-            through,
-            last_month,
-            bands: Bands::default(),
-            transitions: Transitions::default(),
-            by_month: Cut::default(),
-            by_lever: Cut::default(),
-            by_area: Cut::default(),
-            by_size: Cut::default(),
-            near_cliffs: Vec::new(),
-            provisional_partners: 0,
-            everyone: Vec::new(),
+impl Everyone {
+    /// The impact on everyone seen; each row of a cut with its parts, where the same partners' deltas were split.
+    fn impact(self, last: Month, split: Option<&Attributed>) -> Result<Impact, Overflow> {
+        let (mut bands, mut by_size) = (Bands::default(), Cut::default());
+        let (mut everyone, mut near_cliffs) = (Vec::with_capacity(self.partners.len()), Vec::new());
+        for seen in self.partners {
+            let (partner, near) = seen.finish(last)?;
+            bands.add(partner.band, &partner.measured)?;
+            by_size.add(BTreeMap::from([(partner.size, partner.measured)]))?;
+            near_cliffs.extend(near);
+            everyone.push(partner);
         }
-    }
-
-    /// Takes one partner in: its history, and its rows under both books.
-    ///
-    /// # Errors
-    /// [`Overflow`] when a sum leaves the range of exact money.
-    pub fn add(
-        &mut self,
-        partner_id: &PartnerId,
-        history: &PartnerHistory,
-        reference: &PartnerRows,
-        candidate: &PartnerRows,
-    ) -> Result<(), Overflow> {
-        self.add_near(partner_id, &Near::History(history), reference, candidate)
-    }
-
-    fn add_near(
-        &mut self,
-        partner_id: &PartnerId,
-        near: &Near<'_>,
-        reference: &PartnerRows,
-        candidate: &PartnerRows,
-    ) -> Result<(), Overflow> {
-        // One calendar for both, as for the measures: that of the book in force.
-        let calendar = self.reference.calendar();
-        let mut cuts = PartnerCuts::default();
-        cuts.add(calendar, self.reference, Side::Reference, reference)?;
-        cuts.add(calendar, self.candidate, Side::Candidate, candidate)?;
-        cuts.check()?;
-        let states = (SideStates::of(calendar, reference), SideStates::of(calendar, candidate));
-        let periods = movers::periods(&states.0, &states.1);
-        self.transitions.add(&periods, &cuts.by_period)?;
-        let is_changed = cuts.is_changed();
-        let band = Band::of(&states.0, &states.1, &cuts.total, is_changed);
-        let size = SizeBand::of(segments::billed_in_last_year(reference, self.last_month)?);
-        let measured = cuts.total;
-        self.bands.add(band, &measured)?;
-        self.by_size.add(BTreeMap::from([(size, measured)]))?;
-        self.by_month.add(cuts.by_month)?;
-        self.by_lever.add(cuts.by_lever)?;
-        self.by_area.add(cuts.by_area)?;
-        let is_provisional = !reference.provisional.is_empty() || !candidate.provisional.is_empty();
-        self.provisional_partners += usize::from(is_provisional);
-        let named = partner_id.clone();
-        self.everyone.push(PartnerImpact { partner_id: named, band, size, measured, is_changed, periods });
-        self.add_cliffs(partner_id, near, reference, candidate)
-    }
-
-    fn add_cliffs(
-        &mut self,
-        partner_id: &PartnerId,
-        near: &Near<'_>,
-        reference: &PartnerRows,
-        candidate: &PartnerRows,
-    ) -> Result<(), Overflow> {
-        let earned = [reference, candidate].map(|rows| earned_in_last_year(rows, self.last_month));
-        let [before, after] = earned;
-        let at_stake = before?.max(after?);
-        let [rates_before, rates_after] = &self.rates;
-        for of in [
-            SideOf { side: Side::Reference, book: self.reference, fx: rates_before, rows: reference },
-            SideOf { side: Side::Candidate, book: self.candidate, fx: rates_after, rows: candidate },
-        ] {
-            self.near_cliffs.extend(cliffs::near_coop(partner_id, &of)?);
-            self.near_cliffs.extend(match near {
-                Near::History(history) => cliffs::near_gates(partner_id, &of, history, self.through, at_stake)?,
-                Near::Margins(sides) => cliffs::near_margins(
-                    partner_id,
-                    of.side,
-                    &sides[usize::from(of.side != Side::Reference)],
-                    at_stake,
-                )?,
-            });
-        }
-        Ok(())
-    }
-
-    /// The impact on everyone taken in; each row of a cut with its parts, where the same partners' deltas were split.
-    ///
-    /// # Errors
-    /// [`Overflow`] when a sum leaves the range of exact money.
-    pub fn finish(self, split: Option<&Attributed>) -> Result<Impact, Overflow> {
         let of_cuts = split.map(|split| split.cuts.clone()).unwrap_or_default();
-        let of_sizes = split.map(|split| self.parts_of_sizes(split)).transpose()?.unwrap_or_default();
-        let measured = self.everyone.iter().map(|partner| &partner.measured);
+        let of_sizes = split.map(|split| parts_of_sizes(&everyone, split)).transpose()?.unwrap_or_default();
+        let measured = everyone.iter().map(|partner| &partner.measured);
+        let ImpactSums { transitions, by_month, by_lever, by_area, provisional_partners } = self.sums;
         Ok(Impact {
-            bands: self.bands,
-            states: self.transitions.states(),
-            transitions: self.transitions.rows(),
-            by_month: self.by_month.rows(of_cuts.by_month, |month, tally| MonthTally { month: *month, tally })?,
-            by_lever: self
-                .by_lever
-                .rows(of_cuts.by_lever, |lever, tally| LeverTally { lever: lever.clone(), tally })?,
-            by_area: self.by_area.rows(of_cuts.by_area, |area, tally| AreaTally { area: area.clone(), tally })?,
-            by_size: self.by_size.rows(of_sizes, |size, tally| SizeTally { size: *size, tally })?,
+            bands,
+            states: transitions.states(),
+            transitions: transitions.rows(),
+            by_month: by_month.rows(of_cuts.by_month, |month, tally| MonthTally { month: *month, tally })?,
+            by_lever: by_lever.rows(of_cuts.by_lever, |lever, tally| LeverTally { lever: lever.clone(), tally })?,
+            by_area: by_area.rows(of_cuts.by_area, |area, tally| AreaTally { area: area.clone(), tally })?,
+            by_size: by_size.rows(of_sizes, |size, tally| SizeTally { size: *size, tally })?,
             distribution: distribution::classes(measured.clone())?,
             concentration: distribution::concentrations(measured)?,
-            near_cliffs: self.near_cliffs,
-            movers: movers::movers(&self.everyone),
-            provisional_partners: self.provisional_partners,
-            everyone: self.everyone,
+            near_cliffs,
+            movers: movers::movers(&everyone),
+            provisional_partners,
+            everyone,
         })
     }
 }
 
-impl ImpactBuilder<'_> {
-    /// The parts of the partners of each size, added up.
-    fn parts_of_sizes(&self, split: &Attributed) -> Result<PartsOf<SizeBand>, Overflow> {
-        let sizes: BTreeMap<&PartnerId, SizeBand> =
-            self.everyone.iter().map(|partner| (&partner.partner_id, partner.size)).collect();
-        let mut found = PartsOf::new();
-        for row in &split.comparison.partners {
-            let (Some(size), Some(parts)) = (sizes.get(&row.partner_id), &row.by_change) else { continue };
-            let key = (*size, row.measure);
-            let sum = found.get(&key).map_or_else(|| Ok(parts.clone()), |sum: &ByChange| sum.plus(parts))?;
-            found.insert(key, sum);
-        }
-        Ok(found)
+/// The parts of the partners of each size, added up.
+fn parts_of_sizes(everyone: &[PartnerImpact], split: &Attributed) -> Result<PartsOf<SizeBand>, Overflow> {
+    let sizes: BTreeMap<&PartnerId, SizeBand> =
+        everyone.iter().map(|partner| (&partner.partner_id, partner.size)).collect();
+    let mut found = PartsOf::new();
+    for row in &split.comparison.partners {
+        let (Some(size), Some(parts)) = (sizes.get(&row.partner_id), &row.by_change) else { continue };
+        let key = (*size, row.measure);
+        let sum = found.get(&key).map_or_else(|| Ok(parts.clone()), |sum: &ByChange| sum.plus(parts))?;
+        found.insert(key, sum);
     }
-}
-
-/// What was earned in the twelve months that end with this one.
-fn earned_in_last_year(rows: &PartnerRows, last: Month) -> Result<Exact, Overflow> {
-    let inside = rows.postings.iter().filter(|row| (0..12).contains(&last.since(row.month)));
-    inside.into_iter().try_fold(Exact::ZERO, |sum, row| sum.plus(row.earned))
+    Ok(found)
 }
 
 /// The last month up to the through date in which anybody was billed; that of the through date where nobody was. Of
@@ -277,7 +149,7 @@ pub fn impact(
     split: Option<&Attributed>,
 ) -> Result<Impact, Overflow> {
     let rates = [reference, candidate].map(|book| histories.of_no_partner().fx_counting(book, through));
-    let mut builder = ImpactBuilder::new(reference, candidate, rates, through, last_billed(histories, through));
+    let mut everyone = Everyone::default();
     let nothing = PartnerRows::default();
     let rows_of = |replayed: &'_ Replayed, partner_id: &PartnerId| -> Option<usize> {
         replayed.partners.binary_search_by(|(id, _)| id.cmp(partner_id)).ok()
@@ -285,29 +157,30 @@ pub fn impact(
     for (partner_id, history) in histories.partners().iter().filter(|(id, _)| only.is_none_or(|only| id == only)) {
         let one = rows_of(before, partner_id).map_or(&nothing, |at| &before.partners[at].1);
         let other = rows_of(after, partner_id).map_or(&nothing, |at| &after.partners[at].1);
-        builder.add(partner_id, history, one, other)?;
+        let sides = [
+            SideRows { side: Side::Reference, book: reference, rows: one },
+            SideRows { side: Side::Candidate, book: candidate, rows: other },
+        ];
+        let mut close = Vec::new();
+        for (of, fx) in sides.iter().zip(&rates) {
+            close.extend(near(partner_id, of, &cliffs::margins(partner_id, of, fx, history, through)?)?);
+        }
+        // One calendar for both, as for the measures: that of the book in force.
+        everyone.partners.push(everyone.sums.add(reference.calendar(), partner_id, sides, close)?);
     }
-    builder.finish(split)
+    everyone.impact(last_billed(histories, through), split)
 }
 
-/// The same from the sides of a comparison that kept its rows, which has everything: no fact is looked at. The last month in
-/// which anybody was billed is none where nobody was.
+/// The same from a comparison, which saw everyone on the way: no fact is looked at, and no row. The last month in which anybody
+/// was billed is none where nobody was.
 ///
 /// # Errors
 /// [`Overflow`] when a sum leaves the range of exact money.
-pub fn impact_of_sides(
-    attributed: &Attributed,
-    (reference, candidate): (&RuleBook, &RuleBook),
+pub fn impact_seen(
+    attributed: &mut Attributed,
     through: NaiveDate,
     last_billed: Option<Month>,
 ) -> Result<Impact, Overflow> {
-    let last_month = last_billed.unwrap_or(Month::of(through));
-    // Rates are for folding facts.
-    let rates = [FxTable::default(), FxTable::default()];
-    let mut builder = ImpactBuilder::new(reference, candidate, rates, through, last_month);
-    let both = attributed.sides.iter().flat_map(|(before, after)| before.partners.iter().zip(&after.partners));
-    for (((partner_id, one), (_, other)), margins) in both.zip(&attributed.margins) {
-        builder.add_near(partner_id, &Near::Margins(margins), one, other)?;
-    }
-    builder.finish(Some(attributed))
+    let seen = std::mem::take(&mut attributed.seen);
+    seen.impact(last_billed.unwrap_or(Month::of(through)), Some(attributed))
 }

@@ -179,7 +179,10 @@ impl PartnerCuts {
                 self.add_to(calendar, side, month, *measure, *amount)?;
             }
             let Some(lever) = lever else { return Ok(()) };
-            let of_lever = self.by_lever.entry(lever.name.to_owned()).or_default();
+            let of_lever = match self.by_lever.get_mut(lever.name) {
+                Some(of_lever) => of_lever,
+                None => self.by_lever.entry(lever.name.to_owned()).or_default(),
+            };
             measured.iter().try_for_each(|(measure, amount)| of_lever.add(side, *measure, *amount))?;
             let of_area = self.by_area.entry(lever.area()).or_default();
             measured.iter().try_for_each(|(measure, amount)| of_area.add(side, *measure, *amount))
@@ -212,12 +215,6 @@ impl PartnerCuts {
     pub(crate) fn is_changed(&self) -> bool {
         self.by_month.values().any(Measured::is_changed)
     }
-}
-
-/// What was billed in the twelve months that end with this one.
-pub(crate) fn billed_in_last_year(rows: &PartnerRows, last: Month) -> Result<Exact, Overflow> {
-    let inside = rows.conservation.iter().filter(|row| (0..12).contains(&last.since(row.month)));
-    inside.into_iter().try_fold(Exact::ZERO, |sum, row| sum.plus(row.billed))
 }
 
 #[cfg(test)]

@@ -76,6 +76,18 @@ impl Transitions {
         Ok(())
     }
 
+    /// Takes the periods of other partners in.
+    pub(crate) fn add_all(&mut self, other: Self) -> Result<(), Overflow> {
+        for (key, more) in other.cells {
+            let cell = self.cells.entry(key).or_default();
+            cell.partners += more.partners;
+            cell.periods += more.periods;
+            cell.amount = cell.amount.plus(more.amount)?;
+            cell.measured.add_all(&more.measured)?;
+        }
+        Ok(())
+    }
+
     /// Every cell with a period, in order.
     pub(crate) fn rows(&self) -> Vec<Transition> {
         let row = |(&(from, to), cell): (&(State, State), &Cell)| Transition {

@@ -15,7 +15,7 @@ use crate::waiting::Waiting;
 use crate::window::{self, Known, Window};
 use answer::{Effort, Frame};
 use daybook_event::{Exact, NaiveDate, PartnerId};
-use daybook_replay::{Attributed, Comparison, Impact, MEASURES, Measure, PartnerDelta, impact_of_sides};
+use daybook_replay::{Attributed, Comparison, Impact, MEASURES, Measure, PartnerDelta, impact_seen};
 use daybook_rules::Players;
 use daybook_rules::model::RuleBook;
 use daybook_views::ENGINE_SEMANTICS;
@@ -45,10 +45,10 @@ pub(crate) fn run(cli: &Cli, arguments: &CompareArguments) -> Result<(), Failure
         return kept::run(arguments, &books, (&window, &waiting), [(&reference, &before), (&candidate, &after)]);
     }
     let players = Players::between(&before, &after);
-    let answer = answer::compute(arguments, &known, &players)?;
+    let mut answer = answer::compute(arguments, &known, &players)?;
     let waiting = Waiting::of(&known.snapshot, arguments.partner.as_ref())?;
+    let impact = impact_seen(&mut answer.attributed, answer.frame.through, answer.last_billed)?;
     let (attributed, frame, effort) = (&answer.attributed, &answer.frame, &answer.effort);
-    let impact = impact_of_sides(attributed, (&reference.book, &candidate.book), frame.through, answer.last_billed)?;
     let coordinates = Coordinates::of(frame, &reference.book, &candidate.book);
     let closed = answer.closed.as_str();
     let document = Document { comparison: attributed, coordinates: &coordinates, effort, closed, impact: &impact };
