@@ -12,15 +12,14 @@ pub struct BatchLimits {
     pub events_max: usize,
     /// The most bytes of one batch; one larger input makes a batch of its own. Default 4 MiB.
     pub bytes_max: usize,
-    /// The longest that a batch waits for its next input: at a low rate, all that an event waits. Default 1 ms.
-    pub quiet_ms_max: u64,
-    /// The longest that a batch waits for inputs that are not here yet, however fast they follow. Default 2 ms.
+    /// The least time from one commit to the next, and so the longest that a batch waits for inputs that are not here yet.
+    /// At a low rate nothing waits: the last commit was longer ago. Default 1 ms.
     pub age_ms_max: u64,
 }
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { events_max: 4096, bytes_max: 4 * 1024 * 1024, quiet_ms_max: 1, age_ms_max: 2 }
+        Self { events_max: 4096, bytes_max: 4 * 1024 * 1024, age_ms_max: 1 }
     }
 }
 
@@ -81,7 +80,8 @@ pub struct BatchWriter<'l, T> {
     bytes: usize,
     holes: Vec<Hole>,
     place: Option<StreamPlace>,
-    started_at: Option<ClockInstant>,
+    /// When the last commit began.
+    commit_at: Option<ClockInstant>,
 }
 
 impl<'l, T> BatchWriter<'l, T> {
@@ -95,7 +95,7 @@ impl<'l, T> BatchWriter<'l, T> {
             bytes: 0,
             holes: Vec::new(),
             place: None,
-            started_at: None,
+            commit_at: None,
         }
     }
 
@@ -118,16 +118,18 @@ impl<'l, T> BatchWriter<'l, T> {
         self.incoming.push(input.incoming);
         self.tags.push(input.tag);
         self.bytes += bytes;
-        self.started_at.get_or_insert_with(ClockInstant::now);
         if committed.is_none() && self.is_full() { self.commit() } else { Ok(committed) }
     }
 
-    /// How long the batch in hand may wait for its next input; none while there is no batch.
+    /// How long the batch in hand may wait for its next input; none while there is no batch. While a commit goes on, the next
+    /// batch gathers by itself, so only a commit that was faster than that is waited after.
     #[must_use]
     pub fn wait_max(&self) -> Option<Duration> {
+        if self.incoming.is_empty() {
+            return None;
+        }
         let age_max = Duration::from_millis(self.limits.age_ms_max);
-        let quiet_max = Duration::from_millis(self.limits.quiet_ms_max);
-        self.started_at.map(|started_at| age_max.saturating_sub(started_at.elapsed()).min(quiet_max))
+        Some(self.commit_at.map_or(Duration::ZERO, |commit_at| age_max.saturating_sub(commit_at.elapsed())))
     }
 
     fn is_full(&self) -> bool {
@@ -142,7 +144,6 @@ impl<'l, T> BatchWriter<'l, T> {
         if self.incoming.is_empty() {
             return Ok(None);
         }
-        self.started_at = None;
         self.bytes = 0;
         let (batch, tags) = (std::mem::take(&mut self.incoming), std::mem::take(&mut self.tags));
         let holes = std::mem::take(&mut self.holes);
@@ -154,6 +155,7 @@ impl<'l, T> BatchWriter<'l, T> {
         });
         crash_point("intake:before_append");
         let since = ClockInstant::now();
+        self.commit_at = Some(since);
         let appended = self.ledger.append(batch, cursor.clone(), &holes)?;
         let took = since.elapsed();
         crash_point("intake:after_append_before_ack");

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// What a source answers.
 pub enum Next<T> {
-    /// An input.
-    Input(Box<Input<T>>),
+    /// Inputs that are there, at least one.
+    Inputs(Vec<Input<T>>),
     /// Nothing came in the time given.
     Quiet,
     /// There will be no more.
@@ -20,10 +20,12 @@ pub trait EventSource {
     /// What comes back with each outcome.
     type Tag;
 
-    /// The next input. Waits for it: at most `wait_max`, where given, and not at all when that is zero. A zero is answered
-    /// by `Quiet` even where an input is there: the batch in hand has waited long enough.
+    /// The next inputs. Waits for them: at most `wait_max`, where given, and not at all when that is zero.
     fn next(&mut self, wait_max: Option<Duration>) -> Next<Self::Tag>;
 }
+
+/// The most inputs that are taken from an iterator together.
+const TOGETHER_MAX: usize = 256;
 
 /// An iterator as a source: a file's lines, or the receiving end of a bounded channel.
 pub struct IterSource<I>(pub I);
@@ -33,10 +35,9 @@ impl<T, I: Iterator<Item = (Incoming, T)>> EventSource for IterSource<I> {
 
     /// An iterator is not followed live: how long a batch waits does not matter, and is not asked.
     fn next(&mut self, _wait_max: Option<Duration>) -> Next<T> {
-        match self.0.next() {
-            Some((incoming, tag)) => Next::Input(Box::new(Input { incoming, place: None, tag })),
-            None => Next::End,
-        }
+        let together = self.0.by_ref().take(TOGETHER_MAX);
+        let inputs: Vec<_> = together.map(|(incoming, tag)| Input { incoming, place: None, tag }).collect();
+        if inputs.is_empty() { Next::End } else { Next::Inputs(inputs) }
     }
 }
 
@@ -53,13 +54,14 @@ pub fn drain<S: EventSource>(
     let mut writer = BatchWriter::new(ledger, limits);
     loop {
         let wait_max = writer.wait_max();
-        let committed = match source.next(wait_max) {
-            Next::Input(input) => writer.push(*input)?,
-            Next::Quiet => writer.commit()?,
+        match source.next(wait_max) {
+            Next::Inputs(inputs) => {
+                for input in inputs {
+                    writer.push(input)?.into_iter().for_each(&mut on_committed);
+                }
+            }
+            Next::Quiet => writer.commit()?.into_iter().for_each(&mut on_committed),
             Next::End => break,
-        };
-        if let Some(committed) = committed {
-            on_committed(committed);
         }
     }
     if let Some(committed) = writer.commit()? {

@@ -124,7 +124,7 @@ impl EventSource for Hand {
     type Tag = u64;
 
     fn next(&mut self, _wait_max: Option<std::time::Duration>) -> Next<u64> {
-        self.0.pop_front().map_or(Next::End, |input| Next::Input(Box::new(input)))
+        self.0.pop_front().map_or(Next::End, |input| Next::Inputs(vec![input]))
     }
 }
 

@@ -36,13 +36,6 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
 /// The most messages that are handed on together, of those that are there at once.
 const CHUNK_MESSAGES_MAX: usize = 256;
 
-/// A request to the broker.
-struct Asked {
-    answers: Batch,
-    at: Instant,
-    messages: usize,
-}
-
 /// The messages before an error, and the error.
 fn until_error(chunk: Vec<Result<Message, async_nats::Error>>) -> (Vec<Message>, Option<String>) {
     let mut messages = Vec::with_capacity(chunk.len());
@@ -159,31 +152,26 @@ impl Follower {
 
     /// Hands on message after message until something comes between.
     pub(super) async fn follow(&mut self, queue: &QueueSender) -> FollowEnd {
-        let mut ahead = None;
         loop {
             let mut link = self.link.clone();
             let pulled = tokio::select! {
                 biased;
                 // Answers to what was asked on the old connection are lost, and a restarted broker has forgotten us.
                 _ = link.changed() => Err(restart("the connection broke")),
-                pulled = self.pull(ahead.take(), queue) => pulled,
+                pulled = self.pull(queue) => pulled,
             };
-            match pulled {
-                Ok(next) => ahead = next,
-                Err(end) => return end,
+            if let Err(end) = pulled {
+                return end;
             }
         }
     }
 
-    /// One request, and everything that answers it. A quick line is asked again before all has come, so that the broker
-    /// never waits: returns that next request.
-    async fn pull(&mut self, asked: Option<Asked>, queue: &QueueSender) -> Result<Option<Asked>, FollowEnd> {
-        let Asked { answers, at: asked_at, messages: asked_for } = match asked {
-            Some(asked) => asked,
-            None => self.request().await?,
-        };
-        let mut answers = answers.ready_chunks(CHUNK_MESSAGES_MAX);
-        let (mut taken, mut arriving_for, mut ahead) = (0_usize, Duration::ZERO, None);
+    /// One request, and everything that answers it. There is one at a time: a broker that has two hands its messages out in
+    /// turn, some to this one and some to that, and their order is lost.
+    async fn pull(&mut self, queue: &QueueSender) -> Result<(), FollowEnd> {
+        let (asked_at, asked_for) = (Instant::now(), self.pace.messages());
+        let mut answers = self.request(asked_for).await?.ready_chunks(CHUNK_MESSAGES_MAX);
+        let (mut taken, mut arriving_for) = (0_usize, Duration::ZERO);
         while let Some(chunk) = answers.next().await {
             let (messages, error) = until_error(chunk);
             taken += messages.len();
@@ -191,19 +179,15 @@ impl Follower {
             match error {
                 None => {}
                 // The next message does not fit into what is left of the request: ask anew.
-                Some(_) if taken > 0 => return Ok(ahead),
+                Some(_) if taken > 0 => return Ok(()),
                 // Not even into a whole one, or the consumer is gone: ask for more once, then begin again.
                 Some(_) if self.pull_bytes_max < PULL_BYTES_CEILING => {
                     self.pull_bytes_max = PULL_BYTES_CEILING;
-                    return Ok(ahead);
+                    return Ok(());
                 }
                 Some(error) => return Err(restart(error)),
             }
             arriving_for = asked_at.elapsed();
-            let is_quick = taken * 2 >= asked_for && arriving_for < self.pull_expires / 8;
-            if ahead.is_none() && is_quick && queue.is_half_empty() {
-                ahead = Some(self.request().await?);
-            }
         }
         let took = asked_at.elapsed();
         if taken == asked_for {
@@ -214,15 +198,12 @@ impl Follower {
             self.pace.given_up(taken);
             return Err(FollowEnd::Slow);
         }
-        Ok(ahead)
+        Ok(())
     }
 
-    async fn request(&self) -> Result<Asked, FollowEnd> {
-        let (at, messages) = (Instant::now(), self.pace.messages());
+    async fn request(&self, messages: usize) -> Result<Batch, FollowEnd> {
         let request = self.consumer.batch().max_messages(messages).max_bytes(self.pull_bytes_max);
-        let answers =
-            request.expires(self.pull_expires).messages().await.map_err(|error| restart(error.to_string()))?;
-        Ok(Asked { answers, at, messages })
+        request.expires(self.pull_expires).messages().await.map_err(|error| restart(error.to_string()))
     }
 
     /// Checks the place of messages that came together and hands them to the writer; before an end, those that were right.

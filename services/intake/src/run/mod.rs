@@ -36,7 +36,7 @@ const RESTART_PAUSE_MAX: Duration = Duration::from_secs(5);
 pub struct IntakeOptions {
     /// When a batch is full.
     pub batch: BatchLimits,
-    /// The most messages of one request to the broker, of which at most two are open. Default 4,096.
+    /// The most messages of one request to the broker; there is one at a time. Default 4,096.
     pub pull_messages_max: usize,
     /// The most bytes of one request; raised to the broker's largest message where that is more. Default 4 MiB.
     pub pull_bytes_max: usize,

@@ -53,17 +53,11 @@ impl QueueSender {
         last.tag.share = Some(share);
         self.inputs.send(inputs).map_err(|_| QueueClosed)
     }
-
-    /// Whether less than half of it is taken: time to ask for more.
-    pub(super) fn is_half_empty(&self) -> bool {
-        self.budget.available_permits() * 2 >= usize::try_from(self.bytes_max).unwrap_or(usize::MAX)
-    }
 }
 
 /// The writer's end.
 pub(super) struct QueueSource {
     inputs: Receiver<Vec<Input<Tag>>>,
-    in_hand: std::vec::IntoIter<Input<Tag>>,
     budget: Arc<Semaphore>,
     cancel: CancellationToken,
 }
@@ -73,7 +67,7 @@ pub(super) fn queue(bytes_max: usize, cancel: CancellationToken) -> (QueueSender
     let bytes_max = u32::try_from(bytes_max.max(MESSAGE_OVERHEAD_BYTES)).unwrap_or(u32::MAX);
     let budget = Arc::new(Semaphore::new(usize::try_from(bytes_max).unwrap_or(Semaphore::MAX_PERMITS)));
     let sender = QueueSender { inputs: sender, budget: Arc::clone(&budget), bytes_max };
-    (sender, QueueSource { inputs: receiver, in_hand: Vec::new().into_iter(), budget, cancel })
+    (sender, QueueSource { inputs: receiver, budget, cancel })
 }
 
 impl EventSource for QueueSource {
@@ -84,24 +78,19 @@ impl EventSource for QueueSource {
         if self.cancel.is_cancelled() {
             return Next::End;
         }
-        loop {
-            if let Some(input) = self.in_hand.next() {
-                return Next::Input(Box::new(input));
-            }
-            let inputs = match wait_max {
-                // A batch that is due takes what is here already, up to its size: a commit costs the same for more.
-                Some(Duration::ZERO) => self.inputs.try_recv().map_err(|error| match error {
-                    TryRecvError::Empty => RecvTimeoutError::Timeout,
-                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-                }),
-                None => self.inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(wait_max) => self.inputs.recv_timeout(wait_max),
-            };
-            match inputs {
-                Ok(inputs) => self.in_hand = inputs.into_iter(),
-                Err(RecvTimeoutError::Timeout) => return Next::Quiet,
-                Err(RecvTimeoutError::Disconnected) => return Next::End,
-            }
+        let inputs = match wait_max {
+            // A batch that is due takes what is here already, up to its size: a commit costs the same for more.
+            Some(Duration::ZERO) => self.inputs.try_recv().map_err(|error| match error {
+                TryRecvError::Empty => RecvTimeoutError::Timeout,
+                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+            }),
+            None => self.inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wait_max) => self.inputs.recv_timeout(wait_max),
+        };
+        match inputs {
+            Ok(inputs) => Next::Inputs(inputs),
+            Err(RecvTimeoutError::Timeout) => Next::Quiet,
+            Err(RecvTimeoutError::Disconnected) => Next::End,
         }
     }
 }
@@ -135,17 +124,16 @@ mod tests {
         let has_room = async |sender: &QueueSender, bytes| {
             tokio::time::timeout(Duration::from_millis(20), sender.share(1, bytes)).await.is_ok()
         };
-        assert!(sender.is_half_empty());
         for messages in [1, 2] {
             let share = sender.share(messages, 0).await.ok().unwrap();
             assert!(sender.send((0..messages).map(|_| input()).collect(), share).is_ok());
         }
-        assert!(!has_room(&sender, 0).await && !sender.is_half_empty());
-        let Next::Input(first) = source.next(None) else { panic!("an input waits") };
+        assert!(!has_room(&sender, 0).await);
+        let Next::Inputs(first) = source.next(None) else { panic!("an input waits") };
         assert!(!has_room(&sender, 0).await, "taken, but not durable yet");
         drop(first);
         assert!(has_room(&sender, 0).await);
-        while let Next::Input(_) = source.next(Some(Duration::from_millis(1))) {}
+        while let Next::Inputs(_) = source.next(Some(Duration::from_millis(1))) {}
         assert!(has_room(&sender, 1_000_000).await, "one larger than the queue passes alone");
     }
 
@@ -156,7 +144,7 @@ mod tests {
         let share = sender.share(1, 0).await.ok().unwrap();
         assert!(sender.send(vec![input()], share).is_ok());
         assert!(
-            matches!(source.next(Some(Duration::ZERO)), Next::Input(_)),
+            matches!(source.next(Some(Duration::ZERO)), Next::Inputs(_)),
             "what is here goes with the batch in hand"
         );
         assert!(matches!(source.next(Some(Duration::ZERO)), Next::Quiet), "and nothing is waited for");

@@ -53,8 +53,26 @@ fn batches_are_cut_by_count_and_by_bytes() {
 
 #[test]
 fn a_file_is_not_cut_by_the_clock() {
-    let limits = BatchLimits { age_ms_max: 0, quiet_ms_max: 0, ..BatchLimits::default() };
+    let limits = BatchLimits { age_ms_max: 0, ..BatchLimits::default() };
     assert_eq!(sizes(limits, 50), [50]);
+}
+
+#[test]
+fn a_batch_waits_only_for_the_last_commit_to_be_long_enough_ago() {
+    let (_dir, mut ledger) = ledger(Binding::Files);
+    let limits = BatchLimits { age_ms_max: 3_600_000, ..BatchLimits::default() };
+    let mut writer = BatchWriter::new(&mut ledger, limits);
+    let next = |number| Input { incoming: input(number), place: None, tag: () };
+    assert_eq!(writer.wait_max(), None, "nothing is here to be committed");
+    writer.push(next(1)).unwrap();
+    assert_eq!(writer.wait_max(), Some(Duration::ZERO), "the first one of all does not wait");
+    writer.commit().unwrap();
+    assert_eq!(writer.wait_max(), None);
+    writer.push(next(2)).unwrap();
+    assert!(
+        writer.wait_max().is_some_and(|wait_max| wait_max > Duration::from_secs(3_000)),
+        "what follows at once does"
+    );
 }
 
 #[test]
@@ -91,7 +109,7 @@ impl EventSource for Told {
 fn placed(stream: &Arc<StreamId>, sequence: u64, hole: Option<(u64, u64)>) -> Next<()> {
     let hole = hole.map(|(from, to)| Hole { from, to, recorded_at: Instant::from_micros(1) });
     let place = Some(StreamPlace { stream: Arc::clone(stream), sequence, message_at: Instant::from_micros(7), hole });
-    Next::Input(Box::new(Input { incoming: input(sequence), place, tag: () }))
+    Next::Inputs(vec![Input { incoming: input(sequence), place, tag: () }])
 }
 
 #[test]

@@ -25,6 +25,21 @@ async fn five_thousand_events_arrive_once_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_that_trickle_in_are_followed_without_beginning_again() {
+    let broker = Broker::start().await;
+    // Many requests end while events come one by one.
+    let options = IntakeOptions { pull_messages_max: 64, ..IntakeOptions::default() };
+    let mut following = broker.follow(broker.ledger("a"), options);
+    for first in (0..1_000).step_by(10) {
+        broker.publish(events(first..first + 10)).await;
+    }
+    following.until(|progress| progress.stream_sequence == 1_000).await;
+    let (ledger, progress) = following.stop().await;
+    assert_eq!((progress.appended, progress.duplicates, progress.restarts), (1_000, 0, 0));
+    assert_eq!(event_ids(&ledger), ids(0..1_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn recorded_at_is_the_brokers_timestamp() {
     let broker = Broker::start().await;
     broker.publish(events(0..3)).await;
