@@ -23,6 +23,8 @@ use daybook_event::{EventRef, Instant, Position};
 use daybook_proof::leaf_hash;
 use redb::{ReadableTable, WriteTransaction};
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 /// What the writer keeps in memory: as on disk after the last commit.
 pub(crate) struct Writer {
@@ -38,6 +40,12 @@ pub(crate) struct Writer {
     pub(crate) judge: Option<Judge>,
 }
 
+/// New tile hashes, by level and index within it.
+type Tiles = Vec<(u8, u64, Hash)>;
+
+/// A batch of as many new frames is hashed on a thread of its own.
+const HASHED_APART_MIN: usize = 4_096;
+
 /// What a batch adds, beside frames.
 #[derive(Default)]
 pub(crate) struct Staged {
@@ -46,7 +54,7 @@ pub(crate) struct Staged {
     pub(crate) keys: Vec<(EventKey, Standing)>,
     /// Where records of the operators stand.
     pub(crate) acts: Vec<Position>,
-    tiles: Vec<(u8, u64, Hash)>,
+    tiles: Tiles,
     /// Rows of new quarantine entries, by number.
     pub(crate) quarantine: Vec<(u64, Vec<u8>)>,
     pub(crate) decisions: Vec<(u64, DecisionRow)>,
@@ -115,17 +123,17 @@ impl Writer {
         holes: &[Hole],
     ) -> Result<Vec<Outcome>, ReadError> {
         crash_point("append:begin");
-        let staged = {
+        let (staged, sealed) = {
             let mut tables = KeyTables::open(&transaction)?;
             let keys: Vec<EventKey> = batch.iter().filter_map(event_key).collect();
             let met = batch_met(&keys, &self.index.find(&tables.slabs, &tables.names, &keys)?);
             let committed = Committed { transaction: &transaction, tables: &tables };
-            let staged = self.stage(batch, &keys, &met, &committed)?;
-            self.write_names(&mut tables, &staged)?;
-            staged
+            let mut staged = self.stage(batch, &keys, &met, &committed)?;
+            let sealed = self.grow(&mut staged, &mut tables)?;
+            (staged, sealed)
         };
         write_staged(&transaction, &staged)?;
-        self.write_frames(&transaction)?;
+        self.write_frames(&transaction, &sealed)?;
         crash_point("append:records_written");
         self.write_holes(&transaction, holes)?;
         if cursor.is_some() {
@@ -163,7 +171,7 @@ impl Writer {
                         Met::Earlier(first) => Some(standing[first]),
                     };
                     let Some(stands) = stands else {
-                        let position = self.record(&mut staged, recorded_at, &envelope)?;
+                        let position = self.record(recorded_at, &envelope)?;
                         let new = Standing { position, content: content_hash };
                         staged.name(&id, keys[at], new);
                         standing.push(new);
@@ -190,29 +198,36 @@ impl Writer {
         Ok(staged)
     }
 
-    /// Writes the names of the new records, and brings the index up to them.
-    pub(crate) fn write_names(&mut self, tables: &mut KeyTables<'_>, staged: &Staged) -> Result<(), ReadError> {
-        let behind = self.state.position.number() - staged.keys.len() as u64;
-        let name = |(key, standing): &(EventKey, Standing)| Name { key: key.0, content: *standing.content.as_bytes() };
-        names_add(&mut tables.names, behind, staged.keys.iter().map(name))?;
-        self.index.add(&mut tables.slabs, staged.keys.iter().map(|(key, _)| key.hash()))
+    /// Brings tree, names and index up to the new records, and packs what fills segments. Of many records the tree grows on a
+    /// thread of its own.
+    pub(crate) fn grow(&mut self, staged: &mut Staged, tables: &mut KeyTables<'_>) -> Result<Vec<Sealed>, ReadError> {
+        let Self { state, frontier, tail, sealer, index, .. } = self;
+        let Staged { keys, tiles, .. } = staged;
+        let tail = &*tail;
+        let is_many = keys.len() >= HASHED_APART_MIN;
+        let mut hash = move || tree_grow(frontier, tail, tiles);
+        let mut write = || {
+            names_write(index, tables, state.position, keys)?;
+            sealer.seal(tail)
+        };
+        if !is_many {
+            hash();
+            return write();
+        }
+        thread::scope(|scope| {
+            let hashing = scope.spawn(hash);
+            let sealed = write();
+            hashing.join().unwrap_or_else(|panic| resume_unwind(panic));
+            sealed
+        })
     }
 
-    /// Makes the next record.
-    pub(crate) fn record(
-        &mut self,
-        staged: &mut Staged,
-        recorded_at: Instant,
-        envelope: &[u8],
-    ) -> Result<Position, ReadError> {
+    /// Makes the next record. The tree grows by it later.
+    pub(crate) fn record(&mut self, recorded_at: Instant, envelope: &[u8]) -> Result<Position, ReadError> {
         let position = self.state.position.next();
         let recorded_at = if position.number() == 1 { recorded_at } else { recorded_at.max(self.state.recorded_at) };
-        let start = self.tail.raw.len();
         frame_push(&mut self.tail.raw, position, recorded_at, envelope)
             .map_err(|fault: FrameFault| ReadError::Storage { source: Box::new(fault) })?;
-        let tiles = &mut staged.tiles;
-        let leaf = leaf_hash(&self.tail.raw[start..]);
-        self.frontier.push(leaf, &mut |level: u8, index: u64, hash: &Hash| tiles.push((level, index, *hash)));
         self.tail.frames.push((self.tail.raw.len(), recorded_at));
         (self.state.position, self.state.recorded_at) = (position, recorded_at);
         Ok(position)
@@ -229,13 +244,13 @@ impl Writer {
         Ok(entry.entry)
     }
 
-    /// Seals what is full, and keeps the rest as rows.
-    pub(crate) fn write_frames(&mut self, transaction: &WriteTransaction) -> Result<(), ReadError> {
+    /// Writes what was sealed, and keeps the rest of the frames as rows.
+    pub(crate) fn write_frames(&mut self, transaction: &WriteTransaction, sealed: &[Sealed]) -> Result<(), ReadError> {
         let mut unsealed = transaction.open_table(UNSEALED)?;
         let rows_to = unsealed.last()?.map_or(self.tail.sealed_to.number(), |(last, _)| last.value());
-        let sealed = self.sealer.seal(&mut self.tail)?;
+        self.tail.drop_sealed(sealed);
         if let Some(last) = sealed.last() {
-            write_segments(transaction, &sealed)?;
+            write_segments(transaction, sealed)?;
             let sealed_to = last.first.number() + last.count as u64 - 1;
             unsealed.retain_in(..=sealed_to, |_, _| false)?;
             crash_point("append:sealed");
@@ -298,6 +313,27 @@ fn conflict_reason(id: &EventRef, stands: Standing, content: ContentHash) -> Qua
             stands.position, stands.content
         ),
     }
+}
+
+/// Grows the tree by the frames that it does not have yet.
+fn tree_grow(frontier: &mut Frontier, tail: &Tail, tiles: &mut Tiles) {
+    let hashed = frontier.size().saturating_sub(tail.sealed_to.number());
+    for at in usize::try_from(hashed).unwrap_or(usize::MAX)..tail.frames.len() {
+        let leaf = leaf_hash(tail.frame(at));
+        frontier.push(leaf, &mut |level: u8, index: u64, hash: &Hash| tiles.push((level, index, *hash)));
+    }
+}
+
+/// Writes the names of the new records, the last of which is at `head`, and brings the index up to them.
+fn names_write(
+    index: &mut KeyIndex,
+    tables: &mut KeyTables<'_>,
+    head: Position,
+    keys: &[(EventKey, Standing)],
+) -> Result<(), ReadError> {
+    let name = |(key, standing): &(EventKey, Standing)| Name { key: key.0, content: *standing.content.as_bytes() };
+    names_add(&mut tables.names, head.number() - keys.len() as u64, keys.iter().map(name))?;
+    index.add(&mut tables.slabs, keys.iter().map(|(key, _)| key.hash()))
 }
 
 /// Writes what a batch adds beside frames and keys.

@@ -92,7 +92,7 @@ impl Writer {
         if let Some(stands) = stands {
             return Ok(if stands.content == content_hash { stands.position } else { Position::ZERO });
         }
-        let position = self.record(staged, recorded_at, &envelope)?;
+        let position = self.record(recorded_at, &envelope)?;
         let new = Standing { position, content: content_hash };
         staged.name(&id, key, new);
         staged.judged.insert(key, new);

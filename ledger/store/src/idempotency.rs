@@ -8,7 +8,7 @@
 
 use crate::ReadError;
 use crate::format_v1::{KEY_ROW_BYTES, key_row_read};
-use daybook_event::{EventRef, Position};
+use daybook_event::{EventRef, ID_BYTES_MAX, Position};
 use redb::ReadableTable;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -64,13 +64,16 @@ pub(crate) struct EventKey(pub(crate) [u8; 16]);
 
 impl EventKey {
     pub(crate) fn of(id: &EventRef) -> Self {
-        let mut hasher = Sha256::new();
+        // Ids are short: put together, they are hashed at once.
+        let (mut bytes, mut end) = ([0; 2 * (4 + ID_BYTES_MAX)], 0);
         for part in [id.source.as_str(), id.event_id.as_str()] {
-            hasher.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-            hasher.update(part);
+            let length = u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes();
+            for piece in [&length[..], part.as_bytes()] {
+                bytes[end..end + piece.len()].copy_from_slice(piece);
+                end += piece.len();
+            }
         }
-        let digest: [u8; 32] = hasher.finalize().into();
-        Self(*ContentHash::of_digest(&digest).as_bytes())
+        Self(*ContentHash::of(&bytes[..end]).as_bytes())
     }
 }
 

@@ -42,7 +42,8 @@ impl Tail {
     }
 
     /// Drops the first frames: they are in segments now.
-    fn drop_first(&mut self, count: usize) {
+    pub(crate) fn drop_sealed(&mut self, sealed: &[Sealed]) {
+        let count: usize = sealed.iter().map(|segment| segment.count).sum();
         if count == 0 {
             return;
         }
@@ -83,8 +84,8 @@ impl Sealer {
         Ok(Self { stored_bytes_max: stored_bytes_max.max(4 * SEGMENT_HEAD_BYTES), packer, packed_per_kib: 512 })
     }
 
-    /// Takes every full segment off the tail.
-    pub(crate) fn seal(&mut self, tail: &mut Tail) -> Result<Vec<Sealed>, ReadError> {
+    /// Every full segment of the tail, which keeps its frames.
+    pub(crate) fn seal(&mut self, tail: &Tail) -> Result<Vec<Sealed>, ReadError> {
         let mut sealed = Vec::new();
         let mut from = 0;
         while let Some(cut) = self.cut(tail, from)? {
@@ -99,7 +100,6 @@ impl Sealer {
             sealed.push(Sealed { first: head.first, count: cut.count, stored: segment_bytes(&head, &cut.packed) });
             from += cut.count;
         }
-        tail.drop_first(from);
         Ok(sealed)
     }
 
@@ -189,7 +189,8 @@ mod tests {
         let mut tail = tail_of(count, envelope_bytes, mask);
         let all = tail.raw.clone();
         let mut sealer = Sealer::new(SEGMENT_STORED_BYTES_MAX).unwrap();
-        let sealed = sealer.seal(&mut tail).unwrap();
+        let sealed = sealer.seal(&tail).unwrap();
+        tail.drop_sealed(&sealed);
         assert!(!sealed.is_empty());
         let (mut block, mut unpacked, mut next) = (Block::new().unwrap(), Vec::new(), 1);
         for segment in &sealed {
@@ -220,15 +221,15 @@ mod tests {
     #[test]
     fn one_frame_larger_than_a_segment_is_a_segment_of_its_own() {
         let mut tail = tail_of(2, 200_000, 0xff);
-        let sealed = Sealer::new(SEGMENT_STORED_BYTES_MAX).unwrap().seal(&mut tail).unwrap();
+        let sealed = Sealer::new(SEGMENT_STORED_BYTES_MAX).unwrap().seal(&tail).unwrap();
+        tail.drop_sealed(&sealed);
         assert_eq!(sealed.iter().map(|segment| segment.count).collect::<Vec<_>>(), [1, 1]);
         assert!(tail.frames.is_empty() && tail.raw.is_empty());
     }
 
     #[test]
     fn too_few_frames_wait() {
-        let mut tail = tail_of(100, 200, 0xff);
-        assert!(Sealer::new(SEGMENT_STORED_BYTES_MAX).unwrap().seal(&mut tail).unwrap().is_empty());
-        assert_eq!(tail.frames.len(), 100);
+        let tail = tail_of(100, 200, 0xff);
+        assert!(Sealer::new(SEGMENT_STORED_BYTES_MAX).unwrap().seal(&tail).unwrap().is_empty());
     }
 }

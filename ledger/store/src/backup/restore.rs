@@ -183,9 +183,6 @@ impl Backup {
             build.writer.quarantine_frontier = quarantine;
             build.writer.state.duplicates = mark.duplicates;
             build.writer.state.cursor.clone_from(&mark.cursor);
-            if mark.position == plan.to && hex::encode(build.writer.frontier.root()) != mark.tree.root {
-                return Err(differs(plan.to));
-            }
         }
         let mut newest = None;
         for kept in checkpoints {
@@ -198,7 +195,10 @@ impl Backup {
             newest = Some((kept.clone(), held));
         }
         build.commit()?;
-        if build.writer.state.position.number() != plan.to {
+        // The tree has the last records only now.
+        let marked = plan.base.map(|(_, mark)| mark).filter(|mark| mark.position == plan.to);
+        let is_as_marked = marked.is_none_or(|mark| hex::encode(build.writer.frontier.root()) == mark.tree.root);
+        if build.writer.state.position.number() != plan.to || !is_as_marked {
             return Err(differs(plan.to));
         }
         let state = &build.writer.state;
@@ -253,7 +253,7 @@ impl Build {
     }
 
     fn record(&mut self, frame: &crate::format_v1::Frame<'_>, known: &Identified) -> Result<(), BackupError> {
-        let position = self.writer.record(&mut self.staged, frame.recorded_at, frame.envelope)?;
+        let position = self.writer.record(frame.recorded_at, frame.envelope)?;
         let standing = Standing { position, content: known.content_hash };
         self.staged.name(&known.id, EventKey::of(&known.id), standing);
         self.grown(frame.bytes.len())
@@ -293,16 +293,16 @@ impl Build {
     }
 
     fn commit(&mut self) -> Result<(), BackupError> {
-        let staged = std::mem::take(&mut self.staged);
+        let mut staged = std::mem::take(&mut self.staged);
         let (holes, checkpoints) = (std::mem::take(&mut self.holes), std::mem::take(&mut self.checkpoints));
         self.bytes = 0;
         self.checkpoints_written += checkpoints.len() as u64;
         self.writer.kept.checkpoints = self.checkpoints_written;
         let written = caught("writing restored rows", || {
             let transaction = self.file.begin_write()?;
-            self.writer.write_names(&mut KeyTables::open(&transaction)?, &staged)?;
+            let sealed = self.writer.grow(&mut staged, &mut KeyTables::open(&transaction)?)?;
             crate::append::write_staged(&transaction, &staged)?;
-            self.writer.write_frames(&transaction)?;
+            self.writer.write_frames(&transaction, &sealed)?;
             for (number, row) in &holes {
                 transaction.open_table(HOLES)?.insert(*number, row.as_slice())?;
             }
