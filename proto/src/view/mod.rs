@@ -58,25 +58,38 @@ impl<'a> View<'a> {
         if bytes.len() > ENVELOPE_BYTES_MAX {
             return None;
         }
-        let (head, number, payload) = wire::head(bytes)?;
-        let (message, fields, is_canonical) = wire::payload(number, payload)?;
-        Self::checked(head, message, fields, is_canonical.then_some(bytes))
+        let mut view = Self::empty();
+        let (number, payload) = wire::head(bytes, &mut view.head)?;
+        let (message, is_canonical) = wire::payload(number, payload, &mut view.fields)?;
+        view.message = message;
+        view.canonical = is_canonical.then_some(bytes);
+        view.check()?;
+        Some(view)
     }
 
     /// Reads an NDJSON line; none where it is not of the common form, or no valid envelope at all.
     #[must_use]
     pub fn of_json(line: &'a str) -> Option<Self> {
-        let (head, message, fields) = json::read(line)?;
-        Self::checked(head, message, fields, None)
+        let mut view = Self::empty();
+        view.message = json::read(line, &mut view.head, &mut view.fields)?;
+        view.check()?;
+        Some(view)
     }
 
-    /// What concerns more than one field.
-    fn checked(
-        head: Head<'a>,
-        message: &'static Message,
-        fields: Fields<'a>,
-        canonical: Option<&'a [u8]>,
-    ) -> Option<Self> {
+    /// What is read into.
+    fn empty() -> Self {
+        Self {
+            head: Head::default(),
+            effective_on: NaiveDate::MIN,
+            message: &schema::MESSAGES[0],
+            fields: Fields::default(),
+            canonical: None,
+        }
+    }
+
+    /// What concerns more than one field; none where something is wrong with it.
+    fn check(&mut self) -> Option<()> {
+        let Self { head, message, fields, .. } = &*self;
         let is_valid = |id: &str| id_check(id).is_ok();
         let effective_on = value::date(head.effective_on)?;
         // The operators' own source has rules of its own, which the long way knows.
@@ -97,7 +110,8 @@ impl<'a> View<'a> {
             PayloadKind::PartnerStanding => (fields[1] == Value::Absent) != (fields[2] == Value::Absent),
             _ => true,
         };
-        (is_placed && is_whole).then_some(Self { head, effective_on, message, fields, canonical })
+        self.effective_on = effective_on;
+        (is_placed && is_whole).then_some(())
     }
 
     /// Who publishes.
@@ -182,12 +196,14 @@ impl<'a> View<'a> {
 
 /// The partner in the head of protobuf bytes whose payload nobody looks at; none where they are not of the common form.
 pub(crate) fn head_partner(bytes: &[u8]) -> Option<Option<PartnerId>> {
-    let (head, ..) = wire::head(bytes)?;
+    let mut head = Head::default();
+    wire::head(bytes, &mut head)?;
     Some(PartnerId::parse(head.partner_id).ok())
 }
 
 /// The same for the source.
 pub(crate) fn head_source(bytes: &[u8]) -> Option<Option<SourceId>> {
-    let (head, ..) = wire::head(bytes)?;
+    let mut head = Head::default();
+    wire::head(bytes, &mut head)?;
     Some(SourceId::parse(head.source).ok())
 }

@@ -63,10 +63,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads the head and finds the payload, whose own bytes are not looked at.
-pub(super) fn head(bytes: &[u8]) -> Option<(Head<'_>, u64, &[u8])> {
+/// Reads the head and finds the payload with its number; the payload's own bytes are not looked at.
+pub(super) fn head<'a>(bytes: &'a [u8], head: &mut Head<'a>) -> Option<(u64, &'a [u8])> {
     let mut reader = Reader(bytes);
-    let mut head = Head::default();
     let mut last = 0;
     while let Some((number, layout)) = reader.key(last)? {
         last = number;
@@ -79,7 +78,7 @@ pub(super) fn head(bytes: &[u8]) -> Option<(Head<'_>, u64, &[u8])> {
             (6, VARINT) => head.source_seq = Some(reader.varint()?),
             (10..=23, DELIMITED) => {
                 let payload = reader.delimited()?;
-                return reader.0.is_empty().then_some((head, number, payload));
+                return reader.0.is_empty().then_some((number, payload));
             }
             _ => return None,
         }
@@ -87,11 +86,14 @@ pub(super) fn head(bytes: &[u8]) -> Option<(Head<'_>, u64, &[u8])> {
     None
 }
 
-/// Reads a payload, and whether all of it is spelled as it would be written.
-pub(super) fn payload(number: u64, bytes: &[u8]) -> Option<(&'static Message, Fields<'_>, bool)> {
+/// Reads a payload into fields that are empty, and tells whether all of it is spelled as it would be written.
+pub(super) fn payload<'a>(
+    number: u64,
+    bytes: &'a [u8],
+    fields: &mut Fields<'a>,
+) -> Option<(&'static Message, bool)> {
     let message = MESSAGES.iter().find(|message| u64::from(message.number) == number)?;
     let mut reader = Reader(bytes);
-    let mut fields = Fields::default();
     let mut is_canonical = true;
     let mut last = 0;
     while let Some((number, layout)) = reader.key(last)? {
@@ -106,8 +108,8 @@ pub(super) fn payload(number: u64, bytes: &[u8]) -> Option<(&'static Message, Fi
         fields[at] = value;
         is_canonical &= is_spelled;
     }
-    let is_complete = complete(message, &mut fields)?;
-    Some((message, fields, is_canonical & is_complete))
+    let is_complete = complete(message, fields)?;
+    Some((message, is_canonical & is_complete))
 }
 
 /// Whether everything is there that must be; fills in what an absent field stands for, and tells whether none was.

@@ -2,7 +2,6 @@
 
 use crate::failure::Failure;
 use daybook_intake::import::{Money, Outcome};
-use daybook_intake::{BatchLimits, BatchWriter, Committed, Input};
 use daybook_store::{Incoming, Ledger, LedgerReader, QuarantineReason};
 use std::collections::VecDeque;
 
@@ -66,7 +65,9 @@ pub(crate) trait Door {
 /// The ledger opened by this process.
 pub(crate) struct OwnDoor {
     ledger: Ledger,
-    batch: Vec<(Incoming, Tag)>,
+    batch: Vec<Incoming>,
+    /// What goes with each input of the batch.
+    tags: Vec<Tag>,
     bytes: usize,
 }
 
@@ -76,32 +77,28 @@ type Tag = (Part, Option<String>);
 /// Inputs appended in one transaction at the most. Files wait for nobody, and the more events share a commit, the less it
 /// costs each; beyond so many it is little, and the threads that judge ahead would wait for it.
 const BATCH_EVENTS_MAX: usize = 32_768;
-/// Their bytes at the most.
+/// Their bytes at the most; one larger input makes a batch of its own.
 const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 impl OwnDoor {
     pub(crate) fn new(ledger: Ledger) -> Self {
-        Self { ledger, batch: Vec::new(), bytes: 0 }
+        Self { ledger, batch: Vec::new(), tags: Vec::new(), bytes: 0 }
     }
 
     fn commit(&mut self) -> Result<Vec<Settled>, Failure> {
-        let limits = BatchLimits { events_max: BATCH_EVENTS_MAX, bytes_max: BATCH_BYTES_MAX, ..BatchLimits::default() };
-        let mut settled = Vec::with_capacity(self.batch.len());
-        let mut writer = BatchWriter::new(&mut self.ledger, limits);
-        for (incoming, tag) in self.batch.drain(..) {
-            settled.extend(settle(writer.push(Input { incoming, place: None, tag })?));
+        if self.batch.is_empty() {
+            return Ok(Vec::new());
         }
-        settled.extend(settle(writer.commit()?));
         self.bytes = 0;
-        Ok(settled)
+        // The next batch is mostly as long.
+        let (events, tags) = (self.batch.len(), std::mem::take(&mut self.tags));
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(events));
+        let appended = self.ledger.append(batch, None, &[])?;
+        let settled = tags.into_iter().zip(appended.outcomes);
+        Ok(settled
+            .map(|((part, reason), outcome)| Settled { part, outcome: import_outcome(outcome, reason) })
+            .collect())
     }
-}
-
-fn settle(committed: Option<Committed<Tag>>) -> impl Iterator<Item = Settled> {
-    committed
-        .into_iter()
-        .flat_map(|committed| committed.outcomes)
-        .map(|((part, reason), outcome)| Settled { part, outcome: import_outcome(outcome, reason) })
 }
 
 /// The report's word for an outcome; `reason` is the code of an input that came faulty.
@@ -132,13 +129,13 @@ pub(crate) fn bytes_of(incoming: &Incoming) -> &[u8] {
 
 impl Door for OwnDoor {
     fn push(&mut self, incoming: Incoming, part: Part) -> Result<Vec<Settled>, Failure> {
-        let reason = reason_of(&incoming);
-        self.bytes += bytes_of(&incoming).len();
-        self.batch.push((incoming, (part, reason)));
-        if self.batch.len() < BATCH_EVENTS_MAX && self.bytes < BATCH_BYTES_MAX {
-            return Ok(Vec::new());
-        }
-        self.commit()
+        let bytes = bytes_of(&incoming).len();
+        let is_full = self.batch.len() >= BATCH_EVENTS_MAX || self.bytes + bytes > BATCH_BYTES_MAX;
+        let settled = if is_full { self.commit()? } else { Vec::new() };
+        self.bytes += bytes;
+        self.tags.push((part, reason_of(&incoming)));
+        self.batch.push(incoming);
+        Ok(settled)
     }
 
     fn flush(&mut self) -> Result<Vec<Settled>, Failure> {

@@ -62,8 +62,12 @@ pub fn protobuf_ahead<E>(
     ahead(Messages::new(reader), read, message_judge, sink)
 }
 
-/// Judged chunks that wait for the caller: about as many events as it appends at once, so that nobody waits for a commit.
-const JUDGED_CHUNKS_MAX: usize = 32;
+/// Judged chunks that wait for the caller: more events than it appends at once. With fewer, the judges would wait for each of its
+/// commits, and then it for them.
+const JUDGED_CHUNKS_MAX: usize = 192;
+
+/// Chunks that wait for each judge: few, since reading is quick.
+const CHUNKS_WAITING_MAX: usize = 4;
 
 /// What a piece is; none where a line is blank.
 type Judge = fn(Piece, &[u8], &Read) -> Option<Judged>;
@@ -78,7 +82,7 @@ fn ahead<E>(
         let (mut to_judges, mut from_judges) = (Vec::new(), Vec::new());
         let threads = read.threads_max.clamp(1, JUDGED_CHUNKS_MAX);
         for _ in 0..threads {
-            let (chunks_tx, chunks) = sync_channel(1);
+            let (chunks_tx, chunks) = sync_channel(CHUNKS_WAITING_MAX);
             let (judged_tx, judged) = sync_channel(JUDGED_CHUNKS_MAX / threads);
             scope.spawn(move || judge_all(&chunks, &judged_tx, read, judge));
             to_judges.push(chunks_tx);

@@ -2,8 +2,8 @@
 
 use super::FileError;
 
-/// The bytes of a chunk, unless one piece alone has more.
-pub(super) const CHUNK_BYTES: usize = 1 << 18;
+/// The bytes of a chunk, unless one piece alone has more: few enough to stay in a processor's own cache until they are judged.
+pub(super) const CHUNK_BYTES: usize = 1 << 17;
 
 /// One line of a chunk, or one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
