@@ -25,6 +25,8 @@ pub struct SharedFolds<'b> {
     /// The fold of each book.
     of_book: Vec<usize>,
     root: Branch,
+    /// The way of partners without any competency fee: fewer terms can tell them apart.
+    root_without_fees: Branch,
 }
 
 /// Books with the same fold terms.
@@ -41,9 +43,9 @@ struct Fold {
 /// Folds that share their state up to a month.
 #[derive(Debug)]
 struct Branch {
-    /// The fold by whose book the shared months are folded.
-    first: usize,
-    /// The first month that is not shared; none: nothing parts, and there is one fold.
+    /// Its folds, at least one: the shared months are folded by the book of the first.
+    folds: Vec<usize>,
+    /// The first month that is not shared; none: nothing parts, and each of them ends in the same state.
     parts_in: Option<Month>,
     then: Vec<Branch>,
 }
@@ -107,11 +109,15 @@ impl<'b> SharedFolds<'b> {
             of_book.push(fold);
         }
         let prices = books.iter().zip(&of_book).map(|(book, fold)| Repricing::new(&folds[*fold].book, book)).collect();
-        let root = Branch::of(&folds, (0..folds.len()).collect());
-        Self { books, through, folds, prices, of_book, root }
+        let all = || (0..folds.len()).collect();
+        let terms: Vec<FoldTerms> = folds.iter().map(|fold| fold.terms.clone()).collect();
+        let root = Branch::of(&terms, all());
+        let terms: Vec<FoldTerms> = terms.iter().map(FoldTerms::without_fees).collect();
+        let root_without_fees = Branch::of(&terms, all());
+        Self { books, through, folds, prices, of_book, root, root_without_fees }
     }
 
-    /// How many folds serve all the books.
+    /// How many folds serve all the books. A partner that some of them cannot tell apart takes fewer.
     #[must_use]
     pub fn folds(&self) -> usize {
         self.folds.len()
@@ -129,10 +135,10 @@ impl<'b> SharedFolds<'b> {
         self.folds[fold].terms.hash()
     }
 
-    /// The book of this number.
+    /// One of the books that a fold serves.
     #[must_use]
-    pub fn book(&self, at: usize) -> &'b RuleBook {
-        &self.books[at]
+    pub fn book_of(&self, fold: usize) -> &'b RuleBook {
+        &self.books[self.folds[fold].members.first().copied().unwrap_or_default()]
     }
 
     /// Has the folds of some numbers kept: [`Found::Kept`].
@@ -166,30 +172,23 @@ impl CompiledFolds<'_> {
 }
 
 impl Branch {
-    /// The way of some folds, at least one.
-    fn of(folds: &[Fold], some: Vec<usize>) -> Self {
-        let first = some.first().copied().unwrap_or_default();
-        let parts = |other: &usize| folds[first].terms.parts_from(&folds[*other].terms);
-        let Some(date) = some.iter().filter_map(parts).min() else {
-            return Self { first, parts_in: None, then: Vec::new() };
+    /// The way of some folds, at least one, given the terms of all.
+    fn of(terms: &[FoldTerms], folds: Vec<usize>) -> Self {
+        let parts = |one: usize, other: usize| terms[one].parts_from(&terms[other]);
+        let first = folds.first().copied().unwrap_or_default();
+        let Some(date) = folds.iter().filter_map(|other| parts(first, *other)).min() else {
+            return Self { folds, parts_in: None, then: Vec::new() };
         };
         let mut ways: Vec<Vec<usize>> = Vec::new();
-        for fold in some {
-            let goes_along = |way: &&mut Vec<usize>| {
-                way.first()
-                    .is_some_and(|one| folds[*one].terms.parts_from(&folds[fold].terms).is_none_or(|on| on > date))
-            };
+        for &fold in &folds {
+            let goes_along =
+                |way: &&mut Vec<usize>| way.first().is_some_and(|one| parts(*one, fold).is_none_or(|on| on > date));
             match ways.iter_mut().find(goes_along) {
                 Some(way) => way.push(fold),
                 None => ways.push(vec![fold]),
             }
         }
-        let then = ways.into_iter().map(|way| Self::of(folds, way)).collect();
-        Self { first, parts_in: Some(Month::of(date)), then }
-    }
-
-    /// Every fold on the way.
-    fn folds(&self) -> Vec<usize> {
-        if self.then.is_empty() { vec![self.first] } else { self.then.iter().flat_map(Self::folds).collect() }
+        let then = ways.into_iter().map(|way| Self::of(terms, way)).collect();
+        Self { folds, parts_in: Some(Month::of(date)), then }
     }
 }

@@ -8,12 +8,12 @@
 use crate::asks::Asks;
 use crate::calendar::Calendar;
 use crate::model::{
-    Base, Cadence, CatalogueEdition, CertificationValidity, Competency, Gate, Lever, Match, ProductGroup, RuleBook,
-    RuleSet,
+    Base, Cadence, CatalogueEdition, CertificationValidity, Competency, CompetencySource, Gate, GateTest, Lever, Match,
+    ProductGroup, RuleBook, RuleSet,
 };
 use crate::sha256_hex;
 use chrono::NaiveDate;
-use daybook_event::{Currency, Rate, Rounding};
+use daybook_event::{Currency, Month, Rate, Rounding};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The fold terms of a book, cut at some dates.
@@ -27,7 +27,10 @@ pub struct FoldTerms {
 /// What holds for the whole book, whatever the date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct WholeTerms {
-    calendar: Calendar,
+    /// How postings are put into periods; caps count by it too.
+    periods: (i32, Month),
+    /// Only where a lever has a cap: it may count by program year.
+    calendar: Option<Calendar>,
     currency: Currency,
     editions: Vec<CatalogueEdition>,
     sources_of_no_partner: Vec<String>,
@@ -60,6 +63,8 @@ struct Ahead {
     newness: Asks,
     /// What was billed of some products alone.
     revenue_of_groups: Asks,
+    /// Whether every computed level asks for the fee.
+    asks_fees: bool,
     /// What growth levers match by, from which dates on.
     growth: Vec<(NaiveDate, Vec<Match>)>,
 }
@@ -98,8 +103,11 @@ impl RuleBook {
     pub fn fold_terms(&self) -> FoldTerms {
         let capped = self.capped();
         let groups = self.sets.iter().flat_map(|set| &set.product_groups).map(|group| group.name.clone());
+        let Calendar { period_months, period_anchor, claim_opens: _, claim_closes: _, program_year_last_month: _ } =
+            *self.calendar();
         let whole = WholeTerms {
-            calendar: *self.calendar(),
+            periods: (period_months, period_anchor),
+            calendar: (!capped.is_empty()).then_some(*self.calendar()),
             currency: self.sets[0].currency,
             editions: self.catalogue.editions.clone(),
             sources_of_no_partner: self.sources_of_no_partner.clone(),
@@ -171,6 +179,7 @@ impl RuleBook {
         Ahead {
             newness: most(RuleSet::asks_newness),
             revenue_of_groups: most(RuleSet::asks_revenue_of_groups),
+            asks_fees: later.iter().flat_map(|set| &set.competencies).all(|one| one.fee),
             growth: later.iter().filter_map(growth).collect(),
         }
     }
@@ -187,6 +196,24 @@ fn unpriced(lever: &Lever, is_capped: bool, any_cap: bool) -> Lever {
     Lever { rate, ..lever.clone() }
 }
 
+impl DatedTerms {
+    fn without_fees(&self) -> Self {
+        if !self.ahead.asks_fees {
+            return self.clone();
+        }
+        let mut gates = self.gates.clone();
+        for test in gates.iter_mut().flat_map(|gate| &mut gate.any_of) {
+            if let GateTest::Competency { source: source @ CompetencySource::Either, .. } = test {
+                *source = CompetencySource::Declared;
+            }
+        }
+        let asked = |asks: Asks| if asks.of(false) { Asks::Always } else { Asks::Never };
+        let (newness, revenue_of_groups) = (asked(self.ahead.newness), asked(self.ahead.revenue_of_groups));
+        let ahead = Ahead { newness, revenue_of_groups, ..self.ahead.clone() };
+        Self { gates, competencies: Vec::new(), certification_validity: Vec::new(), ahead, ..self.clone() }
+    }
+}
+
 impl FoldTerms {
     /// The first date from which on a fold under one of them may differ from a fold under the other; none where they never
     /// differ. The first date of all time where nothing can be shared: what is looked up before the first rule set is looked
@@ -199,6 +226,13 @@ impl FoldTerms {
         }
         let next = [self, other].into_iter().filter_map(|terms| terms.dated.get(same)).map(|dated| dated.from);
         next.min()
+    }
+
+    /// What is left of them for a partner that nobody ever said to have paid a competency fee: where every level that is computed
+    /// asks for the fee, none is reached, and what else the levels ask is looked up by nothing.
+    #[must_use]
+    pub fn without_fees(&self) -> Self {
+        Self { whole: self.whole.clone(), dated: self.dated.iter().map(DatedTerms::without_fees).collect() }
     }
 
     /// A hash for names of files: it stays as long as the build does.

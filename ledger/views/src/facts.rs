@@ -65,11 +65,11 @@ impl StandingFacts {
         self.by_name.get(fact)
     }
 
-    /// Those of some names alone.
-    pub(crate) fn only(&self, names: &[&str]) -> Self {
-        let of = |name: &&str| self.by_name.get_key_value(*name);
-        let by_name = names.iter().filter_map(of).map(|(name, history)| (name.clone(), history.clone()));
-        Self { by_name: by_name.collect(), noted: self.noted }
+    /// Facts that were told before.
+    pub(crate) fn told(facts: impl IntoIterator<Item = (String, FactHistory)>) -> Self {
+        let by_name: BTreeMap<String, FactHistory> = facts.into_iter().collect();
+        let noted = by_name.values().map(|history| history.values.len() as u64).sum();
+        Self { by_name, noted }
     }
 
     /// Whether the fact is held on a date up to which everything is noted.

@@ -11,6 +11,7 @@ mod damage;
 mod export;
 mod formats;
 mod health;
+mod kept_folds;
 mod newer;
 mod quarantine_flags;
 mod reconcile;

@@ -6,7 +6,7 @@ use daybook_replay::{
     ColumnsInMemory, ColumnsSource, Found, Histories, HistoriesBuilder, KeptFault, KeptFold, KeptFolds, Replayed,
     SharedFolds, Wanted, replay,
 };
-use daybook_rules::model::{ProgramYearEnd, ResolveAt, RuleBook};
+use daybook_rules::model::{CompetencySource, GateTest, ProgramYearEnd, ResolveAt, RuleBook};
 use daybook_tests::dice::Dice;
 use daybook_tests::model::Shipped;
 use daybook_tests::model::generate::{Case, generate, with_version};
@@ -64,8 +64,32 @@ fn books(case: &Case, dice: &mut Dice) -> Vec<RuleBook> {
             books.push(priced(&books[last], dice));
         }
     }
+    books.push(declared(&case.book));
+    books.push(with_calendar(&case.book, dice));
     dice.shuffle(&mut books);
     books
+}
+
+/// The book with competencies as somebody declared them, never as they are computed.
+fn declared(book: &RuleBook) -> RuleBook {
+    let mut book = book.clone();
+    for test in book.sets.iter_mut().flat_map(|set| &mut set.gates).flat_map(|gate| &mut gate.any_of) {
+        if let GateTest::Competency { source, .. } = test {
+            *source = CompetencySource::Declared;
+        }
+    }
+    book
+}
+
+/// The book with another claim window and another program year: no line is looked at by them.
+fn with_calendar(book: &RuleBook, dice: &mut Dice) -> RuleBook {
+    let mut book = book.clone();
+    let last_month = i32::try_from(dice.between(1, 12)).expect("a month");
+    for set in &mut book.sets {
+        set.calendar.claim_closes.day = 14;
+        set.calendar.program_year_last_month = last_month;
+    }
+    book
 }
 
 fn of_money(rows: &PartnerRows) -> PartnerRows {

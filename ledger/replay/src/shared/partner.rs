@@ -2,6 +2,8 @@
 
 use super::{Branch, CompiledFolds, Found, SharedFolds, Wanted};
 use daybook_event::{Month, PartnerId};
+use daybook_rules::asks::FEE_FACTS;
+use daybook_views::fact::{Fact, FactKind};
 use daybook_views::{
     CompiledBook, FoldError, KeptPartner, LinesError, PartnerColumns, PartnerRows, PartnerState, RevenueMargin,
     advance_columns, fold_columns, margins_of, overflowed, revenue_margins,
@@ -28,8 +30,18 @@ impl SharedFolds<'_> {
         let first = columns.first_month().unwrap_or(end);
         visit(Found::Billed(columns.last_billed(compiled.classes, self.through)))?;
         let partner = Partner { folds: self, compiled, partner_id, columns, first, end, wanted };
-        partner.branch(&self.root, PartnerState::before(first), visit)
+        let root = if has_fees(columns) { &self.root } else { &self.root_without_fees };
+        partner.branch(root, PartnerState::before(first), visit)
     }
+}
+
+/// Whether anybody ever said of the partner that it has paid for a competency.
+fn has_fees(columns: &PartnerColumns) -> bool {
+    let is_fee = |fact: &Fact| match &fact.kind {
+        FactKind::Standing(standing) => standing.fact.starts_with(FEE_FACTS),
+        _ => false,
+    };
+    columns.others.iter().any(is_fee)
 }
 
 struct Partner<'a> {
@@ -50,16 +62,19 @@ impl Partner<'_> {
         mut state: PartnerState,
         visit: Visit<'_, E>,
     ) -> Result<(), E> {
-        let (terms, fx) = (&self.compiled.terms[branch.first], &self.compiled.fx[branch.first]);
+        let by = branch.folds.first().copied().unwrap_or_default();
+        let (terms, fx) = (&self.compiled.terms[by], &self.compiled.fx[by]);
         let until = branch.parts_in.map_or(self.end, |month| month.min(self.end));
         let (id, through) = (self.partner_id, self.folds.through);
         match advance_columns(terms, fx, id, self.columns, &mut state, until, through) {
             Ok(()) if !state.is_heavy() => {}
             // Whether a sum leaves the range may depend on each book's own rates.
-            Ok(()) | Err(FoldError::Overflow(_)) => return self.alone(&branch.folds(), visit),
+            Ok(()) | Err(FoldError::Overflow(_)) => return self.alone(&branch.folds, visit),
             Err(FoldError::Facts(error)) => return Err(error.into()),
         }
-        let Some((last, others)) = branch.then.split_last() else { return self.leaf(branch.first, &state, visit) };
+        let Some((last, others)) = branch.then.split_last() else {
+            return branch.folds.iter().try_for_each(|fold| self.leaf(*fold, &state, visit));
+        };
         for way in others {
             self.branch(way, state.clone(), visit)?;
         }
@@ -83,8 +98,8 @@ impl Partner<'_> {
             visit(Found::Rows { book, rows, margins })?;
         }
         let Some(names) = &fold.names else { return Ok(()) };
-        let kept = KeptPartner::of(&fold.book, id, reversals, self.first, state, through).ok();
-        visit(Found::Kept { fold: at, bytes: kept.and_then(|kept| kept.to_bytes(names)) })
+        let bytes = KeptPartner::bytes_of((&fold.book, names), id, reversals, self.first, state, through);
+        visit(Found::Kept { fold: at, bytes: bytes.unwrap_or_default() })
     }
 
     /// The books of some folds, one after the other.

@@ -5,13 +5,13 @@
 //! fold terms they are, and [`KEPT_SHAPE`].
 
 mod bytes;
+mod facts;
 mod head;
 mod rows;
 
 pub use head::KeptHead;
 
 use crate::claims::ClaimStep;
-use crate::facts::StandingFacts;
 use crate::fold::{credit_findings, reversal_findings};
 use crate::history::Reversals;
 use crate::margins::{RevenueMargin, margins_of};
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The shape of these bytes. Another number: they mean something else.
-pub const KEPT_SHAPE: u32 = 1;
+pub const KEPT_SHAPE: u32 = 2;
 
 /// A folded partner, as far as prices and settlement need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,42 +37,50 @@ pub struct KeptPartner {
     margins: Vec<RevenueMargin>,
 }
 
-/// What few partners have much of.
-#[derive(Serialize, Deserialize)]
+/// What few partners have any of.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
 struct Rare {
     claims: Vec<ClaimStep>,
     openings: OpeningBalances,
     adjustments: Vec<Adjusted>,
-    needed_to_pay: StandingFacts,
 }
 
 impl KeptPartner {
-    /// Keeps the state at the end of a fold under a book, which began with the month of the first fact.
+    /// What is kept of the state at the end of a fold under a book, which began with the month of the first fact, as bytes; none
+    /// where a part has no form in bytes, which no partner is known to have.
     ///
     /// # Errors
     /// [`Overflow`] when a sum leaves the range of exact money.
-    pub fn of(
-        book: &RuleBook,
+    pub fn bytes_of(
+        (book, names): (&RuleBook, &KeptNames),
         partner_id: &PartnerId,
         reversals: &Reversals,
         first: Month,
         state: &PartnerState,
         through: NaiveDate,
-    ) -> Result<Self, Overflow> {
+    ) -> Result<Option<Vec<u8>>, Overflow> {
         let mut findings = state.findings.clone();
         findings.extend(reversal_findings(partner_id, reversals));
         findings.extend(credit_findings(partner_id, state)?);
-        let mut kept = PartnerState::before(first);
-        kept.facts = state.facts.only(&NEEDED_TO_PAY);
-        kept.claims.clone_from(&state.claims);
-        kept.openings.clone_from(&state.openings);
-        kept.standing_rows.clone_from(&state.standing_rows);
-        kept.postings.clone_from(&state.postings);
-        kept.adjustments.clone_from(&state.adjustments);
-        kept.conservation.clone_from(&state.conservation);
-        kept.provisional.clone_from(&state.provisional);
-        kept.findings = findings;
-        Ok(Self { state: kept, margins: margins_of(book, state, through)? })
+        let mut writer = Writer::new(names);
+        writer.month(first);
+        writer.list(&state.postings, rows::put_posting);
+        writer.list(&state.conservation, rows::put_conservation);
+        writer.list(&state.standing_rows, rows::put_standing);
+        writer.list(&state.provisional, rows::put_provisional);
+        writer.list(&findings, rows::put_finding);
+        writer.list(&margins_of(book, state, through)?, rows::put_margin);
+        facts::put(&mut writer, &state.facts, &NEEDED_TO_PAY);
+        let rare = Rare {
+            claims: state.claims.clone(),
+            openings: state.openings.clone(),
+            adjustments: state.adjustments.clone(),
+        };
+        let rare = if rare == Rare::default() { Some(Vec::new()) } else { serde_json::to_vec(&rare).ok() };
+        Ok(rare.map(|rare| {
+            writer.bytes(&rare);
+            writer.out
+        }))
     }
 
     /// The month of its first fact.
@@ -93,27 +101,6 @@ impl KeptPartner {
         &self.margins
     }
 
-    /// As bytes; none where a part has no form in bytes, which no partner is known to have.
-    #[must_use]
-    pub fn to_bytes(&self, names: &KeptNames) -> Option<Vec<u8>> {
-        let (state, mut writer) = (&self.state, Writer::new(names));
-        writer.month(state.next_month);
-        writer.list(&state.postings, rows::put_posting);
-        writer.list(&state.conservation, rows::put_conservation);
-        writer.list(&state.standing_rows, rows::put_standing);
-        writer.list(&state.provisional, rows::put_provisional);
-        writer.list(&state.findings, rows::put_finding);
-        writer.list(&self.margins, rows::put_margin);
-        let rare = Rare {
-            claims: state.claims.clone(),
-            openings: state.openings.clone(),
-            adjustments: state.adjustments.clone(),
-            needed_to_pay: state.facts.clone(),
-        };
-        writer.bytes(&serde_json::to_vec(&rare).ok()?);
-        Some(writer.out)
-    }
-
     /// What these bytes keep; none where they keep nothing of this kind.
     #[must_use]
     pub fn from_bytes(partner_id: &PartnerId, bytes: &[u8], names: &KeptNames) -> Option<Self> {
@@ -125,9 +112,12 @@ impl KeptPartner {
         state.provisional = reader.list(|reader| rows::provisional(reader, partner_id))?;
         state.findings = reader.list(|reader| rows::finding(reader, partner_id))?;
         let margins = reader.list(rows::margin)?;
-        let rare: Rare = serde_json::from_slice(reader.bytes()?).ok()?;
+        state.facts = facts::facts(&mut reader)?;
+        let rare = match reader.bytes()? {
+            [] => Rare::default(),
+            bytes => serde_json::from_slice(bytes).ok()?,
+        };
         (state.claims, state.openings, state.adjustments) = (rare.claims, rare.openings, rare.adjustments);
-        state.facts = rare.needed_to_pay;
         reader.is_done().then_some(Self { state, margins })
     }
 }

@@ -1,6 +1,6 @@
 //! The answer of a comparison: from kept bases where every fold that it needs was kept, else from the events.
 
-use super::bases::{Bases, Keeping};
+use super::bases::{Bases, Keeping, kept_of};
 use super::windowed;
 use crate::cli::{Attribution, CompareArguments};
 use crate::closed;
@@ -80,7 +80,7 @@ pub(super) fn compute(arguments: &CompareArguments, known: &Known, players: &Pla
         seed: asked.seed,
         readings: !asked.no_interpretations,
         varied: varied.map_err(Failure::input)?,
-        keep_rows: true,
+        keep_rows: false,
     };
     let through = match arguments.window.through {
         Some(through) => through,
@@ -125,10 +125,10 @@ impl Asking<'_> {
     fn of_events(&mut self) -> Result<Answer, Failure> {
         let started = Instant::now();
         if self.arguments.partner.is_none() {
-            // Bases of both sides are kept, for the next comparison.
-            let folds = self.plan.sides().map(|book| self.shared.fold_of(book));
-            self.shared.keep(&folds.into());
             if let Ok(columned) = columns::open(self.known)? {
+                // Bases are kept, for the next comparison.
+                let partners = Partners::all(&columned.view).partners();
+                self.shared.keep(&kept_of(&self.shared, partners, self.plan.sides()));
                 match self.folded(&Partners::all(&columned.view), started)? {
                     Ok(answer) => return Ok(answer),
                     // The records have it all.
@@ -140,6 +140,9 @@ impl Asking<'_> {
         let window = windowed(self.known, self.arguments)?;
         let source = ColumnsInMemory::of(&window.histories).map_err(Failure::input)?;
         drop(window);
+        if self.arguments.partner.is_none() {
+            self.shared.keep(&kept_of(&self.shared, source.partners(), self.plan.sides()));
+        }
         self.folded(&source, started)?.map_err(Failure::input)
     }
 
@@ -161,7 +164,7 @@ impl Asking<'_> {
         let closed = closed::note_not_kept(of_no_partner.closings().on(self.through));
         if self.arguments.partner.is_none() {
             let keeping = Keeping { known: self.known, through: self.through, closed: &closed, of_no_partner };
-            keeping.write(&self.shared, &self.plan.sides(), &mut partners);
+            keeping.write(&self.shared, &mut partners);
         }
         let fold_passes = self.shared.folds();
         let repriced = self.plan.folds() - fold_passes;

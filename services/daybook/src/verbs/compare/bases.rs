@@ -16,6 +16,9 @@ use std::time::SystemTime;
 const FOLDER: &str = "kept";
 /// Folds that are kept at most: the oldest go.
 const FOLDS_MAX: usize = 8;
+/// Partners times folds that are kept at most, since what is kept is in memory until it is written, about 4 KB of each: beyond it
+/// only the folds of reference and candidate are.
+const PARTNER_FOLDS_MAX: usize = 50_000;
 /// Letters of a fold's name.
 const NAME_LETTERS: usize = 32;
 
@@ -102,6 +105,16 @@ impl KeptFold for OpenFold {
     }
 }
 
+/// Which folds of a comparison to keep: all, so that the same comparison with other prices reads no event; where that is too much,
+/// those of reference and candidate, whose books are given.
+pub(super) fn kept_of(shared: &SharedFolds<'_>, partners: usize, sides: [usize; 2]) -> BTreeSet<usize> {
+    let folds = shared.folds();
+    if folds <= FOLDS_MAX && partners.saturating_mul(folds) <= PARTNER_FOLDS_MAX {
+        return (0..folds).collect();
+    }
+    sides.map(|book| shared.fold_of(book)).into()
+}
+
 /// What every kept fold has beside its partners.
 pub(super) struct Keeping<'a> {
     pub(super) known: &'a Known,
@@ -111,19 +124,18 @@ pub(super) struct Keeping<'a> {
 }
 
 impl Keeping<'_> {
-    /// Writes the folds of some books that were kept, each in its own folder, and removes the oldest. Who may not write here, or
-    /// finds that somebody else does, writes nothing: the answer is there already.
-    pub(super) fn write(&self, shared: &SharedFolds<'_>, books: &[usize], partners: &mut AttributedPartners) {
-        let mut written = BTreeSet::new();
-        for &book in books {
-            let fold = shared.fold_of(book);
-            let Some(names) = shared.names(fold).filter(|_| written.insert(fold)) else { continue };
+    /// Writes the folds that were kept, each in its own folder, and removes the oldest. Who may not write here, or finds that
+    /// somebody else does, writes nothing: the answer is there already.
+    pub(super) fn write(&self, shared: &SharedFolds<'_>, partners: &mut AttributedPartners) {
+        for fold in 0..shared.folds() {
+            let Some(names) = shared.names(fold) else { continue };
+            let book = shared.book_of(fold);
             let head = KeptHead {
                 terms: shared.terms_hash(fold),
                 through: self.through,
                 engine_semantics: ENGINE_SEMANTICS,
-                fx: self.of_no_partner.fx_counting(shared.book(book), self.through),
-                of_no_partner: self.of_no_partner.rows(shared.book(book)),
+                fx: self.of_no_partner.fx_counting(book, self.through),
+                of_no_partner: self.of_no_partner.rows(book),
                 closed: self.closed.to_owned(),
                 last_billed: partners.last_billed(),
             };
