@@ -6,7 +6,7 @@ use crate::window::Known;
 use daybook_event::{NaiveDate, PartnerId, Position};
 use daybook_projector::{ColumnsFault, ColumnsView, RefreshOptions, columns_discard, columns_open, columns_refresh};
 use daybook_replay::ColumnsSource;
-use daybook_store::ColumnsOptions;
+use daybook_store::{COLUMNS_FOLDER, ColumnsOptions};
 use daybook_views::{FactsOfNoPartner, LineClasses, PartnerColumns};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -35,6 +35,30 @@ pub(crate) fn open(known: &Known) -> Result<Result<Columned, ColumnsFault>, Fail
         Err(fault) if fault.is_of_files() => Ok(Err(fault)),
         Err(fault) => Err(Failure::input(fault)),
     }
+}
+
+/// Opens the columns of a window as they are, with the records behind them, and writes nothing; none where there are none, or they
+/// cannot be used, which is said.
+pub(crate) fn open_as_is(known: &Known) -> Result<Option<Columned>, Failure> {
+    if !known.dir.join(COLUMNS_FOLDER).is_dir() {
+        return Ok(None);
+    }
+    let started = Instant::now();
+    match columns_open(&known.dir, &known.snapshot, known.position, &ColumnsOptions::default()) {
+        Ok(view) => Ok(Some(Columned { view, took: started.elapsed() })),
+        // Files that lie far behind are as good as none.
+        Err(ColumnsFault::Held { .. }) => Ok(None),
+        Err(fault) if fault.is_of_files() => {
+            say_unused(&fault);
+            Ok(None)
+        }
+        Err(fault) => Err(Failure::input(fault)),
+    }
+}
+
+/// Says that the column files cannot be used.
+pub(crate) fn say_unused(fault: &ColumnsFault) {
+    eprintln!("daybook: the records are read instead of the column files: {fault}");
 }
 
 fn refreshed(known: &Known) -> Result<ColumnsView, ColumnsFault> {

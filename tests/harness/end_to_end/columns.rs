@@ -65,3 +65,28 @@ fn damaged_columns_are_found_and_made_anew() {
     std::fs::remove_dir_all(daybook.ledger().join("columns")).unwrap();
     assert_eq!(replay(&daybook, &[])["digest"], digest);
 }
+
+#[test]
+fn views_from_columns_are_the_bytes_of_those_from_records_and_write_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let daybook = ledger(dir.path(), 600);
+    let asked = ["views", "--through", THROUGH, "--format", "json"];
+    let whole: Value = serde_json::from_str(&daybook.ok(&asked)).unwrap();
+    let partner = whole["postings"][0]["partner_id"].as_str().unwrap().to_owned();
+    let of_one = ["--partner", &partner];
+    let more: [&[&str]; 4] = [&[], &of_one, &["--known-as-of", "321"], &["--book", "2020-10"]];
+    let views = |more: &&[&str]| daybook.ok(&[asked.as_slice(), more].concat());
+    let of_records: Vec<String> = more.iter().map(views).collect();
+    assert!(!daybook.ledger().join("columns").exists());
+    replay(&daybook, &[]);
+    let of_columns: Vec<String> = more.iter().map(views).collect();
+    assert!(of_columns == of_records);
+    daybook.run(&[asked.as_slice(), &["--partner", "nobody-at-all"]].concat()).expect(2, &["nobody-at-all"]);
+    let file = run_file(&daybook);
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&file, &bytes).unwrap();
+    let damaged = daybook.run(&asked);
+    assert!(damaged.stderr.contains("the records are read instead"), "{}", damaged.stderr);
+    assert!(damaged.stdout == of_records[0]);
+}

@@ -118,7 +118,7 @@ fn replay(cli: &Cli, arguments: &ReplayArguments, known: &Known, waiting: &Waiti
         if columns::discarded(known, &fault) {
             eprintln!("daybook: {fault}; it was removed");
         } else {
-            eprintln!("daybook: the records are read instead of the column files: {fault}");
+            columns::say_unused(&fault);
             break;
         }
     }

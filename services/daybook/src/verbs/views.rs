@@ -1,18 +1,19 @@
 //! `daybook views`: the rows at the head, or at any other coordinates.
 //!
-//! Where `serve` has projected exactly these coordinates, its rows are read; otherwise they are computed. Both are the
-//! same rows, and `daybook verify` holds the one against the other.
+//! Where `serve` has projected exactly these coordinates, its rows are read; otherwise they are computed, from the column files
+//! where there are any, else from the records. All are the same rows, and `daybook verify` holds the ones against the others.
 
 use crate::books::{Books, NamedBook};
 use crate::cli::{Cli, ViewName, ViewsArguments};
 use crate::closed::{self, Terms};
+use crate::columns::{self, Partners};
 use crate::failure::Failure;
 use crate::output::{self, Section};
 use crate::shards::{Folding, fold, threads_of_machine};
 use crate::waiting::Waiting;
 use crate::window::{self, Known};
-use daybook_event::{NaiveDate, Position};
-use daybook_replay::{Views, ViewsHead};
+use daybook_event::{NaiveDate, PartnerId, Position};
+use daybook_replay::{Views, ViewsHead, replay_columns};
 use daybook_rules::model::RuleBook;
 use daybook_store::{DERIVED_FILE, DerivedOptions, DerivedReader};
 use daybook_views::{ENGINE_SEMANTICS, PartnerRows};
@@ -30,7 +31,10 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
     let only = arguments.partner.as_ref();
     let mut views = match live(&known, arguments, &named)? {
         Some(views) => views,
-        None => computed(&known, arguments, &books, &named)?,
+        None => match columned(&known, arguments, &books, &named)? {
+            Some(views) => views,
+            None => computed(&known, arguments, &books, &named)?,
+        },
     };
     let waiting = Waiting::of(&known.snapshot, only)?;
     waiting.flag(&mut views.rows);
@@ -46,6 +50,43 @@ pub(crate) fn run(cli: &Cli, arguments: &ViewsArguments) -> Result<(), Failure> 
         ("digest", views.head.views_digest.clone()),
     ];
     output::print_figures(arguments.format.format, &views, &about, &sections(&views, arguments.view)?, &waiting)
+}
+
+/// Rows computed from the column files as they are, and the records behind them; none where these cannot be used. Nothing is
+/// written: who only looks leaves the folder alone.
+fn columned(
+    known: &Known,
+    arguments: &ViewsArguments,
+    books: &Books,
+    named: &NamedBook,
+) -> Result<Option<Views>, Failure> {
+    let Some(opened) = columns::open_as_is(known)? else { return Ok(None) };
+    let view = &opened.view;
+    let (terms, through) = (Terms::of(named, books), opened.through(arguments.window.through));
+    let since = terms.since(view.of_no_partner(), through)?;
+    let only = arguments.partner.as_ref();
+    if let Some(partner_id) = only.filter(|partner_id| view.place_of(partner_id).is_none()) {
+        return Err(window::partner_missing(partner_id));
+    }
+    // Every partner is folded even for the rows of one: the digest is that of all.
+    let keep = |_, partner_id: &PartnerId, rows| only.is_none_or(|only| only == partner_id).then_some(rows);
+    let replayed = match replay_columns(&Partners::all(view), &named.book, since, through, threads_of_machine(), keep) {
+        Ok(replayed) => replayed,
+        Err(fault) if fault.is_of_files() => {
+            columns::say_unused(&view.late_fault().unwrap_or(fault));
+            return Ok(None);
+        }
+        Err(fault) => return Err(Failure::input(fault)),
+    };
+    let root = hex::encode(window::root(known)?);
+    let closed = terms.note(view.of_no_partner(), through);
+    let digest = replayed.digest.to_string();
+    let mut views = Views::empty(ViewsHead { closed, ..head(known.position, through, root, &named.book, digest) });
+    if only.is_none() {
+        views.add(replayed.of_no_partner);
+    }
+    replayed.kept.into_iter().flatten().for_each(|rows| views.add(rows));
+    Ok(Some(views))
 }
 
 /// Rows computed from the records.
