@@ -246,7 +246,7 @@ fn fold_month(
     standing.quiet(state, day, last)?;
     note_reversed_balances(book, partner_id, of_month, state, through);
     standing.finish(state);
-    let apart = fold.book(partner_id, state, &lines)?;
+    let apart = fold.book(partner_id, state, lines)?;
     state.next_month = month.next();
     state.growth.forget_before(state.next_month);
     Ok(apart)

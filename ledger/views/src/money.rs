@@ -14,8 +14,6 @@ pub(crate) const NARROW_MAX: u64 = 1 << 63;
 pub(crate) struct Conversion {
     /// Counts of 10^-25 of program currency in one of 10^-9 of the currency.
     factor: i128,
-    /// The largest amount whose product can be held, in 10^-9.
-    nanos_max: i128,
 }
 
 impl Conversion {
@@ -27,17 +25,17 @@ impl Conversion {
         let rate = fx.rate(currency, month)?.0.decimal();
         // A rate has at most ten decimals, so that with nine of the amount 19 are taken and six are left.
         let factor = rate.mantissa() * 10_i128.pow(16_u32.saturating_sub(rate.scale()));
-        Some(Self { factor, nanos_max: i128::MAX / factor })
+        Some(Self { factor })
     }
 
     /// That of an amount in its own currency.
     pub(crate) fn own() -> Self {
-        Self { factor: EXACT_OF_NANO, nanos_max: i128::MAX / EXACT_OF_NANO }
+        Self { factor: EXACT_OF_NANO }
     }
 
     /// One amount; none where the product cannot be held, as if it had no rate.
     pub(crate) fn amount(&self, nanos: i128) -> Option<Exact> {
-        (nanos.abs() <= self.nanos_max).then(|| Exact::from_raw(nanos * self.factor))
+        nanos.checked_mul(self.factor).filter(|raw| *raw != i128::MIN).map(Exact::from_raw)
     }
 
     /// A sum of amounts that convert one by one.
@@ -52,7 +50,10 @@ impl Conversion {
 
     /// Below this, whatever the sign, every amount of 64 bits converts.
     pub(crate) fn narrow_max(&self) -> u64 {
-        u64::try_from(self.nanos_max).unwrap_or(NARROW_MAX).min(NARROW_MAX)
+        if self.factor <= i128::from(NARROW_MAX) {
+            return NARROW_MAX;
+        }
+        u64::try_from(i128::MAX / self.factor).unwrap_or(NARROW_MAX).min(NARROW_MAX)
     }
 }
 

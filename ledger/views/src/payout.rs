@@ -33,7 +33,9 @@ pub(crate) fn settle_payouts(
     let mut carry = pinned.carried_out();
     let first = if carry.is_zero() { payable.keys().next().copied() } else { pinned.first_open() };
     let Some(mut month) = first else { return Ok(rows) };
-    while month.last_day() <= through {
+    // The month of the day after the through date is the first that is not past.
+    let end = through.succ_opt().map_or(Month::of(through), Month::of);
+    while month < end {
         let of_month = payable.get(&month).copied();
         if of_month.is_some() || !carry.is_zero() {
             let mut row = row(book, partner_id, month, of_month.unwrap_or_default(), carry)?;
@@ -103,7 +105,8 @@ fn row(
     payable: Payable,
     carry: Exact,
 ) -> Result<PayoutRow, Overflow> {
-    let set = book.set_on_or_first(month.last_day());
+    let last_day = month.last_day();
+    let set = book.set_on_or_first(last_day);
     let carried_in = carry.plus(payable.opening_carry)?;
     let sum = payable.rebate.plus(payable.converted)?.plus(payable.true_up)?.plus(carried_in)?;
     let (mut paid, mut forfeited, mut carried_out) = (Exact::ZERO, Exact::ZERO, Exact::ZERO);
@@ -115,7 +118,7 @@ fn row(
     } else {
         carried_out = sum;
     }
-    let due = month.last_day().checked_add_days(Days::new(u64::from(set.payout.due_days)));
+    let due = last_day.checked_add_days(Days::new(u64::from(set.payout.due_days)));
     Ok(PayoutRow {
         partner_id: partner_id.clone(),
         month,
@@ -137,8 +140,11 @@ pub(crate) const NEEDED_TO_PAY: [&str; 2] = ["tax_profile", "bank_profile"];
 /// Where the terms have a hold and tax or bank data are missing on the due date: the payout waits until both are there,
 /// at most the hold days, and is lost after them. Only the month's own row changes, never a carry.
 fn hold(book: &RuleBook, state: &PartnerState, row: &mut PayoutRow, through: NaiveDate) {
+    if !row.paid.is_positive() || row.due_on > through {
+        return;
+    }
     let Some(hold_days) = book.set_on_or_first(row.month.last_day()).payout.hold_days else { return };
-    if !row.paid.is_positive() || row.due_on > through || may_be_paid(state, row.due_on) {
+    if may_be_paid(state, row.due_on) {
         return;
     }
     let sum = std::mem::take(&mut row.paid);

@@ -25,6 +25,9 @@ pub(crate) struct MonthOfStanding<'a> {
     settled: Option<Settled>,
 }
 
+/// Days in a month, at the most.
+const DAYS_MAX: usize = 31;
+
 /// What every day is judged to be until a fact changes, or standing does.
 struct Settled {
     /// The rule set, how many facts were noted, the last offboarding, and whether the partner is enrolled.
@@ -205,12 +208,16 @@ impl<'a> MonthOfStanding<'a> {
 
     /// What a day with lines is, apart from whether the partner turns out to be enrolled on it.
     fn judge_day(&mut self, state: &mut PartnerState, at: usize, on: NaiveDate) -> Result<(), Overflow> {
+        if self.judged.is_empty() {
+            self.judged.reserve(DAYS_MAX);
+        }
         let gates = self.book.gates().of_set(at);
         state.refresh_verdicts(gates, at);
         let is_enrolled = self.enrolled & bit(on) != 0;
         let of = (at, state.facts.noted(), state.standing.offboarded_on, is_enrolled);
         if let Some(known) = self.settled.as_ref().filter(|known| known.of == of && !state.is_heavy()) {
-            self.judged.push(Judged { on, ..known.judged.clone() });
+            let judged = Judged { on, ..known.judged.clone() };
+            self.judged.push(judged);
             return Ok(());
         }
         let context = self.context(state, at, on);

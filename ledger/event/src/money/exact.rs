@@ -6,7 +6,7 @@ use std::fmt;
 
 const EXACT_ONE: i128 = 10_i128.pow(EXACT_DECIMALS);
 const MILLION: i128 = 1_000_000;
-const FIVE_25: u128 = 5_u128.pow(25);
+const NANOS: u64 = 1_000_000_000;
 const FIVE_16: u128 = 5_u128.pow(16);
 
 /// Program currency as the fold computes with it: a whole count of 10^-25 units.
@@ -122,17 +122,19 @@ impl Exact {
         if self.0 < 0 {
             text.push(b"-");
         }
-        // 10^25 is 2^25 x 5^25: shifted first, what is divided by fits a machine word. Likewise 10^16.
+        // 10^16 is 2^16 x 5^16: shifted first, what is divided by fits a machine word.
         let raw = self.0.unsigned_abs();
-        let whole = (raw >> 25) / FIVE_25;
-        let fraction = raw - whole * EXACT_ONE.unsigned_abs();
-        let nanos = (fraction >> 16) / FIVE_16;
-        let rest = fraction - nanos * 10_u128.pow(16);
+        let all_nanos = (raw >> 16) / FIVE_16;
+        let rest = raw - all_nanos * 10_u128.pow(16);
         let word = |number: u128| u64::try_from(number).unwrap_or(u64::MAX);
-        text.push_number(word(whole));
+        let (whole, nanos) = match u64::try_from(all_nanos) {
+            Ok(all) => (all / NANOS, all % NANOS),
+            Err(_) => (word(all_nanos / u128::from(NANOS)), word(all_nanos % u128::from(NANOS))),
+        };
+        text.push_number(whole);
         text.push(b".");
         let least = text.as_bytes().len() + 2;
-        text.push_padded(word(nanos), 9);
+        text.push_padded(nanos, 9);
         if rest != 0 {
             text.push_padded(word(rest), 16);
         }

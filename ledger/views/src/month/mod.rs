@@ -55,6 +55,10 @@ pub(crate) struct LineFold<'a> {
     /// Customers and products, a bit for each pair of which a sale was noted: later ones tell nothing new. Empty where there
     /// are too many.
     sold: Vec<u64>,
+    /// The currencies of its lines, by number, ascending: found out in the first month that has lines.
+    currencies: Vec<usize>,
+    /// The last month, kept for its memory.
+    spare: Spare,
     /// The earning period of the last month, and its label.
     period: Option<(Period, Name)>,
     /// Whether some customer may be the partner itself, and how many standing facts say so.
@@ -86,6 +90,15 @@ pub(crate) struct MonthOfLines {
     by_line: bool,
     /// The span of the first day, and whether another begins within the month.
     span: (Option<usize>, bool),
+}
+
+/// Lists of a month that is booked.
+#[derive(Default)]
+struct Spare {
+    days: Vec<DayOfLines>,
+    sums: Vec<(u32, i128)>,
+    singles: Vec<usize>,
+    conversions: Vec<Option<Conversion>>,
 }
 
 /// What a month's terms may ask of this partner.
@@ -131,6 +144,8 @@ impl<'a> LineFold<'a> {
             day_cells: CellSums::default(),
             kinds: Vec::new(),
             sold: Vec::new(),
+            currencies: Vec::new(),
+            spare: Spare::default(),
             period: None,
             own_tenants: (0, false),
         }
@@ -156,8 +171,10 @@ impl<'a> LineFold<'a> {
         let all = &self.under.lines.credits;
         let credits = all[within(all, &rows, |one| one.row)].iter().map(|credit| credit.row as usize);
         let credits = credits.filter(|row| !self.under.is_reversed(*row)).map(|row| self.under.resolve(row)).collect();
-        let currencies = if rows.is_empty() { 0 } else { self.under.terms.distinct_currencies.len() };
-        let conversions: Vec<_> = (0..currencies).map(|at| self.under.conversion(at, month)).collect();
+        let Spare { days, sums, singles, mut conversions } = std::mem::take(&mut self.spare);
+        if !rows.is_empty() {
+            self.convert(month, &mut conversions);
+        }
         let limits = conversions.iter().flatten().map(Conversion::narrow_max);
         let mut of = MonthOfLines {
             month,
@@ -167,15 +184,33 @@ impl<'a> LineFold<'a> {
             exceptions: self.exceptions(&rows),
             rows,
             credits,
-            days: Vec::new(),
-            sums: Vec::new(),
-            singles: Vec::new(),
+            days,
+            sums,
+            singles,
             by_line: false,
             span: self.under.terms.span_within(month),
         };
         self.weigh(state, &of);
         of.by_line = self.by_line || state.is_heavy();
         of
+    }
+
+    /// How the currencies of the partner's lines convert in a month.
+    fn convert(&mut self, month: Month, conversions: &mut Vec<Option<Conversion>>) {
+        let (terms, lines) = (self.under.terms, self.under.lines);
+        if self.currencies.is_empty() {
+            let mut uses = vec![false; terms.distinct_currencies.len()];
+            for class in &lines.classes {
+                // Moneyless lines have no currency.
+                uses.get_mut(terms.currency_of(*class)).into_iter().for_each(|uses| *uses = true);
+            }
+            self.currencies = (0..uses.len()).filter(|at| uses[*at]).collect();
+        }
+        conversions.clear();
+        conversions.resize(terms.distinct_currencies.len(), None);
+        for &currency in &self.currencies {
+            conversions[currency] = self.under.conversion(currency, month);
+        }
     }
 
     fn exceptions(&self, rows: &Range<usize>) -> Vec<usize> {
@@ -242,11 +277,19 @@ impl<'a> LineFold<'a> {
         &mut self,
         partner_id: &PartnerId,
         state: &mut PartnerState,
+        of: MonthOfLines,
+    ) -> Result<Vec<Apart>, Stop> {
+        let apart = if of.rows.is_empty() { Vec::new() } else { self.book_lines(partner_id, state, &of)? };
+        self.spare = of.emptied();
+        Ok(apart)
+    }
+
+    fn book_lines(
+        &mut self,
+        partner_id: &PartnerId,
+        state: &mut PartnerState,
         of: &MonthOfLines,
     ) -> Result<Vec<Apart>, Stop> {
-        if of.rows.is_empty() {
-            return Ok(Vec::new());
-        }
         let mut sums = MonthSums::new();
         let lines = self.sum(state, of, &mut sums)?;
         let customers = lines.iter().map(|line| self.customer(state, line.by)).collect::<Result<Vec<_>, _>>()?;
@@ -287,6 +330,15 @@ impl<'a> LineFold<'a> {
 }
 
 impl MonthOfLines {
+    /// Its lists, emptied.
+    fn emptied(self) -> Spare {
+        let Self { mut days, mut sums, mut singles, conversions, .. } = self;
+        days.clear();
+        sums.clear();
+        singles.clear();
+        Spare { days, sums, singles, conversions }
+    }
+
     /// The rows that count towards the month.
     pub(crate) fn rows(&self) -> Range<usize> {
         self.rows.clone()
