@@ -1,7 +1,7 @@
 //! One redb file, opened so that one process writes and others read.
 
 use crate::error::Source;
-use crate::medium::{Backend, Disk, MediumAccess};
+use crate::medium::{Backend, Disk, MediumAccess, Steady};
 use crate::{CloseError, ReadError};
 use redb::{
     Builder, CompactionError, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction,
@@ -89,6 +89,7 @@ fn builder(cache_bytes_max: usize) -> Builder {
 fn database_open(disk: &Disk, path: &Path, cache_bytes_max: usize, create: bool) -> Result<Database, DatabaseError> {
     let builder = builder(cache_bytes_max);
     match disk.medium() {
+        None if disk.is_steady() => builder.create_with_backend(Steady::open(path, create)?),
         None if create => builder.create(path),
         None => builder.open(path),
         Some(medium) => {

@@ -176,7 +176,8 @@ fn format_differs(found: u32) -> DerivedError {
 
 /// Opens for writing and makes sure that the tables of this format are there.
 fn open_checked(path: &Path, options: &DerivedOptions) -> Result<StoreFile, DerivedError> {
-    let disk = Disk::new(options.medium.as_ref());
+    // Views may be durable later, records that come in meanwhile may not.
+    let disk = Disk::new(options.medium.as_ref()).steady();
     let file =
         StoreFile::open_writer(&disk, path, options.cache_bytes_max, true).map_err(|error| file_error(error, path))?;
     match format_read(&file.begin_read()?)? {

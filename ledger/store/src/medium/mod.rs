@@ -3,10 +3,12 @@
 mod backend;
 mod locks;
 mod real;
+mod steady;
 
 pub(crate) use backend::Backend;
 pub use locks::MediumLocks;
 use real::RealFile;
+pub(crate) use steady::Steady;
 
 use std::fmt::Debug;
 use std::fs;
@@ -107,24 +109,36 @@ pub trait MediumFile: Debug + Send + Sync {
 
 /// The real file system, or a medium of the caller's.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Disk(Option<Arc<dyn Medium>>);
+pub(crate) struct Disk {
+    medium: Option<Arc<dyn Medium>>,
+    is_steady: bool,
+}
 
 impl Disk {
     pub(crate) fn new(medium: Option<&Arc<dyn Medium>>) -> Self {
-        Self(medium.cloned())
+        Self { medium: medium.cloned(), is_steady: false }
+    }
+
+    /// The same, on which files of the storage engine are written so that others need not wait for them.
+    pub(crate) fn steady(self) -> Self {
+        Self { is_steady: true, ..self }
+    }
+
+    pub(crate) fn is_steady(&self) -> bool {
+        self.is_steady
     }
 
     /// None: the real file system.
     pub(crate) fn medium(&self) -> Option<&Arc<dyn Medium>> {
-        self.0.as_ref()
+        self.medium.as_ref()
     }
 
     pub(crate) fn exists(&self, path: &Path) -> bool {
-        self.0.as_ref().map_or_else(|| path.exists(), |medium| medium.exists(path))
+        self.medium.as_ref().map_or_else(|| path.exists(), |medium| medium.exists(path))
     }
 
     pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        match &self.0 {
+        match &self.medium {
             None => fs::rename(from, to),
             Some(medium) => medium.rename(from, to),
         }
@@ -132,7 +146,7 @@ impl Disk {
 
     /// Removes a file, if there is one.
     pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
-        let removed = match &self.0 {
+        let removed = match &self.medium {
             None => fs::remove_file(path),
             Some(medium) => medium.remove(path),
         };
@@ -143,7 +157,7 @@ impl Disk {
     }
 
     pub(crate) fn folder_make(&self, folder: &Path) -> io::Result<()> {
-        match &self.0 {
+        match &self.medium {
             None => fs::create_dir_all(folder),
             Some(medium) => medium.folder_make(folder),
         }
@@ -152,7 +166,7 @@ impl Disk {
     /// Makes the name of a file durable.
     pub(crate) fn name_sync(&self, path: &Path) -> io::Result<()> {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match &self.0 {
+        match &self.medium {
             None => fs::File::open(folder)?.sync_all(),
             Some(medium) => medium.folder_sync(folder),
         }
@@ -160,7 +174,7 @@ impl Disk {
 
     /// Opens a file that is no file of the storage engine.
     pub(crate) fn file_open(&self, path: &Path, access: MediumAccess) -> io::Result<Box<dyn MediumFile>> {
-        match &self.0 {
+        match &self.medium {
             None => Ok(Box::new(RealFile::open(path, access)?)),
             Some(medium) => medium.open(path, access),
         }
@@ -189,7 +203,7 @@ impl Disk {
 
     /// The names of the files in a folder, in order.
     pub(crate) fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
-        let Some(medium) = &self.0 else {
+        let Some(medium) = &self.medium else {
             let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
             let mut names = names.collect::<io::Result<Vec<_>>>()?;
             names.sort_unstable();
@@ -199,7 +213,7 @@ impl Disk {
     }
 
     pub(crate) fn file_len(&self, path: &Path) -> io::Result<u64> {
-        match &self.0 {
+        match &self.medium {
             None => Ok(fs::metadata(path)?.len()),
             Some(medium) => medium.open(path, MediumAccess::Read)?.len(),
         }
@@ -208,7 +222,7 @@ impl Disk {
     /// Keeps other processes from making something in this folder at the same time, for as long as the handle lives. A medium
     /// of the caller's belongs to one process.
     pub(crate) fn folder_lock(&self, folder: &Path) -> io::Result<Option<fs::File>> {
-        if self.0.is_some() {
+        if self.medium.is_some() {
             return Ok(None);
         }
         let folder = fs::File::open(folder)?;
