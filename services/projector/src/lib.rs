@@ -11,6 +11,7 @@
 
 mod affected;
 mod batch;
+mod breath;
 mod checkpoint;
 mod choose;
 mod chunk;

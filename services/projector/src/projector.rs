@@ -2,6 +2,7 @@
 
 use crate::affected::{affected_all, affected_by_rates};
 use crate::batch::{Batch, BatchLimits};
+use crate::breath::Breath;
 use crate::checkpoint::{
     FactsMark, Generation, NO_PARTNER, ViewCheckpoint, checkpoint, live_put, live_read, stale_put, stale_read,
 };
@@ -23,7 +24,6 @@ use daybook_views::FactsOfNoPartner;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
 
 /// The names of the places where a test can make the projector die.
 pub const CRASH_POINTS: [&str; 3] = ["projector:before_commit", "projector:after_commit", "projector:built"];
@@ -35,8 +35,8 @@ pub struct Projector {
     pub(crate) chooser: Option<Chooser>,
     pub(crate) closed_chooser: Option<ClosedChooser>,
     pub(crate) states: KeptStates,
-    /// Ends a step in the middle.
-    pub(crate) stop: CancellationToken,
+    /// Ends a step in the middle, or rests there.
+    pub(crate) breath: Breath,
     limits: BatchLimits,
     /// What is in the derived file, as far as it is needed for every step; none after a step that failed.
     loaded: Option<Loaded>,
@@ -98,8 +98,8 @@ impl Projector {
     /// A projector on this derived file, under this rule book.
     #[must_use]
     pub fn open(derived: Derived, book: Arc<RuleBook>, limits: BatchLimits) -> Self {
-        let (states, stop) = (KeptStates::default(), CancellationToken::new());
-        Self { derived, book, chooser: None, closed_chooser: None, states, stop, limits, loaded: None }
+        let (states, breath) = (KeptStates::default(), Breath::never());
+        Self { derived, book, chooser: None, closed_chooser: None, states, breath, limits, loaded: None }
     }
 
     /// A projector on the derived file in the ledger's folder. A file that cannot be used here is made anew.
@@ -132,11 +132,6 @@ impl Projector {
     pub fn revive(&mut self) -> Result<(), ProjectError> {
         self.loaded = None;
         Ok(self.derived.revive()?)
-    }
-
-    /// Gives a step up in the middle when told to stop; nothing of it is in the views then.
-    pub fn stop_when(&mut self, stop: CancellationToken) {
-        self.stop = stop;
     }
 
     /// Whether the derived file goes with the ledger.
@@ -282,12 +277,12 @@ impl Projector {
             return switch::switch_generation(self, loaded, through);
         }
         let book = Arc::clone(&self.book);
+        after.live.checkpoint.closed = self.closed_under(&after, through)?;
         let closed_terms = self.closed_terms(&after.of_no_partner, &after.adoptions, through)?;
         let terms =
-            Terms::new(loaded.live.number, &book, &after.of_no_partner, closed_terms.as_deref(), through, &self.stop);
+            Terms::new(loaded.live.number, &book, &after.of_no_partner, closed_terms.as_deref(), through, &self.breath);
         let mut changed = terms.fx.changed_from(&loaded.of_no_partner.fx_counting(&book, through));
         changed.extend(terms.closed.iter().flat_map(|closed| closed.rates_recorded_after(loaded.facts.position)));
-        after.live.checkpoint.closed = self.closed_under(&after, through)?;
 
         let mut write = self.derived.begin()?;
         no_partner_append(&mut write, &batch.chunks_of_no_partner)?;
@@ -355,11 +350,11 @@ impl Projector {
         let before = loaded.live.checkpoint.through;
         let from = Month::of(before);
         let book = Arc::clone(&self.book);
-        let closed_terms = self.closed_terms(&loaded.of_no_partner, &loaded.adoptions, through)?;
-        let terms =
-            Terms::new(loaded.live.number, &book, &loaded.of_no_partner, closed_terms.as_deref(), through, &self.stop);
-        let changed = terms.fx.changed_from(&loaded.of_no_partner.fx_counting(&book, before));
         let closed_under = self.closed_under(loaded, through)?;
+        let closed_terms = self.closed_terms(&loaded.of_no_partner, &loaded.adoptions, through)?;
+        let (number, facts) = (loaded.live.number, &loaded.of_no_partner);
+        let terms = Terms::new(number, &book, facts, closed_terms.as_deref(), through, &self.breath);
+        let changed = terms.fx.changed_from(&loaded.of_no_partner.fx_counting(&book, before));
         let mut write = self.derived.begin()?;
         let mut affected = BTreeMap::new();
         affected_all(&write, from, &mut affected)?;

@@ -1,6 +1,7 @@
 //! Folds a partner again from the first month that something changed.
 
 use crate::ProjectError;
+use crate::breath::Breath;
 use crate::kept::KeptStates;
 use crate::partner::PartnerMeta;
 use crate::source::DerivedFacts;
@@ -14,7 +15,6 @@ use daybook_views::{
     digest_of_partner, overflowed, overflowed_closed, settle, settle_closed,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use tokio_util::sync::CancellationToken;
 
 /// Month-end states kept before the month of the through date: late events mostly belong there.
 const RECENT_STATES: i32 = 3;
@@ -30,8 +30,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) through: NaiveDate,
     /// What is closed.
     pub(crate) closed: Option<ClosedMonths<'a>>,
-    /// Gives up in the middle of a step: folding every partner again may take minutes.
-    pub(crate) stop: CancellationToken,
+    /// Gives up or rests in the middle of a step: folding every partner again may take minutes.
+    pub(crate) breath: &'a Breath,
 }
 
 impl<'a> Terms<'a> {
@@ -42,10 +42,10 @@ impl<'a> Terms<'a> {
         facts: &FactsOfNoPartner,
         closed: Option<&'a ClosedTerms>,
         through: NaiveDate,
-        stop: &CancellationToken,
+        breath: &'a Breath,
     ) -> Self {
         let closed = closed.and_then(|closed| ClosedMonths::of(facts, book, closed, through));
-        Self { generation, book, fx: facts.fx_counting(book, through), through, closed, stop: stop.clone() }
+        Self { generation, book, fx: facts.fx_counting(book, through), through, closed, breath }
     }
 }
 
@@ -81,9 +81,7 @@ pub(crate) fn refold(
     meta: &PartnerMeta,
     affected: Month,
 ) -> Result<(), ProjectError> {
-    if terms.stop.is_cancelled() {
-        return Err(ProjectError::Stopped);
-    }
+    terms.breath.take()?;
     let kept = months_kept(terms.book.calendar(), terms.through);
     let start = states.read(write, terms.generation, partner_id, affected.min(Month::of(terms.through)).plus(-1))?;
     let refolded = fold_from(write, terms, partner_id, meta, affected, start, &kept)?;

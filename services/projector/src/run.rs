@@ -1,5 +1,6 @@
 //! The loop of the service: wakes when the ledger grows or the date changes, and brings the views forward.
 
+use crate::breath::REST_FACTOR;
 use crate::{ProjectError, Projector, Step, ViewCheckpoint};
 use chrono::NaiveDate;
 use daybook_event::Position;
@@ -38,9 +39,11 @@ pub struct Told {
 const TRY_PAUSE: Duration = Duration::from_millis(250);
 const TRY_PAUSE_MAX: Duration = Duration::from_secs(15);
 
-/// The pause between two looks at a head that moves, as a multiple of the work before it, and the longest.
-const PAUSE_FACTOR: u32 = 3;
-const PAUSE_MAX: Duration = Duration::from_secs(1);
+/// The shortest and the longest pause between two looks at a head that moves.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// A head that has not moved for so long is one that rests.
+const QUIET: Duration = Duration::from_millis(50);
 
 /// Follows the ledger until it is told to stop, and then gives the projector back. `head` says that the ledger grew,
 /// `through` gives the through date of the moment, `told` hears of what is done. Stopping waits for the partner that is
@@ -58,15 +61,17 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<Projector, ProjectError> {
     let mut is_head_told = true;
-    projector.stop_when(stop.clone());
+    projector.breath.stop_when(stop.clone());
+    projector.breath.rest_while(head.clone());
     // What is there is read by everybody until the first step is done, which may fold every partner again.
     told.checkpoint.send_replace(projector.view_checkpoint()?);
     while !stop.is_cancelled() {
         head.borrow_and_update();
-        let (ledger, through) = (ledger.clone(), through.clone());
+        let (ledger, through, grows) = (ledger.clone(), through.clone(), head.clone());
         let (told, stop_work) = (told.clone(), stop.clone());
         let work = move || {
-            let outcome = follow(&mut projector, &ledger, &through, &told, &stop_work);
+            let has_grown = || grows.has_changed().unwrap_or(false);
+            let outcome = follow(&mut projector, &ledger, &through, &told, &has_grown, &stop_work);
             (projector, outcome)
         };
         let worked_from = Instant::now();
@@ -83,19 +88,40 @@ pub async fn run(
         }
         // While more keeps coming, a pause longer than the work lets the next batch grow: a thousand small steps would fold
         // the same partners a thousand times. And it leaves processor and disk to what must be answered at once.
-        let pause = (worked_from.elapsed() * PAUSE_FACTOR).min(PAUSE_MAX);
+        let rested = projector.breath.rested();
+        let pause = (worked_from.elapsed().saturating_sub(rested) * REST_FACTOR).saturating_sub(rested);
+        let has_grown = tokio::select! {
+            () = stop.cancelled() => break,
+            has_grown = rest(&mut head, pause.clamp(PAUSE_MIN, PAUSE_MAX)) => has_grown,
+        };
         tokio::select! {
             () = stop.cancelled() => break,
-            () = tokio::time::sleep(pause) => {}
-        }
-        tokio::select! {
-            () = stop.cancelled() => break,
+            () = std::future::ready(()), if has_grown => {}
             changed = head.changed(), if is_head_told => is_head_told = changed.is_ok(),
             () = tokio::time::sleep(options.poll_interval) => {}
         }
     }
     tracing::info!("projector stopped");
     Ok(projector)
+}
+
+/// Rests so long, or until the head rests too; whether it has moved.
+async fn rest(head: &mut watch::Receiver<Position>, pause: Duration) -> bool {
+    let until = Instant::now() + pause;
+    let mut has_grown = false;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        tokio::time::sleep(left.min(QUIET)).await;
+        // Nobody tells any more where this is an error: there is nothing to be waited for.
+        if !head.has_changed().unwrap_or(false) {
+            return has_grown;
+        }
+        has_grown = true;
+        if left <= QUIET {
+            return has_grown;
+        }
+        head.borrow_and_update();
+    }
 }
 
 /// Runs the work on a thread of its own. The fold is work for a processor and the file blocks: neither belongs on a thread of
@@ -143,14 +169,16 @@ async fn wait_for_room(mut projector: Projector, stop: &CancellationToken) -> Re
     }
 }
 
-/// Steps until nothing is left to do, or until told to stop.
+/// Steps until nothing is left to do, until the ledger has grown meanwhile, or until told to stop.
 fn follow(
     projector: &mut Projector,
     ledger: &LedgerReader,
     through: &impl Fn() -> NaiveDate,
     told: &Told,
+    has_grown: &impl Fn() -> bool,
     stop: &CancellationToken,
 ) -> Result<(), ProjectError> {
+    projector.breath.begin();
     while !stop.is_cancelled() {
         let since = Instant::now();
         let done = projector.step(ledger, through())?;
@@ -169,6 +197,9 @@ fn follow(
         if done == Step::AtHead {
             let position = checkpoint.map(|checkpoint| checkpoint.position);
             told.rested.send_if_modified(|known| std::mem::replace(known, position) != position);
+            return Ok(());
+        }
+        if has_grown() {
             return Ok(());
         }
     }

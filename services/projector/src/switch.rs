@@ -48,7 +48,8 @@ pub(crate) fn switch_generation(
 fn build(projector: &mut Projector, loaded: &Loaded, generation: u32, through: NaiveDate) -> Result<u64, ProjectError> {
     let book = projector.book.clone();
     let closed_terms = projector.closed_terms(&loaded.of_no_partner, &loaded.adoptions, through)?;
-    let terms = Terms::new(generation, &book, &loaded.of_no_partner, closed_terms.as_deref(), through, &projector.stop);
+    let terms =
+        Terms::new(generation, &book, &loaded.of_no_partner, closed_terms.as_deref(), through, &projector.breath);
     let mut write = projector.derived.begin()?;
     stale_put(&mut write, &[generation])?;
     write.rows_put(generation, NO_PARTNER, &loaded.of_no_partner.rows(&book))?;

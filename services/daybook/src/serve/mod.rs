@@ -124,7 +124,7 @@ fn project(
 }
 
 /// How much the projector's threads give way to those that take events in: views may follow later, sources wait for an answer.
-const PROJECTOR_NICENESS: i32 = 10;
+const PROJECTOR_NICENESS: i32 = 19;
 
 /// Lets other threads go before this one. Where the system does not let us, it goes with them.
 fn give_way() {
