@@ -61,9 +61,13 @@ pub(super) fn event_id(id: u128) -> EventId {
 
 /// A GUID as text, in its five groups.
 pub(super) fn guid(id: u128) -> String {
-    let digits = hex_digits(id);
-    let digits = text_of(&digits);
-    [&digits[..8], "-", &digits[8..12], "-", &digits[12..16], "-", &digits[16..20], "-", &digits[20..]].concat()
+    let (digits, mut text) = (hex_digits(id), [b'-'; 36]);
+    for (digits, start) in
+        [(0..8, 0), (8..12, 9), (12..16, 14), (16..20, 19), (20..32, 24)].map(|(of, start)| (&digits[of], start))
+    {
+        text[start..start + digits.len()].copy_from_slice(digits);
+    }
+    text_of(&text).to_owned()
 }
 
 fn hex_digits(id: u128) -> [u8; 32] {

@@ -2,12 +2,13 @@
 
 use super::GenerateOptions;
 use super::calendar::{Calendar, days_after};
-use super::chance::{Chance, Zipf, event_id};
+use super::chance::{Chance, Zipf};
 use super::claims::claim_step;
+use super::drafts::{Body, Draft, Maker};
 use super::lines;
-use super::partners::{Partner, source};
+use super::partners::Partner;
 use super::schedule::{Scheduled, schedule};
-use daybook_event::{CertificationEarned, Envelope, EventRef, NaiveDate, Payload, Sealed, SourceId};
+use daybook_event::{CertificationEarned, NaiveDate, Payload, Sealed};
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -79,19 +80,16 @@ impl History {
         u64::try_from(day).expect("a share of the days is no more than all of them")
     }
 
-    fn fact(&mut self, fact: Scheduled) -> Envelope {
-        let id = self.chance.id();
+    fn fact(&mut self, fact: Scheduled) -> Draft {
+        let (id, on) = (self.chance.id(), fact.on);
         let Some(place) = fact.partner else {
-            let source = SourceId::parse(RATES_SOURCE).expect("a fixed id");
-            let id = EventRef { source, event_id: event_id(id) };
-            let (effective_on, payload) = (fact.on, fact.payload);
-            return Envelope { id, partner_id: None, effective_on, seq: 0, source_seq: None, payload };
+            return Draft { id, source: None, partner: None, on, source_seq: None, body: fact.payload.into() };
         };
-        let heading = Heading { id, source: self.partners[place].home, on: fact.on };
-        self.envelope(place, heading, fact.payload)
+        let heading = Heading { id, source: self.partners[place].home, on };
+        self.draft(place, heading, fact.payload)
     }
 
-    fn business_event(&mut self, day: u64) -> Envelope {
+    fn business_event(&mut self, day: u64) -> Draft {
         let today = self.calendar.day(day);
         let place = self.zipf.draw(&mut self.chance);
         let draw = self.chance.below(10_000);
@@ -102,38 +100,38 @@ impl History {
             CORRECTIONS..CLAIMS_TO => {
                 let heading = own(self.chance.id());
                 let payload = claim_step(&mut self.partners[place], today, &mut self.chance);
-                self.envelope(place, heading, payload)
+                self.draft(place, heading, payload)
             }
             CLAIMS_TO..CERTIFICATIONS_TO => {
                 let heading = own(self.chance.id());
                 let payload = self.certification(today);
-                self.envelope(place, heading, payload)
+                self.draft(place, heading, payload)
             }
             CERTIFICATIONS_TO..CHANGES_TO => self.change(place, day),
             _ => self.sale(place, day),
         }
     }
 
-    fn sale(&mut self, place: usize, day: u64) -> Envelope {
+    fn sale(&mut self, place: usize, day: u64) -> Draft {
         let on = self.perhaps_late(day);
         let partner = &mut self.partners[place];
         let subscription = partner.subscription(day, self.calendar.days, &mut self.chance);
         let (sale, line) = lines::sale(partner, subscription, on, &mut self.chance);
         partner.sold_push(line);
-        self.envelope(place, Heading { id: line.id, source: subscription.source(), on }, Payload::LicenseSale(sale))
+        self.draft(place, Heading { id: line.id, source: subscription.source(), on }, Body::Sale(sale))
     }
 
-    fn change(&mut self, place: usize, day: u64) -> Envelope {
+    fn change(&mut self, place: usize, day: u64) -> Draft {
         let on = self.perhaps_late(day);
         let partner = &self.partners[place];
         let subscription = partner.subscription(day, self.calendar.days, &mut self.chance);
         let payload = lines::subscription_change(partner, subscription, &mut self.chance);
         let id = self.chance.id();
-        self.envelope(place, Heading { id, source: subscription.source(), on }, payload)
+        self.draft(place, Heading { id, source: subscription.source(), on }, payload)
     }
 
     /// A credit or a reversal of an earlier line, if the partner has one left: from the source that billed the line.
-    fn correction(&mut self, place: usize, on: NaiveDate, is_credit: bool) -> Option<Envelope> {
+    fn correction(&mut self, place: usize, on: NaiveDate, is_credit: bool) -> Option<Draft> {
         let line = self.partners[place].sold_take(&mut self.chance)?;
         let payload = if is_credit {
             lines::credit(&self.partners[place], line, on, &mut self.chance)
@@ -141,7 +139,7 @@ impl History {
             lines::reversal(line, &mut self.chance)
         };
         let heading = Heading { id: self.chance.id(), source: line.subscription.source(), on };
-        Some(self.envelope(place, heading, payload))
+        Some(self.draft(place, heading, payload))
     }
 
     fn certification(&mut self, today: NaiveDate) -> Payload {
@@ -164,27 +162,26 @@ impl History {
         self.calendar.days_before(today, self.chance.between(1, LATE_DAYS_MAX))
     }
 
-    fn envelope(&mut self, place: usize, heading: Heading, payload: Payload) -> Envelope {
+    fn draft(&mut self, place: usize, heading: Heading, body: impl Into<Body>) -> Draft {
         // Only the first source keeps a dense count: both ways of publishing occur.
         let source_seq = (heading.source == 0).then(|| {
             self.counted += 1;
             self.counted
         });
-        Envelope {
-            id: EventRef { source: source(heading.source), event_id: event_id(heading.id) },
-            partner_id: Some(self.partners[place].id.clone()),
-            effective_on: heading.on,
-            seq: 0,
-            source_seq,
-            payload,
-        }
+        let Heading { id, source, on } = heading;
+        Draft { id, source: Some(source), partner: Some(place), on, source_seq, body: body.into() }
+    }
+
+    /// Makes events of what is drawn.
+    pub(super) fn maker(&self) -> Maker {
+        Maker::new(&self.partners)
     }
 }
 
 impl Iterator for History {
-    type Item = Envelope;
+    type Item = Draft;
 
-    fn next(&mut self) -> Option<Envelope> {
+    fn next(&mut self) -> Option<Draft> {
         if self.done == self.business {
             let fact = self.scheduled.next()?;
             return Some(self.fact(fact));

@@ -4,7 +4,9 @@ use super::calendar::{days_after, days_before};
 use super::chance::{Chance, event_id};
 use super::partners::{Partner, Subscription};
 use chrono::Months;
-use daybook_event::{Amount, ChangeKind, LicenseSale, Month, NaiveDate, Payload, Reversal, SubscriptionChange};
+use daybook_event::{
+    Amount, ChangeKind, Currency, LicenseSale, Month, NaiveDate, PartnerId, Payload, Reversal, SubscriptionChange,
+};
 
 /// What is remembered of a sale.
 #[derive(Clone, Copy)]
@@ -28,13 +30,25 @@ fn seats_of(number: i64) -> i32 {
     i32::try_from(number).expect("seats of one line are few")
 }
 
-/// A sale, with what to remember of it.
+/// A sale as it is drawn.
+pub(super) struct SaleDraft {
+    subscription: Subscription,
+    on: NaiveDate,
+    quantity: u64,
+    /// Of metered use, the decimals behind the quantity.
+    millionths: Option<u64>,
+    cents: u64,
+    with_family: bool,
+    charge_type: &'static str,
+}
+
+/// Draws a sale, with what to remember of it.
 pub(super) fn sale(
     partner: &Partner,
     subscription: Subscription,
-    date: NaiveDate,
+    on: NaiveDate,
     chance: &mut Chance,
-) -> (LicenseSale, SoldLine) {
+) -> (SaleDraft, SoldLine) {
     let article = subscription.article();
     // Metered use has six decimals; the seats are then its whole part.
     let millionths = chance.below(1_000_000);
@@ -42,28 +56,42 @@ pub(super) fn sale(
     let discount = chance.pick(&[0, 0, 0, 3, 5, 10]);
     let list_cents = quantity * article.price_cents * partner.price_level() / 100;
     let cents = (list_cents * (100 - discount) / 100).max(1);
-    let metered = || Amount::parse(&format!("{quantity}.{millionths:06}")).expect("six decimals are within limits");
-    let sale = LicenseSale {
-        customer_id: subscription.customer_id(),
-        subscription_id: subscription.id(),
-        product: article.product(!chance.percent(12)),
-        segment: Some(subscription.segment()),
-        quantity: seats_of(signed(quantity)),
-        metered_quantity: article.metered.then(metered),
-        amount: amount_of(signed(cents)),
-        currency: partner.currency(),
-        charge_type: chance.pick(&["cycleCharge", "cycleCharge", "cycleCharge", "new", "renew"]).to_owned(),
-        charge_start: Some(date),
-        charge_end: date.checked_add_months(Months::new(1)).map(|next| days_before(next, 1)),
-        invoice_id: invoice_id(partner, date),
-        credits: None,
-    };
+    let with_family = !chance.percent(12);
+    let charge_type = chance.pick(&["cycleCharge", "cycleCharge", "cycleCharge", "new", "renew"]);
+    let millionths = article.metered.then_some(millionths);
+    let sale = SaleDraft { subscription, on, quantity, millionths, cents, with_family, charge_type };
     (sale, SoldLine { id: chance.id(), subscription, quantity, cents })
 }
 
-/// One invoice a partner and month.
-fn invoice_id(partner: &Partner, date: NaiveDate) -> String {
-    format!("G{}{:05}", partner.id, Month::of(date).index())
+impl SaleDraft {
+    /// The sale, of a partner with this id and currency.
+    pub(super) fn made(self, partner: &PartnerId, currency: Currency) -> LicenseSale {
+        let Self { subscription, on, quantity, millionths, .. } = self;
+        let metered =
+            |millionths| Amount::parse(&format!("{quantity}.{millionths:06}")).expect("six decimals are within limits");
+        LicenseSale {
+            customer_id: subscription.customer_id(),
+            subscription_id: subscription.id(),
+            product: subscription.article().product(self.with_family),
+            segment: Some(subscription.segment()),
+            quantity: seats_of(signed(quantity)),
+            metered_quantity: millionths.map(metered),
+            amount: amount_of(signed(self.cents)),
+            currency,
+            charge_type: self.charge_type.to_owned(),
+            charge_start: Some(on),
+            charge_end: on.checked_add_months(Months::new(1)).map(|next| days_before(next, 1)),
+            invoice_id: invoice_id(partner, on),
+            credits: None,
+        }
+    }
+}
+
+/// One invoice a partner and month: their numbers, the month's with five digits.
+fn invoice_id(partner: &PartnerId, date: NaiveDate) -> String {
+    let month = Month::of(date).index().to_string();
+    let zeros = "00000".get(month.len()..).unwrap_or_default();
+    ["G", partner.as_str(), zeros, &month].concat()
 }
 
 /// A credit of a sale: all of it, or a part.
@@ -84,7 +112,7 @@ pub(super) fn credit(partner: &Partner, line: SoldLine, date: NaiveDate, chance:
         charge_type: if whole { "cancelImmediate" } else { "removeQuantity" }.to_owned(),
         charge_start: Some(date),
         charge_end: Some(days_after(date, chance.between(1, 27))),
-        invoice_id: invoice_id(partner, date),
+        invoice_id: invoice_id(&partner.id(), date),
         credits: Some(event_id(line.id)),
     })
 }

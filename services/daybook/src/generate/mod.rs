@@ -8,6 +8,7 @@ mod calendar;
 mod catalogue;
 mod chance;
 mod claims;
+mod drafts;
 mod history;
 mod lines;
 mod partners;
@@ -18,6 +19,7 @@ mod tests;
 use clap::ValueEnum;
 use daybook_event::{Envelope, Month};
 use daybook_proto::limits::{YEAR_MAX, YEAR_MIN};
+use drafts::{Draft, Maker};
 use history::History;
 use std::io::{self, Write};
 use std::sync::mpsc::sync_channel;
@@ -86,7 +88,9 @@ pub(crate) fn generate_envelopes(
     options: GenerateOptions,
 ) -> Result<impl Iterator<Item = Envelope> + use<>, GenerateError> {
     options.check()?;
-    Ok(History::new(options))
+    let history = History::new(options);
+    let maker = history.maker();
+    Ok(history.map(move |draft| maker.envelope(draft)))
 }
 
 /// How the events are written.
@@ -99,59 +103,62 @@ pub(crate) enum EventFormat {
 }
 
 /// Events that are handed on together.
-const BATCH_EVENTS: usize = 4_096;
+const BATCH_EVENTS: usize = 256;
 /// Batches that wait for the next thread: it bounds memory.
-const BATCHES_WAITING_MAX: usize = 4;
+const BATCHES_WAITING_MAX: usize = 16;
 /// Room for the text of an event, so that a batch rarely grows.
-const EVENT_BYTES: usize = 512;
+const EVENT_BYTES: usize = 576;
+/// The most threads that make text: one draws for no more.
+const WRITERS_MAX: usize = 4;
 
-/// Writes the history. One thread makes events, another their text, and the caller writes it.
+/// Writes the history. One thread draws events, others make their text in turn, and the caller writes that in order.
 pub(crate) fn generate(
     options: GenerateOptions,
     format: EventFormat,
     out: &mut impl Write,
 ) -> Result<(), GenerateError> {
     options.check()?;
+    let mut history = History::new(options);
+    let threads = thread::available_parallelism().map_or(1, |threads| threads.get().min(WRITERS_MAX));
     thread::scope(|scope| {
-        let (events_tx, events) = sync_channel(BATCHES_WAITING_MAX);
-        let (text_tx, text) = sync_channel(BATCHES_WAITING_MAX);
-        scope.spawn(move || {
-            let mut history = History::new(options);
+        let (mut to_writers, mut from_writers) = (Vec::new(), Vec::new());
+        for _ in 0..threads {
+            let (drafts_tx, drafts) = sync_channel::<Vec<Draft>>(BATCHES_WAITING_MAX);
+            let (text_tx, text) = sync_channel(BATCHES_WAITING_MAX);
+            let maker = history.maker();
             // Who takes no more has met an error, or knows of one.
-            while let Some(batch) = batch_of(&mut history) {
-                if events_tx.send(batch).is_err() {
-                    return;
-                }
-            }
-        });
+            scope.spawn(move || {
+                drafts.into_iter().map(|batch| text_of(batch, &maker, format)).try_for_each(|text| text_tx.send(text))
+            });
+            to_writers.push(drafts_tx);
+            from_writers.push(text);
+        }
         scope.spawn(move || {
-            for batch in events {
-                if text_tx.send(text_of(&batch, format)).is_err() {
+            for writer in to_writers.iter().cycle() {
+                let batch: Vec<Draft> = history.by_ref().take(BATCH_EVENTS).collect();
+                if batch.is_empty() || writer.send(batch).is_err() {
                     return;
                 }
             }
         });
-        text.into_iter().try_for_each(|text| out.write_all(&text))?;
-        out.flush()?;
-        Ok(())
+        // The batches went round in this order; the first that has no more text had none to make.
+        let mut text = from_writers.iter().cycle().map_while(|text| text.recv().ok());
+        let written = text.try_for_each(|text| out.write_all(&text)).and_then(|()| out.flush());
+        drop(from_writers);
+        Ok(written?)
     })
 }
 
-fn batch_of(history: &mut History) -> Option<Vec<Envelope>> {
-    let mut batch = Vec::with_capacity(BATCH_EVENTS);
-    batch.extend(history.take(BATCH_EVENTS));
-    Some(batch).filter(|batch| !batch.is_empty())
-}
-
-fn text_of(batch: &[Envelope], format: EventFormat) -> Vec<u8> {
+fn text_of(batch: Vec<Draft>, maker: &Maker, format: EventFormat) -> Vec<u8> {
     let mut text = Vec::with_capacity(batch.len() * EVENT_BYTES);
-    for envelope in batch {
+    for draft in batch {
+        let envelope = maker.envelope(draft);
         match format {
             EventFormat::Ndjson => {
-                daybook_proto::encode_json_push(envelope, &mut text);
+                daybook_proto::encode_json_push(&envelope, &mut text);
                 text.push(b'\n');
             }
-            EventFormat::Protobuf => daybook_proto::encode_delimited_push(envelope, &mut text),
+            EventFormat::Protobuf => daybook_proto::encode_delimited_push(&envelope, &mut text),
         }
     }
     text

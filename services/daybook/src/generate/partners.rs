@@ -25,11 +25,11 @@ pub(super) fn source(index: usize) -> SourceId {
 
 /// One partner of the history.
 pub(super) struct Partner {
-    pub(super) id: PartnerId,
+    number: u64,
     /// Its main distributor.
     pub(super) home: usize,
     /// Its place in the table of currencies.
-    currency: usize,
+    pub(super) currency: usize,
     /// How many customers it has at the end.
     customers: u64,
     /// Which draws its customers come from.
@@ -43,12 +43,12 @@ pub(super) struct Partner {
 impl Partner {
     pub(super) fn new(place: u32, chance: &mut Chance) -> Self {
         let place = u64::from(place);
-        let id = ID_FIRST + (place + 1) * ID_STRIDE % ID_RANGE;
+        let number = ID_FIRST + (place + 1) * ID_STRIDE % ID_RANGE;
         let draw = chance.below(100);
         let usd_to = CURRENCIES[0].1;
         let currency = if draw < usd_to { 0 } else { 1 + usize::from(draw >= usd_to + CURRENCIES[1].1) };
         Self {
-            id: PartnerId::parse(&id.to_string()).expect("digits are an id"),
+            number,
             home: chance.index(SOURCES.len()),
             currency,
             customers: 4 + chance.below(40) + 2_000 / (place + 1),
@@ -56,6 +56,11 @@ impl Partner {
             sold: VecDeque::new(),
             claims: Vec::new(),
         }
+    }
+
+    /// Its id, as a value of its own.
+    pub(super) fn id(&self) -> PartnerId {
+        PartnerId::parse(&self.number.to_string()).expect("digits are an id")
     }
 
     pub(super) fn currency(&self) -> Currency {
