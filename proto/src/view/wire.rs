@@ -87,11 +87,7 @@ pub(super) fn head<'a>(bytes: &'a [u8], head: &mut Head<'a>) -> Option<(u64, &'a
 }
 
 /// Reads a payload into fields that are empty, and tells whether all of it is spelled as it would be written.
-pub(super) fn payload<'a>(
-    number: u64,
-    bytes: &'a [u8],
-    fields: &mut Fields<'a>,
-) -> Option<(&'static Message, bool)> {
+pub(super) fn payload<'a>(number: u64, bytes: &'a [u8], fields: &mut Fields<'a>) -> Option<(&'static Message, bool)> {
     let message = MESSAGES.iter().find(|message| u64::from(message.number) == number)?;
     let mut reader = Reader(bytes);
     let mut is_canonical = true;
