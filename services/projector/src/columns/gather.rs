@@ -39,14 +39,13 @@ impl Gathering {
             shared_push(&mut self.shared, position, bytes);
             return Ok(());
         };
-        if !self.partners.contains_key(partner_id) {
-            self.partners.insert(partner_id.clone(), ColumnsBuilder::default());
-        }
-        if let Some(builder) = self.partners.get_mut(partner_id) {
-            let before = builder.bytes();
-            builder.add(position, envelope, &mut self.classes)?;
-            self.bytes += builder.bytes() - before;
-        }
+        let builder = match self.partners.get_mut(partner_id) {
+            Some(builder) => builder,
+            None => self.partners.entry(partner_id.clone()).or_default(),
+        };
+        let before = builder.bytes();
+        builder.add(position, envelope, &mut self.classes)?;
+        self.bytes += builder.bytes() - before;
         Ok(())
     }
 
