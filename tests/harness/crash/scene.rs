@@ -1,5 +1,6 @@
 //! One stream, the ledger that read it without interruption, and the comparison of any other with it.
 
+use daybook_intake::nats::Outgoing;
 use daybook_tests::broker::Broker;
 use daybook_tests::daybook::Daybook;
 use daybook_tests::dice::Dice;
@@ -35,12 +36,17 @@ impl Scene {
 
     /// A stream with a whole history and its faults.
     pub(crate) fn of(seed: u64, events: usize) -> (Self, Faults) {
-        let scene = Self::empty();
-        let (messages, faults) = History::generate(seed, 12, events).messages_with_faults(&mut Dice::new(seed));
-        println!("seed {seed}: {events} events, {} messages", messages.len());
+        let (scene, messages, faults) = Self::unpublished(seed, events);
         let count = messages.len() as u64;
         assert_eq!(scene.broker.publish(messages), count, "the broker keeps every message");
         (scene, faults)
+    }
+
+    /// An empty stream, and the messages of a whole history with its faults.
+    pub(crate) fn unpublished(seed: u64, events: usize) -> (Self, Vec<Outgoing>, Faults) {
+        let (messages, faults) = History::generate(seed, 12, events).messages_with_faults(&mut Dice::new(seed));
+        println!("seed {seed}: {events} events, {} messages", messages.len());
+        (Self::empty(), messages, faults)
     }
 
     /// A ledger of this name.

@@ -48,7 +48,8 @@ fn a_kept_fold_that_is_damaged_cut_or_of_another_shape_is_never_used_and_made_an
     let dir = tempfile::tempdir().unwrap();
     let daybook = ledger(dir.path(), 600);
     let expected = figures(compare(&daybook, &["--through", THROUGH]));
-    let broken: [(&str, fn(&mut Vec<u8>)); 4] = [
+    type Harm = fn(&mut Vec<u8>);
+    let broken: [(&str, Harm); 4] = [
         ("a byte of a block", |bytes| bytes[20] ^= 1),
         ("a byte of the end", |bytes| *bytes.last_mut().unwrap() ^= 1),
         ("half of it", |bytes| bytes.truncate(bytes.len() / 2)),

@@ -119,7 +119,6 @@ fn intake_options(config: &Config, arguments: &ServeArguments) -> IntakeOptions 
             events_max: config.batch_records_max.unwrap_or(default.events_max),
             bytes_max: config.batch_bytes_max.unwrap_or(default.bytes_max),
             age_ms_max: config.batch_age_ms_max.unwrap_or(default.age_ms_max),
-            ..default
         },
         on_mismatch: if arguments.accept_stream_reset { MismatchPolicy::Accept } else { MismatchPolicy::Stop },
         ..IntakeOptions::default()

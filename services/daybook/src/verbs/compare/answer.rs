@@ -124,17 +124,17 @@ impl Asking<'_> {
     /// From column files beside the ledger where they can be used, else from its records.
     fn of_events(&mut self) -> Result<Answer, Failure> {
         let started = Instant::now();
-        if self.arguments.partner.is_none() {
-            if let Ok(columned) = columns::open(self.known)? {
-                // Bases are kept, for the next comparison.
-                let partners = Partners::all(&columned.view).partners();
-                self.shared.keep(&kept_of(&self.shared, partners, self.plan.sides()));
-                match self.folded(&Partners::all(&columned.view), started)? {
-                    Ok(answer) => return Ok(answer),
-                    // The records have it all.
-                    Err(fault) if fault.is_of_files() => {}
-                    Err(fault) => return Err(Failure::input(fault)),
-                }
+        if self.arguments.partner.is_none()
+            && let Ok(columned) = columns::open(self.known)?
+        {
+            // Bases are kept, for the next comparison.
+            let partners = Partners::all(&columned.view).partners();
+            self.shared.keep(&kept_of(&self.shared, partners, self.plan.sides()));
+            match self.folded(&Partners::all(&columned.view), started)? {
+                Ok(answer) => return Ok(answer),
+                // The records have it all.
+                Err(fault) if fault.is_of_files() => {}
+                Err(fault) => return Err(Failure::input(fault)),
             }
         }
         let window = windowed(self.known, self.arguments)?;
