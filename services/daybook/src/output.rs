@@ -64,7 +64,8 @@ pub(crate) fn print<T: Serialize>(
     head: &[(&str, String)],
     sections: &[Section],
 ) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    // Standard output writes line by line: a document of many rows has a million of them.
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut out, document).map_err(std::io::Error::from)?;
